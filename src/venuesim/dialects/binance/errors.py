@@ -1,0 +1,145 @@
+"""The refusals of Binance USD-M, with the words the wire carries.
+
+A business error is HTTP 400 with ``{"code": int, "msg": str}`` (binance.md 4.2); keys and permissions answer 401, limits
+answer 429 and then 418. A client must judge by (call, code, text), since one code carries several meanings, so the text
+here is the venue's, with its own misspellings and its own false claims ("less than 36" where 36 is accepted, 4.1).
+
+``Denial`` is an exception because it ends a request wherever it is noticed; it never leaves this package: the
+dialect turns it into a reply.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from venuesim.dialects.binance.jsonwire import encode
+from venuesim.wire import Reply
+
+JSON_HEADERS: Final = (("content-type", "application/json"),)
+
+TEXTS: Final[dict[int, str]] = {
+    -1000: "An unknown error occured while processing the request.",
+    -1001: "Internal error; unable to process your request. Please try again.",
+    -1002: "You are not authorized to execute this request.",
+    -1003: "Too many requests; current limit of IP({0}) is {1} requests per minute. "
+    "Please use the websocket for live updates to avoid polling the API.",
+    -1006: "An unexpected response was received from the message bus. Execution status unknown.",
+    -1007: "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+    -1008: "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. "
+    "Please try again.",
+    -1014: "Unsupported order combination.",
+    -1015: "Too many new orders; current limit is {0} orders per {1}.",
+    -1016: "This service is no longer available.",
+    -1020: "This operation is not supported.",
+    -1021: "Timestamp for this request is outside of the recvWindow.",
+    -1022: "Signature for this request is not valid.",
+    -1023: "Start time is greater than end time.",
+    -1100: "Illegal characters found in parameter '{0}'; legal range is '{1}'.",
+    -1102: "Mandatory parameter '{0}' was not sent, was empty/null, or malformed.",
+    -1104: "Not all sent parameters were read; read '{0}' parameter(s) but was sent '{1}'.",
+    -1105: "Parameter '{0}' was empty.",
+    -1106: "Parameter '{0}' sent when not required.",
+    -1111: "Precision is over the maximum defined for this asset.",
+    -1115: "Invalid timeInForce.",
+    -1116: "Invalid orderType.",
+    -1117: "Invalid side.",
+    -1121: "Invalid symbol.",
+    -1122: "Invalid symbol status.",
+    -1125: "This listenKey does not exist.",
+    -1128: "Combination of optional parameters invalid.",
+    -1130: "Data sent for parameter '{0}' is not valid.",
+    -1136: "Invalid newOrderRespType.",
+    -2010: "NEW_ORDER_REJECTED",
+    -2011: "Unknown order sent.",
+    -2013: "Order does not exist.",
+    -2014: "API-key format invalid.",
+    -2015: "Invalid API-key, IP, or permissions for action",
+    -2017: "API Keys are locked on this account.",
+    -2018: "Balance is insufficient.",
+    -2019: "Margin is insufficient.",
+    -2021: "Order would immediately trigger.",
+    -2022: "ReduceOnly Order is rejected.",
+    -2023: "User in liquidation mode now.",
+    -2024: "Position is not sufficient.",
+    -2025: "Reach max open order limit.",
+    -2026: "This OrderType is not supported when reduceOnly.",
+    -2027: "Exceeded the maximum allowable position at current leverage.",
+    -2028: "Leverage is smaller than permitted: insufficient margin balance.",
+    -4003: "Quantity less than or equal to zero.",
+    -4004: "Quantity less than min quantity.",
+    -4005: "Quantity greater than max quantity.",
+    -4013: "Price less than min price.",
+    -4014: "Price not increased by tick size.",
+    -4015: "Client order id length should be less than 36 chars",
+    -4016: "Limit price can't be higher than {0}.",
+    -4023: "Quantity not increased by step size.",
+    -4024: "Limit price can't be lower than {0}.",
+    -4028: "Leverage {0} is not valid",
+    -4045: "Reach max stop order limit.",
+    -4046: "No need to change margin type.",
+    -4047: "Margin type cannot be changed if there exists open orders.",
+    -4048: "Margin type cannot be changed if there exists position.",
+    -4059: "No need to change position side.",
+    -4060: "Invalid position side.",
+    -4061: "Order's position side does not match user's setting.",
+    -4062: "Invalid or improper reduceOnly value.",
+    -4067: "Position side cannot be changed if there exists open orders.",
+    -4068: "Position side cannot be changed if there exists position.",
+    -4087: "User can only place reduce only order",
+    -4088: "User can not place order currently",
+    -4116: "ClientOrderId is duplicated.",
+    -4118: "ReduceOnly Order Failed. Please check your existing position and open orders",
+    -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
+    -4130: "An open stop or take profit order with GTE and closePosition in the direction is existing.",
+    -4131: "The counterparty's best price does not meet the PERCENT_PRICE filter limit",
+    -4135: "Invalid activation price",
+    -4137: "Quantity must be zero with closePosition equals true",
+    -4138: "Reduce only must be true with closePosition equals true",
+    -4140: "Invalid symbol status for opening position",
+    -4142: "REJECT: take profit or stop order will be triggered immediately",
+    -4161: "Leverage reduction is not supported in Isolated Margin Mode with open positions",
+    -4164: "Order's notional must be no smaller than {0} (unless you choose reduce only).",
+    -4171: "No need to change Multi-Assets mode.",
+    -4210: "Stop price is higher than price multiplier cap.",
+    -4211: "Stop price is lower than price multiplier floor.",
+    -4509: "Time in Force (TIF) GTE can only be used with open positions. Please ensure that positions are available.",
+    -5021: "Due to the order could not be filled immediately, the FOK order has been rejected. "
+    "The order will not be recorded in the order history",
+    -5022: "Due to the order could not be executed as maker, the Post Only order will be rejected. "
+    "The order will not be recorded in the order history",
+    -5028: "Timestamp for this request is outside of the ME recvWindow.",
+    -20132: "Duplicated client algo order id.",
+}
+"""Code to text; ``{0}`` and ``{1}`` are filled by the one who refuses. -20132 has no recorded text, only a number
+(binance.md 4.1 [?]); every other text is the venue's."""
+
+AHEAD_TEXT: Final = "Timestamp for this request was 1000ms ahead of the server's time."
+"""The second of the two texts of -1021 (binance.md 1.2)."""
+
+_UNAUTHORISED: Final = (-2014, -2015)
+
+
+class Denial(Exception):  # noqa: N818 (it names what the venue does, not a fault of the program)
+    """The venue says no: ``code`` as on the wire, ``text`` its message, ``status`` the HTTP status."""
+
+    def __init__(self, code: int, *words: str, text: str | None = None, status: int | None = None) -> None:
+        self.code = code
+        self.text = TEXTS[code].format(*words) if text is None else text
+        self.status = status if status is not None else 401 if code in _UNAUTHORISED else 400
+        super().__init__(f"{self.status} {code} {self.text}")
+
+
+def error_reply(refusal: Denial) -> Reply:
+    """The refusal as a reply: ``{"code", "msg"}`` (binance.md 4.2)."""
+    return Reply(refusal.status, JSON_HEADERS, encode({"code": refusal.code, "msg": refusal.text}))
+
+
+def code_reply(code: int, text: str | None = None, status: int | None = None) -> Reply:
+    """A reply for a code alone, for faults that name no more than the number; an unknown number needs its text."""
+    words = text if text is not None else TEXTS.get(code, "").split("{", maxsplit=1)[0]
+    return error_reply(Denial(code, text=words, status=status))
+
+
+def ok_reply(value: object, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    """A reply of status 200 with a JSON body."""
+    return Reply(200, (*JSON_HEADERS, *headers), encode(value))

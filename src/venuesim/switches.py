@@ -1,0 +1,93 @@
+"""Every question the venue books leave open, as a named switch with its possible answers; the first is the default.
+
+A client must hold under either answer.  Names begin with the venue they concern; ``lag`` and ``child_delay_ms`` and the
+like concern the box itself.  An unknown name or answer is refused by `settle`, with the nearest name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+ANY_NUMBER = "<number>"
+
+SWITCHES: Mapping[str, tuple[str, ...]] = {
+    "lag": ("venue", "none"),
+    "monotone_reads": ("no", "yes"),
+    "match_latency_us": ("2000", ANY_NUMBER),
+    "signature": ("check", "ignore"),
+    # binance.md 1.6: nobody measured RESULT after 2026-06-30
+    "binance.result_reply": ("mixed", "new", "filled"),
+    # binance.md 4.4: quantity + reduceOnly while flat
+    "binance.flat_reduce_only_stop": ("accept", "refuse"),
+    # binance.md 4.5: reduceOnly quantity above the position
+    "binance.reduce_only_over": ("clamp", "refuse"),
+    # binance.md 1.8: does an untriggered algo order keep a flat symbol in v3
+    "binance.v3_algo_row": ("omit", "show"),
+    # binance.md 4.7: quantity stop beside a closePosition stop
+    "binance.quantity_beside_close": ("accept", "refuse"),
+    # binance.md 4.1: code of a duplicate clientAlgoId, or accepted as a second stop (4.3)
+    "binance.duplicate_algo": ("-4116", "-20132", "accept"),
+    # binance.md 1.7: which order a reused client id finds
+    "binance.reused_id": ("latest", "first"),
+    # binance.md 3.2: which of TRIGGERED and the child's fill is told first
+    "binance.child_fill_first": ("yes", "no"),
+    # binance.md 4.4: how long a stop stays TRIGGERING
+    "binance.triggering_us": ("5000", ANY_NUMBER),
+    # binance.md 4.7 and 4.4: how long after the close the GTE stop expires
+    "binance.expire_delay_us": ("1000", ANY_NUMBER),
+    # binance.md 4.4: how long after the fill a closePosition stop is still refused with -4509
+    "binance.position_delay_us": ("0", ANY_NUMBER),
+    # binance.md open questions: HTTP status of -1007
+    "binance.timeout_status": ("503", "408", "400"),
+    # binance.md 3.2: TRADE_LITE is sent before ORDER_TRADE_UPDATE
+    "binance.trade_lite": ("yes", "no"),
+    # bybit.md 7: delay between fill and the Untriggered child
+    "bybit.child_delay_us": ("0", ANY_NUMBER),
+    # bybit.md 3.5: a second entry's Full stop replaces the position's
+    "bybit.second_full_stop": ("replace", "ignore"),
+    # bybit.md 3.3: is an id burned by a refused create
+    "bybit.refused_id": ("free", "burned"),
+    # bybit.md 3.3: scope of uniqueness
+    "bybit.link_id_scope": ("account", "symbol"),
+    # bybit.md 3.1: how REST shows an auto-cleared child
+    "bybit.cleared_child": ("Deactivated", "Cancelled"),
+    # bybit.md 1.2: limit headers on refused creates
+    "bybit.limit_headers_on_error": ("no", "yes"),
+    # bybit.md 2.1: a message for a filled market order is preceded by one with status New
+    "bybit.new_before_filled": ("no", "yes"),
+    # bybit.md 1.2: spelling of "no stop loss" on a position row
+    "bybit.no_stop_spelling": ("", "0", "0.00"),
+    # bybit.md 1.2: spelling of the side of a flat position
+    "bybit.flat_side_spelling": ("", "None"),
+    # bybit.md 3.2: how long after the fill trading-stop still says zero position
+    "bybit.position_delay_us": ("0", ANY_NUMBER),
+    # bybit.md 3.2: closed order leaves realtime before history has it
+    "bybit.handover_gap": ("no", "yes"),
+}
+
+
+def settle(chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return all switches with the chosen answers over the defaults.
+
+    Raises ValueError that names the switch, what was expected and what came.
+    """
+    settled = {name: answers[0] for name, answers in SWITCHES.items()}
+    for name in sorted(chosen):
+        check(name, chosen[name])
+        settled[name] = chosen[name]
+    return settled
+
+
+def check(name: str, answer: str) -> None:
+    """Raise ValueError unless `name` is a switch and `answer` one of its answers."""
+    if name not in SWITCHES:
+        near = get_close_matches(name, sorted(SWITCHES), n=1)
+        hint = f"; the nearest is {near[0]}" if near else ""
+        message = f"switch {name!r} is not known{hint}"
+        raise ValueError(message)
+    answers = SWITCHES[name]
+    if answer in answers or (ANY_NUMBER in answers and answer.isdecimal()):
+        return
+    message = f"switch {name}: expected one of {', '.join(map(repr, answers))}, got {answer!r}"
+    raise ValueError(message)

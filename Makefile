@@ -1,0 +1,46 @@
+# The two commands are `make demo` and `make test`. Each makes .venv itself at first (about half a minute), needs only
+# Python 3.11 to 3.13 and make, and works without a network from the second time on. `make help` lists the rest.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+PYTEST := .venv/bin/python -m pytest
+PYTHON ?=
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types borders build lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: ## make .venv, or bring it up to date; nothing to do costs a tenth of a second
+	@SEAWALL_GOAL="$(firstword $(MAKECMDGOALS))" sh tools/setup.sh
+
+demo: setup ## both venues in a box, twenty signals, six faults, one table
+	@.venv/bin/python -m seawall demo
+
+test: setup ## every test but the long ones; `make test ARGS="-k stop"` passes options on
+	@$(PYTEST) -n 2 $(ARGS)
+
+check: lint types borders ## all that can be said without running the program
+
+lint: setup ## style, and what must not stand in a repository
+	@.venv/bin/python -m ruff check
+	@.venv/bin/python -m ruff format --check
+	@.venv/bin/python tools/scan.py
+
+types: setup ## mypy, strict
+	@.venv/bin/python -m mypy
+
+borders: setup ## who may know whom, and what the heart may not know
+	@.venv/bin/python -m importlinter.cli lint --no-timings
+	@$(PYTEST) -q tests/test_borders.py
+
+build: setup ## the wheel, in dist/
+	@.venv/bin/python -m hatchling build --target wheel
+
+lock: setup ## write requirements/*.txt anew; `make lock ARGS=--upgrade` moves the versions
+	@.venv/bin/python tools/lock.py $(ARGS)
+
+clean: ## remove all that the other commands have made
+	@rm -rf .venv .venv-foreign .venv.lock .venv-foreign.lock dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,13 +8,13 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types borders build lock clean
+.PHONY: help setup demo test check lint types borders foreign build lock clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
 
 setup: ## make .venv, or bring it up to date; nothing to do costs a tenth of a second
-	@SEAWALL_GOAL="$(firstword $(MAKECMDGOALS))" sh tools/setup.sh
+	@GOAL="$(firstword $(MAKECMDGOALS))" sh tools/setup.sh
 
 demo: setup ## both venues in a box, twenty signals, six faults, one table
 	@.venv/bin/python -m seawall demo
@@ -33,8 +33,11 @@ types: setup ## mypy, strict
 	@.venv/bin/python -m mypy
 
 borders: setup ## who may know whom, and what the heart may not know
-	@.venv/bin/python -m importlinter.cli lint --no-timings
 	@$(PYTEST) -q tests/test_borders.py
+
+foreign: setup ## ccxt and pybit, in an environment of their own, turned on the box
+	@sh tools/setup.sh .venv-foreign requirements/foreign.txt
+	@.venv-foreign/bin/python -m pytest -m foreign $(ARGS) $(shell find tests -name 'test_foreign_*.py')
 
 build: setup ## the wheel, in dist/
 	@.venv/bin/python -m hatchling build --target wheel

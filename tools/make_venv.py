@@ -2,13 +2,15 @@
 
 An environment is *ready* when its stamp says so, and the stamp is written last and removed first: whatever was cut off
 midway has no stamp, and is made anew at the next call. The stamp holds a key over everything that the environment was
-made from (the locked requirements, the project's own metadata, the folder it stands in, for its scripts name that folder),
-so that a second call compares two strings and touches neither the network nor the disk. Two calls in one clone take
-turns at a lock that the kernel frees when its holder dies.
+made from: the locked requirements, the project's own metadata, and the folder it stands in, which its scripts name. So
+a second call compares two strings, and touches neither the network nor the disk. Two calls in one clone take turns at
+a lock that the kernel frees when its holder dies.
 
 Only the standard library is used here: this file runs before anything is installed.
 
-    python tools/make_venv.py [NAME [REQUIREMENTS]]      default: .venv requirements/dev.txt
+    python tools/make_venv.py [--check] [NAME [REQUIREMENTS]]      default: .venv requirements/dev.txt
+
+With --check it makes nothing, and ends with code 0 if the environment is ready, 1 if not.
 """
 
 from __future__ import annotations
@@ -31,22 +33,28 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = "seawall-ready.json"
 # What may be set for the user's other work and would lead pip, uv or the new Python astray.
-STRAY = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIREMENT", "UV_PROJECT_ENVIRONMENT")
+STRAY = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIREMENT", "UV_TARGET")
 
 
 def main() -> int:
     """Make the environment named on the command line ready; print one line for each thing done, nothing if ready."""
-    names = [*sys.argv[1:], *(".venv", "requirements/dev.txt")[len(sys.argv) - 1 :]]
-    venv, requirements = ROOT / names[0], ROOT / names[1]
+    only_check = "--check" in sys.argv
+    given = [word for word in sys.argv[1:] if word != "--check"]
+    name, locked = [*given, *(".venv", "requirements/dev.txt")[len(given) :]]
+    venv, requirements = ROOT / name, ROOT / locked
     key = key_of(venv, requirements)
     if is_ready(venv, key):
         return 0
-    with turn_at(ROOT / f"{names[0]}.lock"):
+    return 1 if only_check else take_turn_and_make(venv, requirements, key)
+
+
+def take_turn_and_make(venv: Path, requirements: Path, key: dict[str, str]) -> int:
+    """Make the environment ready when no other call is at it; the exit code, with one line of reason unless 0."""
+    with turn_at(venv.with_name(f"{venv.name}.lock")):
         try:
             make_ready(venv, requirements, key)
         except subprocess.CalledProcessError as failure:
-            say(f"set-up stopped: `{' '.join(map(str, failure.cmd[1:5]))} ...` ended with code {failure.returncode}; "
-                "what it printed stands above, and the same command again goes on from here")
+            say(f"set-up stopped, see above; `{failure.cmd[0]} ... {failure.cmd[-1]}` ended with {failure.returncode}")
             return 1
         except KeyboardInterrupt:
             say("set-up interrupted; the same command again starts it anew")
@@ -113,10 +121,10 @@ def make_bare(venv: Path) -> None:
 
 def install(venv: Path, requirements: Path) -> None:
     """Install the locked requirements and the project itself, with uv; where uv cannot, with pip, which is slower."""
-    python = venv / "bin" / "python"
-    pip = [python, "-m", "pip", "-qq", "--disable-pip-version-check", "--no-input"]
-    uv = [python, "-m", "uv", "--quiet", "pip", "install", "--python", python, "--link-mode", "copy"]
-    project = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
+    python: str | Path = venv / "bin" / "python"
+    pip: list[str | Path] = [python, "-m", "pip", "-qq", "--disable-pip-version-check", "--no-input"]
+    uv: list[str | Path] = [python, "-m", "uv", "--quiet", "pip", "install", "--python", python, "--link-mode", "copy"]
+    project: list[str | Path] = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
     try:
         run([*pip, "install", "--require-hashes", "--requirement", ROOT / "requirements" / "setup.txt"])
         run([*uv, "--require-hashes", "--requirement", requirements])

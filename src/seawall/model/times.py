@@ -1,0 +1,76 @@
+"""Instants and durations, both `int` microseconds; and the one table of every time bound in the house.
+
+Microseconds because a naked window of four tenths of a millisecond is worth telling from one of two; integers because
+a journal that is folded twice must give the same answer twice. A venue's milliseconds are converted in its codec.
+
+`Bounds` holds every waiting time that the heart knows, with the fact or judgement each rests on. The table in
+`docs/time-bounds.md` is generated from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Instant = int
+Duration = int
+
+MILLISECOND: Duration = 1_000
+SECOND: Duration = 1_000_000
+MINUTE: Duration = 60 * SECOND
+HOUR: Duration = 60 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Every time bound of the heart, in microseconds. A mend that changes one names the venue fact it rests on."""
+
+    receive_window: Duration = 2 * SECOND
+    """How long an entry may still be accepted after it was signed (binance.md 4.3: 1 to 2 s on entries)."""
+    act_window: Duration = 5 * SECOND
+    """The receive window of every other signed request: the venues' default (binance.md 1.2, bybit.md 1.1)."""
+    margin: Duration = 1 * SECOND
+    """Added to timestamp + receive window: the venues admit a clock 1 s ahead (binance.md 1.2, bybit.md 1.1)."""
+    read_lag: Duration = 10 * SECOND
+    """The longest lag taken as normal between a venue's book and its REST reads (binance.md 4.6: tail to 10 s)."""
+    close_lag: Duration = 500 * MILLISECOND
+    """The same for an Unknown close, which may be repeated early because it is reduce-only (design, "newer than")."""
+    doubt: Duration = 60 * SECOND
+    """How long an unseen name without an engine-side expiry stays possible, under an unbroken proven stream."""
+    doubt_blind: Duration = 5 * MINUTE
+    """The same without a stream: judgement, twenty times the worst lag found (bybit.md 3.2: 10 to 15 s)."""
+    max_naked: Duration = 5 * SECOND
+    """From the first proof of a fill: at its end the position is closed at market while placing goes on."""
+    max_unverified: Duration = 60 * SECOND
+    """A stop acknowledged but unseen for this long raises distress; it never closes for that alone."""
+    triggering: Duration = 2 * SECOND
+    """A stop TRIGGERING for longer is not cover (binance.md 4.4: seen stuck for a day on the demo venue)."""
+    hold: Duration = 60 * SECOND
+    """After two closes by the naked timer within a minute the timer is held for this long."""
+    stop_reread: Duration = 30 * SECOND
+    """The period in which live stops and positions are read again."""
+    watch: Duration = 24 * HOUR
+    """How long the ids of a flat signal stay watched for a late fill (bybit.md 3.3: cancelled orders are kept 24 h)."""
+    reply_timeout: Duration = 5 * SECOND
+    """A reply not here by then is lost: an act's outcome is Unknown, a query has failed."""
+    commit_deadline: Duration = 2 * SECOND
+    """An entry whose intent is not durable by then is not sent."""
+    verification: Duration = 10 * SECOND
+    """Entries undecided for this long raise `verification_overdue`: the report's own figure, here only an event."""
+    stop_repeat: tuple[Duration, ...] = (0, 50 * MILLISECOND, 100 * MILLISECOND, 200 * MILLISECOND)
+    """Waits before the first repeats of a stop, each after the last answer; thereafter `stop_repeat_every`."""
+    stop_repeat_every: Duration = 250 * MILLISECOND
+    """See `stop_repeat`."""
+    ask_first: Duration = 500 * MILLISECOND
+    """The first of the growing delays between reads of an order: the report's 0.5 s x 1.5^n."""
+    ask_growth: tuple[int, int] = (3, 2)
+    """The growth of those delays as a fraction, 3/2."""
+    ask_slowest: Duration = 5 * SECOND
+    """The longest delay between two reads of an order that is still undecided."""
+    mark_fresh: Duration = 2 * SECOND
+    """A mark price older than this is asked again before an entry (binance.md 3.3: marks arrive every second)."""
+
+
+def ask_delay(bounds: Bounds, n: int) -> Duration:
+    """The delay before the (n+1)th read of an undecided order: 0.5 s x 1.5^n, capped (design section 1)."""
+    numerator, denominator = bounds.ask_growth
+    return min(bounds.ask_first * numerator**n // denominator**n, bounds.ask_slowest)

@@ -1,0 +1,204 @@
+"""The border between a dialect (`binance/`, `bybit/`) and the machines of the connection.
+
+Bytes are plain tuples of a method, a target, headers and a body; the same shape that the deterministic world carries
+between the house and the box. Everything is a pure function of its arguments: a request is stamped with a venue time
+that the caller hands in, never with a clock's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from seawall.model.acts import Act
+from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
+from seawall.model.queries import Query
+from seawall.model.times import Duration, Instant
+from seawall.model.venue import Traits
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. `target` is path and query exactly as signed; `body` exactly as signed."""
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP reply, whole."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An API key and its secret. The secret never appears in a representation, a log or a file of ours."""
+
+    key: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """With what a request is signed: venue time by our best estimate, and the receive window."""
+
+    venue_now: Instant
+    window: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """The act can no longer be signed so that timestamp + receive window stays at or before its `not_after`."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A quota that the venue counts: at most `limit` in any `window`. `shared` quotas are per IP, others per account."""
+
+    name: str
+    limit: int
+    window: Duration
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a request costs in one bucket."""
+
+    bucket: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """What the venue says has been used of a bucket within its window, read from a reply's headers."""
+
+    bucket: str
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The venue's word that nothing (or nothing in `bucket`) may be sent for a while. It binds every act."""
+
+    wait: Duration
+    detail: str
+    bucket: str = ""
+
+
+class LinkWord(StrEnum):
+    """What a frame means for the life of the stream, apart from the reports in it."""
+
+    NEWS = "news"
+    READY = "ready"
+    GO_ON = "go_on"
+    PONG = "pong"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One frame of the stream, read. NEWS is an account event (which proves the stream); READY ends the handshake;
+    GO_ON asks for the next opening frame; EXPIRED means the key or session has lapsed though the socket is open."""
+
+    word: LinkWord
+    told: Told = NOTHING_TOLD
+    detail: str = ""
+
+
+class Codec(Protocol):
+    """One venue's dialect for one account, without I/O. Raises nothing on bad bytes: garbled input becomes an outcome
+    Unknown, a ReadFailed, or a Heard NOTHING with the detail."""
+
+    traits: Traits
+
+    def act_request(self, act: Act, stamp: Stamp) -> Request | TooLate:
+        """The signed request of an act. For `SubmitEntry` the window is shortened to end at `not_after`."""
+        ...
+
+    def act_answer(self, act: Act, reply: Reply, began_at: Instant, at: Instant) -> ActAnswered:
+        """The outcome of an act by its reply: (venue, call, code, text); an unlisted code is Unknown."""
+        ...
+
+    def query_requests(self, query: Query, stamp: Stamp) -> tuple[Request, ...]:
+        """The signed requests of a query, to be sent side by side."""
+        ...
+
+    def query_answer(
+        self, query: Query, replies: tuple[Reply | None, ...], began_at: Instant, at: Instant
+    ) -> ReadAnswered | ReadFailed:
+        """The answer of a query from all its replies, in the order of the requests; None where one was lost.
+
+        ReadAnswered only if every reply came and was complete (no further page, no error); else ReadFailed with
+        whatever the good ones told.
+        """
+        ...
+
+    def clock_request(self) -> Request:
+        """The unsigned request for the venue's time."""
+        ...
+
+    def clock_answer(self, reply: Reply) -> Instant | None:
+        """The venue's time in a reply to `clock_request`; None if it is not one."""
+        ...
+
+    # ---- the stream
+
+    def key_request(self) -> Request | None:
+        """The request that must precede a connection (Binance: a listenKey); None where the venue needs none."""
+        ...
+
+    def key_renewal(self, key: str) -> Request | None:
+        """The request that extends the key; None where there is none. A key is never deleted (design, rule 9)."""
+        ...
+
+    def key_answer(self, reply: Reply) -> str | None:
+        """The key in a reply to either; None if the venue refused it."""
+        ...
+
+    def stream_target(self, key: str) -> str:
+        """Path and query of the account's stream."""
+        ...
+
+    def opening_frames(self, stamp: Stamp) -> tuple[str, ...]:
+        """Frames of the handshake; the first is sent on connection, each next one on GO_ON."""
+        ...
+
+    def ping_frame(self) -> str | None:
+        """A probe in the dialect; None where the protocol's own ping serves."""
+        ...
+
+    def hear(self, text: str, at: Instant) -> Heard:
+        """What one frame says."""
+        ...
+
+    # ---- the budget
+
+    def buckets(self) -> tuple[Bucket, ...]:
+        """The quotas that this venue counts."""
+        ...
+
+    def charges(self, ask: Act | Query) -> tuple[Charge, ...]:
+        """What an act or a whole query costs."""
+        ...
+
+    def gauges(self, reply: Reply) -> tuple[Gauge, ...]:
+        """What a reply's headers say of the buckets; empty where they say nothing."""
+        ...
+
+    def pause(self, reply: Reply) -> Pause | None:
+        """The venue's word to stop (429, 418, 403, Retry-After, 10006), if this reply is one."""
+        ...

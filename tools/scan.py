@@ -16,10 +16,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTS = ("pypi" + r"\.org", "python" + r"hosted\.org", "npm" + r"js\.org", "deb" + r"ian\.org")
-FOLDERS = ("work", "root", "tmp/bash")
+FOLDERS = ("work", "root")
 RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a package registry's host", re.compile("|".join(HOSTS))),
-    ("a machine's own path", re.compile("|".join(rf"(?<![\w.])/{folder}[/_]" for folder in FOLDERS))),
+    ("a machine's own path", re.compile("|".join(rf"(?<![\w.])/{folder}/" for folder in FOLDERS))),
     ("unfinished work", re.compile(r"\b(TO" + "DO|FIX" + "ME|XX" + r"X|NotImplemented" + r"Error)\b")),
 )
 LOCKS = ("uv.lock", "poetry.lock", "pylock.toml")

@@ -22,7 +22,8 @@ demo: setup ## both venues in a box, twenty signals, six faults, one table
 test: setup ## every test but the long ones; `make test ARGS="-k stop"` passes options on
 	@$(PYTEST) -n 2 $(ARGS)
 
-check: lint types borders ## all that can be said without running the program
+check: setup ## all that can be said without running the program; what fails first does not hide the rest
+	@$(MAKE) --keep-going lint types borders
 
 lint: setup ## style, and what must not stand in a repository
 	@.venv/bin/python -m ruff check

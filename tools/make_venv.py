@@ -116,7 +116,10 @@ def make_bare(venv: Path) -> None:
         venv.unlink()
     elif venv.exists():
         shutil.rmtree(venv)
-    run([sys.executable, "-m", "venv", venv])
+    made = subprocess.run([sys.executable, "-m", "venv", venv], cwd=ROOT, capture_output=True, text=True, check=False)
+    if made.returncode:
+        say(f"{made.stdout}{made.stderr}".strip())
+        made.check_returncode()
 
 
 def install(venv: Path, requirements: Path) -> None:

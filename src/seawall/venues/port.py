@@ -195,10 +195,16 @@ class Codec(Protocol):
         """What an act or a whole query costs."""
         ...
 
-    def gauges(self, reply: Reply) -> tuple[Gauge, ...]:
-        """What a reply's headers say of the buckets; empty where they say nothing."""
+    def gauges(self, reply: Reply, request: Request | None = None) -> tuple[Gauge, ...]:
+        """What a reply's headers say of the buckets; empty where they say nothing.
+
+        Bybit counts by endpoint and does not name it in the reply, so its codec needs the `request` that was answered.
+        """
         ...
 
-    def pause(self, reply: Reply) -> Pause | None:
-        """The venue's word to stop (429, 418, 403, Retry-After, 10006), if this reply is one."""
+    def pause(self, reply: Reply, request: Request | None = None) -> Pause | None:
+        """The venue's word to stop (429, 418, 403, Retry-After, 10006), if this reply is one.
+
+        With the `request` that was answered, a breach of one endpoint's quota binds that endpoint's bucket alone.
+        """
         ...

@@ -202,9 +202,11 @@ class Codec(Protocol):
         """
         ...
 
-    def pause(self, reply: Reply, request: Request | None = None) -> Pause | None:
+    def pause(self, reply: Reply, request: Request | None = None, at: Instant = 0) -> Pause | None:
         """The venue's word to stop (429, 418, 403, Retry-After, 10006), if this reply is one.
 
-        With the `request` that was answered, a breach of one endpoint's quota binds that endpoint's bucket alone.
+        With the `request` that was answered, a breach of one endpoint's quota binds that endpoint's bucket alone. `at`
+        is our time of the reply: where the venue names the instant of the end (a ban "until", a reset) it is understood
+        only with it; with 0 the shortest wait of the venue's book is taken.
         """
         ...

@@ -28,7 +28,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Installer = Callable[[Path, Path], None]
 
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = "seawall-ready.json"
@@ -52,7 +54,7 @@ def take_turn_and_make(venv: Path, requirements: Path, key: dict[str, str]) -> i
     """Make the environment ready when no other call is at it; the exit code, with one line of reason unless 0."""
     with turn_at(venv.with_name(f"{venv.name}.lock")):
         try:
-            make_ready(venv, requirements, key)
+            make_ready(venv, requirements, key, install)
         except subprocess.CalledProcessError as failure:
             say(f"set-up stopped, see above; `{failure.cmd[0]} ... {failure.cmd[-1]}` ended with {failure.returncode}")
             return 1
@@ -93,7 +95,7 @@ def runs(venv: Path) -> bool:
     return subprocess.run([python, "-I", "-c", f"import sys; sys.exit(not {wanted})"], check=False).returncode == 0
 
 
-def make_ready(venv: Path, requirements: Path, key: dict[str, str]) -> None:
+def make_ready(venv: Path, requirements: Path, key: dict[str, str], install: Installer) -> None:
     """Bring the environment to `key`: keep what another call has just made, mend what is whole, else make it anew."""
     if is_ready(venv, key):
         return
@@ -101,7 +103,7 @@ def make_ready(venv: Path, requirements: Path, key: dict[str, str]) -> None:
     (venv / STAMP).unlink(missing_ok=True)
     if not whole:
         make_bare(venv)
-    say(f"installing {requirements.relative_to(ROOT)}")
+    say(f"installing {requirements.parent.name}/{requirements.name}")
     install(venv, requirements)
     fresh = venv / f"{STAMP}.new"
     fresh.write_text(json.dumps(key) + "\n", encoding="utf-8")

@@ -26,11 +26,11 @@ LOCKS = ("uv.lock", "poetry.lock", "pylock.toml")
 
 
 def tracked() -> list[Path]:
-    """The files that git keeps, or, where the source came without git, every file that is no by-product."""
+    """The files that git keeps; where the source came without git, every file outside hidden folders and dist."""
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 - git is wherever the user has it
     if listing.returncode == 0:
         return [ROOT / name for name in listing.stdout.split("\0") if name]
-    return [path for path in ROOT.rglob("*") if not any(part.startswith(".venv") for part in path.parts)]
+    return [path for path in ROOT.rglob("*") if not path.relative_to(ROOT).parts[0].startswith((".", "dist"))]
 
 
 def findings(path: Path) -> list[str]:

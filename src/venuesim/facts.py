@@ -262,8 +262,8 @@ class StopState:
 class PositionState:
     """One one-way position at one instant: signed quantity, average entry price, and what hangs on it.
 
-    `stop_loss` and `take_profit` are the position's own triggers where the venue shows them there (`bybit.md` 1.6), None
-    otherwise.  `cross_seq` is the sequence number of the last matching event on the symbol, -1 if it never traded.
+    `stop_loss` and `take_profit` are the position's own triggers where the venue shows them there (`bybit.md` 1.6),
+    None otherwise.  `cross_seq` is the sequence number of the last matching event on the symbol, -1 if it never traded.
     `opened_at` is 0 while flat; `created_at` is the first time ever on this symbol.
     """
 

@@ -42,6 +42,16 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "binance.timeout_status": ("503", "408", "400"),
     # binance.md 3.2: TRADE_LITE is sent before ORDER_TRADE_UPDATE
     "binance.trade_lite": ("yes", "no"),
+    # binance.md 1.1 and 3.1: an unrouted /ws/<listenKey> opens and is mute in production, delivered on testnet
+    "binance.unrouted_stream": ("mute", "deliver"),
+    # binance.md open questions: `ot` of a triggered child
+    "binance.child_original_type": ("stop", "market"),
+    # binance.md 4.2: -1104 for a parameter that was not read
+    "binance.unknown_params": ("ignore", "refuse"),
+    # binance.md 1.3: Retry-After is not documented for fapi
+    "binance.retry_after": ("absent", "sent"),
+    # binance.md 1.1: 2400 in production, 6000 on demo
+    "binance.weight_limit": ("2400", ANY_NUMBER),
     # bybit.md 7: delay between fill and the Untriggered child
     "bybit.child_delay_us": ("0", ANY_NUMBER),
     # bybit.md 3.5: a second entry's Full stop replaces the position's
@@ -64,6 +74,20 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "bybit.position_delay_us": ("0", ANY_NUMBER),
     # bybit.md 3.2: closed order leaves realtime before history has it
     "bybit.handover_gap": ("no", "yes"),
+    # bybit.md 3.1: rejectReason of a market or IOC remainder
+    "bybit.ioc_reason": ("EC_NoImmediateQtyToFill", "EC_ReachMarketPriceLimit", "EC_ReachRiskPriceLimit"),
+    # bybit.md 1.2: the text beside retCode 0
+    "bybit.success_text": ("OK", "success", "SUCCESS", ""),
+    # bybit.md 3.2: a venue restart wipes the recently closed orders of realtime
+    "bybit.closed_cache": ("kept", "wiped"),
+    # bybit.md 1.3: how long an IP ban lasts
+    "bybit.ban_us": ("600000000", ANY_NUMBER),
+    # bybit.md 2.2 and 7: do REST and trade stream share the order bucket
+    "bybit.trade_bucket": ("own", "shared"),
+    # bybit.md 2.1: a position message on every order action
+    "bybit.extra_position_push": ("yes", "no"),
+    # bybit.md 6.7: an order query by id alone
+    "bybit.id_only_query": ("accept", "refuse"),
 }
 
 

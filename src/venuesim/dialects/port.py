@@ -48,7 +48,7 @@ from venuesim.wire import Headers, Reply, Request
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The reply is not ready: call `act` again at `until` (microseconds UTC, after everything due then has happened)."""
+    """The reply is not ready: call `act` at `until` (microseconds UTC), after everything else due then has happened."""
 
     until: int
     act: Act

@@ -1,0 +1,201 @@
+"""The gateway: what an order must satisfy before the venue takes it (`binance.md` 1.5, 1.6, 4.5; `bybit.md` 3.1, 3.4).
+
+Checks run in the venues' own order: symbol, client id, quantity and price filters, reduce-only, margin.  Each refusal
+is a `Refusal` with a venue-neutral reason; the dialect has the code and the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from venuesim.facts import (
+    ZERO,
+    Instrument,
+    OrderKind,
+    OrderTicket,
+    Reason,
+    Refusal,
+    Side,
+    StopTicket,
+    TimeInForce,
+)
+from venuesim.ledger import Ledger
+from venuesim.margin import Margin, notional_limit
+from venuesim.market import Market, to_step, to_tick
+
+TRADABLE = ("TRADING", "Trading")
+
+
+class Admission:
+    """Everything a gateway checks; it changes nothing but the ticket it hands on."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        market: Market,
+        margin: Margin,
+        instruments: Mapping[str, Instrument],
+        switch: Callable[[str], str],
+    ) -> None:
+        self._ledger = ledger
+        self._market = market
+        self._margin = margin
+        self._instruments = instruments
+        self._switch = switch
+
+    def rules_of(self, symbol: str) -> Instrument:
+        """Return the rules of a symbol that trades now."""
+        rules = self._instruments.get(symbol)
+        if rules is None:
+            raise Refusal(Reason.UNKNOWN_SYMBOL, got=symbol)
+        if rules.status not in TRADABLE:
+            raise Refusal(Reason.SYMBOL_NOT_TRADING, got=rules.status)
+        return rules
+
+    def admit(self, account: str, ticket: OrderTicket) -> OrderTicket:
+        """Return the ticket as the venue takes it (quantity cut or clamped), or raise `Refusal`."""
+        rules = self.rules_of(ticket.symbol)
+        self.check_client_id(account, ticket.symbol, ticket.client_id)
+        ticket = self._fit_quantity(ticket, rules)
+        ticket = self._fit_price(ticket, rules)
+        if ticket.reduce_only:
+            return self._fit_reduce_only(account, ticket)
+        self._check_notional(ticket, rules)
+        self._check_funds(account, ticket, rules)
+        return ticket
+
+    def check_client_id(self, account: str, symbol: str, client_id: str) -> None:
+        """Refuse a client id that is not free (`binance.md` 4.1: against open orders; `bybit.md` 3.3: for ever)."""
+        if not client_id:
+            return
+        if self._ledger.rules.ids_unique_for_ever:
+            symbols = [order.symbol for order in self._ledger.orders_named(account, client_id)]
+            symbols += [stop.symbol for stop in self._ledger.stops_named(account, client_id)]
+            taken = symbol in symbols if self._switch("bybit.link_id_scope") == "symbol" else bool(symbols)
+        else:
+            taken = any(order.status.is_open for order in self._ledger.orders_named(account, client_id))
+        if taken:
+            raise Refusal(Reason.DUPLICATE_CLIENT_ID, got=client_id)
+
+    def _fit_quantity(self, ticket: OrderTicket, rules: Instrument) -> OrderTicket:
+        fitted = to_step(ticket.quantity, rules)
+        if fitted != ticket.quantity and not self._ledger.rules.truncates:
+            raise Refusal(Reason.QUANTITY_STEP, got=ticket.quantity, limit=rules.step)
+        if fitted < rules.min_quantity:
+            raise Refusal(Reason.QUANTITY_TOO_SMALL, got=ticket.quantity, limit=rules.min_quantity)
+        most = rules.market_max_quantity if ticket.kind is OrderKind.MARKET else rules.max_quantity
+        if fitted > most:
+            raise Refusal(Reason.QUANTITY_TOO_LARGE, got=ticket.quantity, limit=most)
+        return replace(ticket, quantity=fitted)
+
+    def _fit_price(self, ticket: OrderTicket, rules: Instrument) -> OrderTicket:
+        """Hold the price to the venue's bound: Binance refuses beyond it, Bybit moves a limit (`bybit.md` 1.4)."""
+        mark = self._market.prices(ticket.symbol).mark
+        if ticket.kind is OrderKind.MARKET:
+            best = next(iter(self._market.offers(ticket.symbol, ticket.side)), None)
+            if best is not None and _beyond(best[0], ticket.side, mark, rules):
+                raise Refusal(Reason.NO_LIQUIDITY, got=best[0], base=mark)
+            return ticket
+        if to_tick(ticket.price, rules) != ticket.price:
+            raise Refusal(Reason.PRICE_TICK, got=ticket.price, limit=rules.tick)
+        beyond = _beyond(ticket.price, ticket.side, mark, rules)
+        if beyond and self._ledger.rules.truncates:
+            return replace(ticket, price=to_tick(_bound(ticket.side, mark, rules), rules))
+        if beyond or not rules.min_price <= ticket.price <= rules.max_price:
+            raise Refusal(Reason.PRICE_RANGE, got=ticket.price, base=mark)
+        return ticket
+
+    def _check_notional(self, ticket: OrderTicket, rules: Instrument) -> None:
+        notional = ticket.quantity * self._reference(ticket)
+        if notional < rules.min_notional:
+            raise Refusal(Reason.NOTIONAL_TOO_SMALL, got=notional, limit=rules.min_notional)
+
+    def _reference(self, ticket: OrderTicket) -> Decimal:
+        return ticket.price or self._market.prices(ticket.symbol).mark
+
+    def _fit_reduce_only(self, account: str, ticket: OrderTicket) -> OrderTicket:
+        position = self._ledger.position(account, ticket.symbol)
+        closable = -position.quantity * ticket.side.sign
+        if closable <= 0:
+            raise Refusal(Reason.REDUCE_ONLY_FLAT, got=position.quantity)
+        if not self._ledger.rules.attaches and ticket.quantity > closable - self._resting(account, ticket):
+            closable -= self._resting(account, ticket)
+            if closable <= 0:
+                raise Refusal(Reason.REDUCE_ONLY_BLOCKED, got=ticket.quantity)
+        if ticket.quantity <= closable:
+            return ticket
+        if not self._ledger.rules.attaches and self._switch("binance.reduce_only_over") == "refuse":
+            raise Refusal(Reason.REDUCE_ONLY_TOO_LARGE, got=ticket.quantity, limit=closable)
+        return replace(ticket, quantity=closable)
+
+    def _resting(self, account: str, ticket: OrderTicket) -> Decimal:
+        """Sum what resting reduce-only limit orders already claim of the position (`binance.md` 4.5, -4118)."""
+        claims = (
+            order.quantity - order.filled
+            for order in self._ledger.live_orders()
+            if (order.account, order.symbol, order.side) == (account, ticket.symbol, ticket.side)
+            and order.reduce_only
+            and order.kind is OrderKind.LIMIT
+            and order.tif is not TimeInForce.IOC
+        )
+        return sum(claims, ZERO)
+
+    def _check_funds(self, account: str, ticket: OrderTicket, rules: Instrument) -> None:
+        position = self._ledger.position(account, ticket.symbol)
+        added = abs(position.quantity + ticket.side.sign * ticket.quantity) - abs(position.quantity)
+        if added <= 0:
+            return
+        leverage = self._ledger.leverage(account, ticket.symbol)
+        price = self._reference(ticket)
+        notional = (abs(position.quantity) + added) * price
+        if notional > notional_limit(rules, leverage):
+            raise Refusal(Reason.RISK_LIMIT, got=notional, limit=notional_limit(rules, leverage))
+        cost = added * price / leverage + ticket.quantity * price * self._ledger.rules.taker_fee
+        available = self._margin.sums(account).available
+        if cost > available:
+            raise Refusal(Reason.MARGIN_SHORT, got=cost, limit=available)
+
+    def can_afford(self, account: str, ticket: OrderTicket) -> bool:
+        """Tell whether a conditional order finds its margin when it fires."""
+        try:
+            self._check_funds(account, ticket, self._instruments[ticket.symbol])
+        except Refusal:
+            return False
+        return True
+
+    def admit_stop(self, account: str, ticket: StopTicket) -> StopTicket:
+        """Check a stop's symbol, id, count and, where it has one, its quantity."""
+        rules = self.rules_of(ticket.symbol)
+        self._check_stop_id(account, ticket)
+        counted = [
+            stop
+            for stop in self._ledger.live_stops()
+            if stop.account == account
+            and (stop.symbol == ticket.symbol or not self._ledger.rules.stops_counted_per_symbol)
+        ]
+        if len(counted) >= self._ledger.rules.max_stops:
+            raise Refusal(Reason.TOO_MANY_STOPS, limit=self._ledger.rules.max_stops)
+        if ticket.quantity == ZERO:
+            return ticket
+        sized = self._fit_quantity(OrderTicket(ticket.symbol, ticket.side, ticket.kind, ticket.quantity), rules)
+        return replace(ticket, quantity=sized.quantity)
+
+    def _check_stop_id(self, account: str, ticket: StopTicket) -> None:
+        if self._ledger.rules.ids_unique_for_ever:
+            self.check_client_id(account, ticket.symbol, ticket.client_id)
+            return
+        named = self._ledger.stops_named(account, ticket.client_id) if ticket.client_id else []
+        doubled = any(stop.status.is_open for stop in named)
+        if doubled and self._switch("binance.duplicate_algo") != "accept":
+            raise Refusal(Reason.DUPLICATE_CLIENT_ID, got=ticket.client_id)
+
+
+def _bound(side: Side, mark: Decimal, rules: Instrument) -> Decimal:
+    """Return the percent bound of a side (`binance.md` 1.5: BUY <= mark * up, SELL >= mark * down)."""
+    return mark * (rules.price_up if side is Side.BUY else rules.price_down)
+
+
+def _beyond(price: Decimal, side: Side, mark: Decimal, rules: Instrument) -> bool:
+    return (price - _bound(side, mark, rules)) * side.sign > 0

@@ -1,0 +1,104 @@
+"""Prices and depth: where each symbol stands, and what a taker would find in the book.
+
+The book of a symbol is synthetic: `levels` price steps on each side of the last price, each worth `notional` of quote,
+renewed after every order.  That is enough for what an opening can meet: a fill at once, a fill over several levels, a
+remainder when the book or the venue's price bound runs out, an empty book.  Prices move by control, or by a walk drawn
+from the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+from venuesim.dialects.port import Quote
+from venuesim.facts import ZERO, Instrument, Side, TriggerBy
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much a taker finds: `levels` steps a side, `step_ticks` apart, the first `spread_ticks` from last.
+
+    `notional` is the worth of each level in quote; `levels` 0 is an empty book.
+    """
+
+    levels: int = 10
+    spread_ticks: int = 1
+    step_ticks: int = 2
+    notional: Decimal = Decimal(250_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Mark and last of a symbol, and since when (microseconds UTC)."""
+
+    mark: Decimal
+    last: Decimal
+    at: int
+
+
+class Market:
+    """The prices of one venue's symbols."""
+
+    def __init__(self, instruments: Mapping[str, Instrument], start: int) -> None:
+        self._instruments = instruments
+        self._prices = {
+            name: Prices(to_tick(rules.start_price, rules), to_tick(rules.start_price, rules), start)
+            for name, rules in instruments.items()
+        }
+        self._depths: dict[str, Depth] = {}
+
+    def prices(self, symbol: str) -> Prices:
+        """Return mark and last; KeyError for an unlisted symbol."""
+        return self._prices[symbol]
+
+    def watched(self, symbol: str, by: TriggerBy) -> Decimal:
+        """Return the price that a stop with this trigger source watches."""
+        prices = self._prices[symbol]
+        return prices.mark if by is TriggerBy.MARK else prices.last
+
+    def move(self, symbol: str, mark: Decimal | None, last: Decimal | None, now: int) -> Prices:
+        """Set one or both prices, rounded to the tick; ValueError unless they are above zero."""
+        rules, old = self._instruments[symbol], self._prices[symbol]
+        new = Prices(
+            mark=old.mark if mark is None else to_tick(mark, rules),
+            last=old.last if last is None else to_tick(last, rules),
+            at=now,
+        )
+        if new.mark <= 0 or new.last <= 0:
+            message = f"price of {symbol}: expected mark and last above zero, got {new.mark} and {new.last}"
+            raise ValueError(message)
+        self._prices[symbol] = new
+        return new
+
+    def set_depth(self, symbol: str, depth: Depth) -> None:
+        """Choose the depth of a listed symbol; KeyError for another."""
+        self._depths[self._instruments[symbol].symbol] = depth
+
+    def offers(self, symbol: str, taker: Side) -> list[tuple[Decimal, Decimal]]:
+        """Return what a taker of this side finds, best first: (price, quantity) per level."""
+        rules, depth, last = self._instruments[symbol], self._depth(symbol), self._prices[symbol].last
+        steps = (depth.spread_ticks + index * depth.step_ticks for index in range(depth.levels))
+        prices = (last + taker.sign * step * rules.tick for step in steps)
+        return [(price, to_step(depth.notional / price, rules)) for price in prices if price > 0]
+
+    def _depth(self, symbol: str) -> Depth:
+        return self._depths.get(symbol, Depth())
+
+    def quote(self, symbol: str, now: int) -> Quote:
+        """Return the prices of a listed symbol; KeyError for another."""
+        prices = self._prices[symbol]
+        ask, ask_quantity = next(iter(self.offers(symbol, Side.BUY)), (ZERO, ZERO))
+        bid, bid_quantity = next(iter(self.offers(symbol, Side.SELL)), (ZERO, ZERO))
+        return Quote(symbol, prices.mark, prices.last, bid, bid_quantity, ask, ask_quantity, now)
+
+
+def to_tick(price: Decimal, rules: Instrument) -> Decimal:
+    """Round a price to the nearest tick, in the tick's own decimals."""
+    return (price / rules.tick).to_integral_value(ROUND_HALF_UP) * rules.tick
+
+
+def to_step(quantity: Decimal, rules: Instrument) -> Decimal:
+    """Cut a quantity down to the step, in the step's own decimals."""
+    return (quantity / rules.step).to_integral_value(ROUND_DOWN) * rules.step

@@ -2,8 +2,9 @@
 
 The signature is the hexadecimal HMAC-SHA256 of the query string immediately followed by the body, with no ``&`` at the
 join, without the ``signature`` parameter, which must be the last. The gateway then judges the time: a timestamp is good
-if it is less than one second ahead of the venue and at most ``recvWindow`` behind it (-1021). The matching engine judges
-the same window a second time, with its own code (-5028), on order placing alone: ``Window`` carries what it needs there.
+if it is less than one second ahead of the venue and at most ``recvWindow`` behind it (-1021). The matching engine
+judges the same window a second time, with its own code (-5028), on order placing alone: ``Window`` carries what it
+needs there.
 """
 
 from __future__ import annotations

@@ -5,15 +5,17 @@ answer 429 and then 418. A client must judge by (call, code, text), since one co
 here is the venue's, with its own misspellings and its own false claims ("less than 36" where 36 is accepted, 4.1).
 
 ``Denial`` is an exception because it ends a request wherever it is noticed; it never leaves this package: the
-dialect turns it into a reply.
+dialect turns it into a reply. The book's own ``Refusal`` names a reason without a code; ``denial_of`` gives it one.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from venuesim.dialects.binance.jsonwire import encode
-from venuesim.wire import Reply
+from venuesim.facts import Reason, Refusal
+from venuesim.wire import Headers, Reply
 
 JSON_HEADERS: Final = (("content-type", "application/json"),)
 
@@ -46,6 +48,7 @@ TEXTS: Final[dict[int, str]] = {
     -1121: "Invalid symbol.",
     -1122: "Invalid symbol status.",
     -1125: "This listenKey does not exist.",
+    -1127: "More than {0} hours between startTime and endTime.",
     -1128: "Combination of optional parameters invalid.",
     -1130: "Data sent for parameter '{0}' is not valid.",
     -1136: "Invalid newOrderRespType.",
@@ -85,6 +88,7 @@ TEXTS: Final[dict[int, str]] = {
     -4062: "Invalid or improper reduceOnly value.",
     -4067: "Position side cannot be changed if there exists open orders.",
     -4068: "Position side cannot be changed if there exists position.",
+    -4084: "Method is not allowed currently. Upcoming soon.",
     -4087: "User can only place reduce only order",
     -4088: "User can not place order currently",
     -4116: "ClientOrderId is duplicated.",
@@ -103,15 +107,46 @@ TEXTS: Final[dict[int, str]] = {
     -4210: "Stop price is higher than price multiplier cap.",
     -4211: "Stop price is lower than price multiplier floor.",
     -4509: "Time in Force (TIF) GTE can only be used with open positions. Please ensure that positions are available.",
+    -5000: "Path {0}, Method {1} is invalid",
     -5021: "Due to the order could not be filled immediately, the FOK order has been rejected. "
     "The order will not be recorded in the order history",
     -5022: "Due to the order could not be executed as maker, the Post Only order will be rejected. "
     "The order will not be recorded in the order history",
+    -5027: "No need to modify the order.",
     -5028: "Timestamp for this request is outside of the ME recvWindow.",
     -20132: "Duplicated client algo order id.",
 }
 """Code to text; ``{0}`` and ``{1}`` are filled by the one who refuses. -20132 has no recorded text, only a number
 (binance.md 4.1 [?]); every other text is the venue's."""
+
+REASONS: Final[dict[Reason, int]] = {
+    Reason.UNKNOWN_SYMBOL: -1121,
+    Reason.SYMBOL_NOT_TRADING: -4140,
+    Reason.QUANTITY_TOO_SMALL: -4004,
+    Reason.QUANTITY_TOO_LARGE: -4005,
+    Reason.QUANTITY_STEP: -4023,
+    Reason.PRICE_TICK: -4014,
+    Reason.PRICE_RANGE: -4013,
+    Reason.NOTIONAL_TOO_SMALL: -4164,
+    Reason.NO_LIQUIDITY: -4131,
+    Reason.MARGIN_SHORT: -2019,
+    Reason.RISK_LIMIT: -2027,
+    Reason.REDUCE_ONLY_FLAT: -2022,
+    Reason.REDUCE_ONLY_TOO_LARGE: -2022,
+    Reason.REDUCE_ONLY_BLOCKED: -4118,
+    Reason.DUPLICATE_CLIENT_ID: -4116,
+    Reason.ORDER_UNKNOWN: -2011,
+    Reason.STOP_UNKNOWN: -2011,
+    Reason.NO_POSITION: -4509,
+    Reason.STOP_EXISTS: -4130,
+    Reason.WOULD_TRIGGER: -2021,
+    Reason.STOP_WRONG_SIDE: -2021,
+    Reason.TOO_MANY_STOPS: -4045,
+    Reason.LEVERAGE_TOO_HIGH: -4028,
+    Reason.NOT_MODIFIED: -5027,
+    Reason.HEDGE_MODE: -4061,
+}
+"""The book's reasons as this venue's codes (binance.md 4.2, 4.4)."""
 
 AHEAD_TEXT: Final = "Timestamp for this request was 1000ms ahead of the server's time."
 """The second of the two texts of -1021 (binance.md 1.2)."""
@@ -129,17 +164,30 @@ class Denial(Exception):  # noqa: N818 (it names what the venue does, not a faul
         super().__init__(f"{self.status} {code} {self.text}")
 
 
-def error_reply(refusal: Denial) -> Reply:
+def denial_of(refusal: Refusal) -> Denial:
+    """The book's refusal in this venue's words; the numbers a text quotes come from its facts."""
+    limit, got = str(refusal.facts.get("limit", "")), str(refusal.facts.get("got", ""))
+    if refusal.reason is Reason.LEVERAGE_TOO_HIGH:
+        return Denial(-4028, got)
+    if refusal.reason is Reason.PRICE_RANGE:
+        return _beyond_bound(refusal)
+    return Denial(REASONS[refusal.reason], limit)
+
+
+def _beyond_bound(refusal: Refusal) -> Denial:
+    """-4016 above and -4024 below the price the bound is taken from (binance.md 4.2)."""
+    got, base = refusal.facts.get("got"), refusal.facts.get("base")
+    if not isinstance(got, Decimal) or not isinstance(base, Decimal):
+        return Denial(-4013)
+    return Denial(-4016 if got > base else -4024, str(refusal.facts.get("limit", base)))
+
+
+def error_reply(denial: Denial, headers: Headers = ()) -> Reply:
     """The refusal as a reply: ``{"code", "msg"}`` (binance.md 4.2)."""
-    return Reply(refusal.status, JSON_HEADERS, encode({"code": refusal.code, "msg": refusal.text}))
+    body = encode({"code": denial.code, "msg": denial.text})
+    return Reply(denial.status, (*JSON_HEADERS, *headers), body)
 
 
-def code_reply(code: int, text: str | None = None, status: int | None = None) -> Reply:
-    """A reply for a code alone, for faults that name no more than the number; an unknown number needs its text."""
-    words = text if text is not None else TEXTS.get(code, "").split("{", maxsplit=1)[0]
-    return error_reply(Denial(code, text=words, status=status))
-
-
-def ok_reply(value: object, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+def ok_reply(value: object, headers: Headers = ()) -> Reply:
     """A reply of status 200 with a JSON body."""
     return Reply(200, (*JSON_HEADERS, *headers), encode(value))

@@ -1,8 +1,8 @@
 """JSON as Binance writes it: compact, keys in the order given, decimals as plain strings.
 
 Numbers with a fraction are strings on this venue (binance.md 1.4), except in the leverage brackets, where they are JSON
-numbers. A ``Decimal`` that reaches the encoder is therefore written as a number, digit for digit, and every other amount
-is made a string by ``text`` first: that way no float is ever made of an amount.
+numbers. A ``Decimal`` that reaches the encoder is therefore written as a number, digit for digit, and every other
+amount is made a string by ``text`` first: that way no float is ever made of an amount.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def encode(value: object) -> bytes:
 
 def text(amount: Decimal) -> str:
     """An amount as the wire writes it: plain digits, never an exponent, no minus before a zero."""
-    return format(amount if amount else abs(amount), "f")
+    return format(amount or abs(amount), "f")
 
 
 def trimmed(amount: Decimal) -> str:

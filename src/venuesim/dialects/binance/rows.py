@@ -1,8 +1,8 @@
 """What the venue shows of an order, a fill and a stop: REST rows, made of pictures of the truth.
 
-Each function takes one state of the book and gives a dict in the venue's key order. The replies to placing and cancelling
-an order lack ``avgPrice``, ``cumQuote``, ``time`` and fills, which only the reads have (binance.md 0.1 fact 1, 1.6, 1.7).
-Instants become venue milliseconds here.
+Each function takes one state of the book and gives a dict in the venue's key order. The replies to placing and
+cancelling an order lack ``avgPrice``, ``cumQuote``, ``time`` and fills, which only the reads have (binance.md 0.1
+fact 1, 1.6, 1.7). Instants become venue milliseconds here.
 """
 
 from __future__ import annotations

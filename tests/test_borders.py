@@ -34,7 +34,7 @@ def told(path: PurePosixPath, breaches: list[Breach]) -> list[str]:
 
 def breaches_of(rule: Rule, path: PurePosixPath) -> list[str]:
     """What `rule` finds in the file at `path`, less what the rule book allows that one file."""
-    found = list(rule(ast.parse((SRC / path).read_text(encoding="utf-8"))))
+    found = list(rule(ast.parse((SRC / path).read_text(encoding="utf-8"), filename=str(path))))
     if borders.may_name_the_generator(path):
         found = [breach for breach in found if not breach.what.startswith("imports random.Random:")]
     return told(path, found)

@@ -149,8 +149,8 @@ class LeverageIntended(Event):
 class EntryIntended(Event):
     """`SubmitEntry` may leave once this is durable, and its protective legs whenever they are needed.
 
-    `baseline` is the position before it (`baseline_at`: when that was read, venue time where the venue says one).
-    `trigger_is_final` is false for a stop in percent, whose trigger here is provisional, from `reference`.
+    `baseline` is the position before it, read at `baseline_at` (our time). `since` is the venue time at the intent, at
+    the early end of the clock's error: what the venue dates before it is not ours. `trigger_is_final` is false for a stop in percent, whose trigger here is provisional, from `reference`.
     """
 
     client_id: ClientId
@@ -164,6 +164,7 @@ class EntryIntended(Event):
     baseline: Decimal
     baseline_at: Instant
     intended_at: Instant
+    since: Instant
     not_after: Instant
     price_bound: Decimal | None = None
 
@@ -381,6 +382,14 @@ class RollbackBegan(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RollbackWithdrawn(Event):
+    """A stop covers after all and no close is under way: the way home begun by the naked timer is given up."""
+
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class FlatSeen(Event):
     """The end FLAT: nothing of this signal is open, and that was seen by two sources."""
 
@@ -469,6 +478,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     VerificationOverdue,
     CloseAccepted,
     RollbackBegan,
+    RollbackWithdrawn,
     FlatSeen,
     FlatVerified,
     SagaReopened,

@@ -1,7 +1,8 @@
-"""What comes out of a step: events to append, acts behind their gates, queries, and answers to users.
+"""What comes out of a step of a desk: events to append, acts that may leave, queries, and answers to users.
 
-A gate says what must be durable before something may leave. `AFTER` for anything that can raise exposure and for every
-answer to a user; `NOW` for queries and for acts that only reduce risk, which are never held up by the journal.
+A gate says what must be durable before something may leave: anything that can raise exposure, and every answer to a
+user, waits for its own record; queries and acts that only reduce risk never wait for the journal. The desk keeps the
+gates; what stands here has passed them.
 """
 
 from __future__ import annotations
@@ -12,25 +13,19 @@ from seawall.model.acts import Act, Urgency
 from seawall.model.events import Event
 from seawall.model.ids import SignalId
 from seawall.model.queries import Query
-from seawall.model.times import Instant
-
-NOW = 0
-"""The gate that is always open: no sequence number lies below it."""
 
 
 @dataclass(frozen=True, slots=True)
-class GatedAct:
-    """An act that may leave once sequence number `after` is durable; not sent at all past `give_up_at` (0: never)."""
+class Do:
+    """An act that may leave now."""
 
     act: Act
     urgency: Urgency
-    after: int = NOW
-    give_up_at: Instant = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A query that may leave at once."""
+class Ask:
+    """A query that may leave now."""
 
     query: Query
     urgency: Urgency
@@ -38,23 +33,21 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a user is told about a signal, once `after` is durable."""
+    """What a user is told about a signal; what it tells is durable. `reason` is empty if it was accepted."""
 
     signal_id: SignalId
     accepted: bool
-    reason: str
-    detail: str
-    after: int
+    reason: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """All that one step of a desk asks of its driver, in order."""
+    """All that one step of a desk asks of its driver. `first_seq` is the sequence number of the first append; the
+    numbers are contiguous, and the driver appends in this order, first in, first out."""
 
+    first_seq: int = 0
     appends: tuple[Event, ...] = ()
-    acts: tuple[GatedAct, ...] = ()
-    queries: tuple[Asked, ...] = ()
+    acts: tuple[Do, ...] = ()
+    queries: tuple[Ask, ...] = ()
     answers: tuple[Answer, ...] = ()
-
-
-NO_WORK = Work()

@@ -54,6 +54,13 @@ class Ask:
         symbol = self.optional_symbol()
         return tuple(self.core.instruments) if symbol is None else (symbol,)
 
+    def refuse_unread(self) -> None:
+        """-1104 when a parameter came that nobody has read, by the switch ``binance.unknown_params`` (4.2 [?])."""
+        unread = self.params.unread()
+        if unread and self.core.switch("binance.unknown_params") == "refuse":
+            sent = len(self.params.names())
+            raise Denial(-1104, str(sent - len(unread)), str(sent))
+
     def _listed(self, symbol: str) -> Instrument:
         instrument = self.core.instruments.get(symbol)
         if instrument is None:

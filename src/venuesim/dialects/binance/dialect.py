@@ -42,7 +42,7 @@ class BinanceDialect:
     def __init__(self, core: Core) -> None:
         """``core`` is the box: book, views, market, switches."""
         self._core = core
-        self._memory = Memory(Limits())
+        self._memory = Memory(Limits(lambda: int(core.switch("binance.weight_limit"))))
         self._streams = Streams(core, self._memory)
 
     def handle(self, request: Request, now: int) -> Handled:
@@ -118,9 +118,9 @@ class Turn:
         try:
             value = serve(now)
         except Denial as denial:
-            return error_reply(denial, self._memory.limits.weight_headers(now))
+            return self._denied(denial, now)
         except Refusal as refusal:
-            return error_reply(denial_of(refusal), self._memory.limits.weight_headers(now))
+            return self._denied(denial_of(refusal), now)
         if isinstance(value, Later):
             return Wait(value.until, partial(self._answer, value.then))
         return ok_reply(value, self._headers(now))
@@ -134,7 +134,17 @@ class Turn:
             window = window_of(self._params)
             check_gateway(window, now)
         ask = Ask(self._core, self._memory, self._params, self.account, window, self._route.call, now)
-        return self._route.serve(ask)
+        value = self._route.serve(ask)
+        if self._route.reads:
+            ask.refuse_unread()
+        return value
+
+    def _denied(self, denial: Denial, now: int) -> Reply:
+        """The error's reply; Retry-After only by the switch ``binance.retry_after`` (binance.md 1.3 [?])."""
+        headers = self._memory.limits.weight_headers(now)
+        if denial.wait is not None and self._core.switch("binance.retry_after") == "sent":
+            headers = (*headers, ("Retry-After", str(-(-denial.wait // 1_000_000))))
+        return error_reply(denial, headers)
 
     def _identify(self, request: Request) -> str:
         """The account's name, "" where none is needed; -2014, -2015, -1102 and -1022 as due (binance.md 1.2, 4.2)."""

@@ -13,8 +13,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from venuesim.dialects.binance.jsonwire import encode
-from venuesim.facts import Reason, Refusal
+from venuesim.dialects.binance.jsonwire import encode, text
+from venuesim.facts import Instrument, Reason, Refusal
 from venuesim.wire import Headers, Reply
 
 JSON_HEADERS: Final = (("content-type", "application/json"),)
@@ -155,31 +155,39 @@ _UNAUTHORISED: Final = (-2014, -2015)
 
 
 class Denial(Exception):  # noqa: N818 (it names what the venue does, not a fault of the program)
-    """The venue says no: ``code`` as on the wire, ``text`` its message, ``status`` the HTTP status."""
+    """The venue says no: ``code`` as on the wire, ``text`` its message, ``status`` the HTTP status.
 
-    def __init__(self, code: int, *words: str, text: str | None = None, status: int | None = None) -> None:
+    ``wait`` is how long the one refused should stay away, in µs, where the venue knows it.
+    """
+
+    def __init__(
+        self, code: int, *words: str, text: str | None = None, status: int | None = None, wait: int | None = None
+    ) -> None:
         self.code = code
+        self.wait = wait
         self.text = TEXTS[code].format(*words) if text is None else text
         self.status = status if status is not None else 401 if code in _UNAUTHORISED else 400
         super().__init__(f"{self.status} {code} {self.text}")
 
 
-def denial_of(refusal: Refusal) -> Denial:
-    """The book's refusal in this venue's words; the numbers a text quotes come from its facts."""
+def denial_of(refusal: Refusal, rules: Instrument | None = None) -> Denial:
+    """The book's refusal in this venue's words; the numbers a text quotes come from its facts and the symbol's rules."""
     limit, got = str(refusal.facts.get("limit", "")), str(refusal.facts.get("got", ""))
     if refusal.reason is Reason.LEVERAGE_TOO_HIGH:
         return Denial(-4028, got)
     if refusal.reason is Reason.PRICE_RANGE:
-        return _beyond_bound(refusal)
+        return _beyond_bound(refusal, rules)
     return Denial(REASONS[refusal.reason], limit)
 
 
-def _beyond_bound(refusal: Refusal) -> Denial:
-    """-4016 above and -4024 below the price the bound is taken from (binance.md 4.2)."""
+def _beyond_bound(refusal: Refusal, rules: Instrument | None) -> Denial:
+    """-4016 above and -4024 below the price that the percent bound gives (binance.md 1.5, 4.2)."""
     got, base = refusal.facts.get("got"), refusal.facts.get("base")
     if not isinstance(got, Decimal) or not isinstance(base, Decimal):
         return Denial(-4013)
-    return Denial(-4016 if got > base else -4024, str(refusal.facts.get("limit", base)))
+    above = got > base
+    bound = base if rules is None else base * (rules.price_up if above else rules.price_down)
+    return Denial(-4016 if above else -4024, text(bound))
 
 
 def error_reply(denial: Denial, headers: Headers = ()) -> Reply:

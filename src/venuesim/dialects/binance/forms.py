@@ -89,6 +89,7 @@ def read_order(params: Params) -> OrderForm:
     for name in REMOVED_INPUTS:
         if params.text(name) is not None:
             raise Denial(-1106, name)
+    _refuse_unsimulated(params)
     reduce_only, position_side = _reduction(params)
     return OrderForm(
         symbol=symbol,
@@ -116,6 +117,7 @@ def read_stop(params: Params) -> StopForm:
         raise Denial(-1116)
     if kind == TRAILING:
         _refuse_trailing(params)
+    _refuse_unsimulated(params)
     closing = params.flag("closePosition") or False
     reduce_only, position_side = _reduction(params)
     _check_closing(params, kind, closing=closing)
@@ -136,6 +138,12 @@ def read_stop(params: Params) -> StopForm:
         client_id=params.client_id("clientAlgoId"),
         protection=params.text("selfTradePreventionMode") or "EXPIRE_MAKER",
     )
+
+
+def _refuse_unsimulated(params: Params) -> None:
+    """-4084 for what the venue has and the box does not simulate: refused aloud, never ignored."""
+    if params.text("priceMatch") not in {None, "NONE"} or params.text("goodTillDate") not in {None, "0"}:
+        raise Denial(-4084)
 
 
 def _side(params: Params) -> str:

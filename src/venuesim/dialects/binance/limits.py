@@ -9,6 +9,7 @@ One box has one address, so one pool of weight; the switches name its size, sinc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +17,6 @@ from venuesim.dialects.binance.errors import Denial
 
 MINUTE: Final = 60_000_000
 TEN_SECONDS: Final = 10_000_000
-WEIGHT_LIMIT: Final = 2_400
 ORDERS_MINUTE: Final = 1_200
 ORDERS_TEN_SECONDS: Final = 300
 PATIENCE: Final = 20
@@ -57,9 +57,9 @@ class OrderCounts:
 class Limits:
     """The counters of one venue. All instants are µs."""
 
-    def __init__(self, weight_limit: int = WEIGHT_LIMIT) -> None:
-        """``weight_limit``: request weight per minute."""
-        self.weight_limit = weight_limit
+    def __init__(self, weight_limit: Callable[[], int]) -> None:
+        """``weight_limit`` tells the request weight granted per minute, which a switch may change at any time."""
+        self._weight_limit = weight_limit
         self._weight = Counter(MINUTE)
         self._over = 0
         self._banned_until = 0
@@ -68,24 +68,25 @@ class Limits:
     def charge_weight(self, weight: int, now: int) -> None:
         """Count a request; 429 past the limit, 418 after too much patience or during a ban (both -1003)."""
         if now < self._banned_until:
-            raise self._ban()
+            raise self._ban(now)
         used = self._weight.add(weight, now)
-        if used <= self.weight_limit:
+        limit = self._weight_limit()
+        if used <= limit:
             self._over = 0
             return
         self._over += 1
         if self._over > PATIENCE:
             self._banned_until = now + BAN
-            raise self._ban()
-        raise Denial(-1003, _ADDRESS, str(self.weight_limit), status=429)
+            raise self._ban(now)
+        raise Denial(-1003, _ADDRESS, str(limit), status=429, wait=_rest_of(MINUTE, now))
 
     def charge_order(self, account: str, now: int) -> None:
         """Count an order of the account; 429 with -1015 past either limit."""
         counts = self._orders.setdefault(account, OrderCounts())
         if counts.ten_seconds.add(1, now) > ORDERS_TEN_SECONDS:
-            raise Denial(-1015, str(ORDERS_TEN_SECONDS), "TEN_SECONDS", status=429)
+            raise Denial(-1015, str(ORDERS_TEN_SECONDS), "TEN_SECONDS", status=429, wait=_rest_of(TEN_SECONDS, now))
         if counts.minute.add(1, now) > ORDERS_MINUTE:
-            raise Denial(-1015, str(ORDERS_MINUTE), "MINUTE", status=429)
+            raise Denial(-1015, str(ORDERS_MINUTE), "MINUTE", status=429, wait=_rest_of(MINUTE, now))
 
     def weight_headers(self, now: int) -> tuple[tuple[str, str], ...]:
         """``X-MBX-USED-WEIGHT-1M``, sent with every reply."""
@@ -101,7 +102,7 @@ class Limits:
 
     def rows(self) -> list[dict[str, object]]:
         """``exchangeInfo.rateLimits``: three rows (binance.md 1.3)."""
-        return [_row("REQUEST_WEIGHT", "MINUTE", 1, self.weight_limit), *self.order_rows()]
+        return [_row("REQUEST_WEIGHT", "MINUTE", 1, self._weight_limit()), *self.order_rows()]
 
     def order_rows(self) -> list[dict[str, object]]:
         """The list of ``GET rateLimit/order`` (binance.md 1.3)."""
@@ -110,13 +111,18 @@ class Limits:
             _row("ORDERS", "SECOND", 10, ORDERS_TEN_SECONDS),
         ]
 
-    def _ban(self) -> Denial:
+    def _ban(self, now: int) -> Denial:
         until = self._banned_until // 1_000
         words = (
             f"Way too many requests; IP({_ADDRESS}) banned until {until}. "
             "Please use the websocket for live updates to avoid bans."
         )
-        return Denial(-1003, text=words, status=418)
+        return Denial(-1003, text=words, status=418, wait=self._banned_until - now)
+
+
+def _rest_of(span: int, now: int) -> int:
+    """What is left of the running span, in µs."""
+    return span - now % span
 
 
 def _row(kind: str, interval: str, number: int, limit: int) -> dict[str, object]:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from venuesim.dialects.binance.asks import Ask, Later
 from venuesim.dialects.binance.auth import check_engine
-from venuesim.dialects.binance.errors import Denial
+from venuesim.dialects.binance.errors import Denial, denial_of
 from venuesim.dialects.binance.filters import check_digits, check_side
 from venuesim.dialects.binance.forms import OrderForm, read_order
 from venuesim.dialects.binance.rows import Row, history_row, order_row, placed_row, trade_row
 from venuesim.dialects.binance.windows import TRADE_LIFE, aged_out, pick, read_window
-from venuesim.facts import ZERO, OrderKind, OrderState, OrderStatus, OrderTicket, Side, TimeInForce
+from venuesim.facts import ZERO, OrderKind, OrderState, OrderStatus, OrderTicket, Refusal, Side, TimeInForce
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,7 @@ def place_order(ask: Ask) -> Row | Later:
     instrument = ask.instrument()
     check_side(ask, form.position_side)
     check_digits(instrument, form.quantity, form.price)
+    ask.refuse_unread()
     ticket = ticket_of(form, form.client_id or ask.memory.next_name())
     delay = ask.core.engine_delay
     if delay:
@@ -66,7 +67,10 @@ def _enter(ask: Ask, form: OrderForm, ticket: OrderTicket, at: int) -> Row | Lat
     """The engine's part at ``at`` (µs): the window once more, then the book."""
     if ask.window is not None:
         check_engine(ask.window, at)
-    order = ask.core.book.submit(ask.account, ticket, at)
+    try:
+        order = ask.core.book.submit(ask.account, ticket, at)
+    except Refusal as refusal:
+        raise denial_of(refusal, ask.core.instruments[ticket.symbol]) from refusal
     if form.response == "RESULT" and _waits_for_match(ask, ticket.client_id):
         return Later(ask.core.book.matched_at(order.order_id), partial(_matched_row, ask, order))
     return placed_row(order)
@@ -132,6 +136,7 @@ def cancel_order(ask: Ask) -> Row:
     """DELETE order: the reply of POST with status CANCELED; -2011 for what is not open (binance.md 1.4)."""
     symbol = ask.instrument().symbol
     order_id, client_id = _ids(ask)
+    ask.refuse_unread()
     for order in ask.core.book.open_orders(ask.account, symbol):
         if _matches(order, order_id, client_id):
             return placed_row(ask.core.book.cancel(ask.account, symbol, order.order_id, ask.now))
@@ -141,6 +146,7 @@ def cancel_order(ask: Ask) -> Row:
 def cancel_all_orders(ask: Ask) -> Row:
     """DELETE allOpenOrders: the regular orders of a symbol alone (binance.md 1.4)."""
     symbol = ask.instrument().symbol
+    ask.refuse_unread()
     for order in ask.core.book.open_orders(ask.account, symbol):
         ask.core.book.cancel(ask.account, symbol, order.order_id, ask.now)
     return {"code": 200, "msg": "The operation of cancel all open order is done."}

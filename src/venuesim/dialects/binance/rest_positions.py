@@ -30,8 +30,7 @@ def position_rows_2(ask: Ask) -> list[Row]:
 
 def position_rows_3(ask: Ask) -> list[Row]:
     """GET v3/positionRisk: symbols with a position or open orders (binance.md 1.8)."""
-    wanted = [symbol for symbol in ask.symbols() if _shown_in_3(ask, symbol)]
-    return [row for symbol in wanted for row in _sided(ask, _row_3(ask, symbol))]
+    return [row for symbol in _in_version_3(ask) for row in _sided(ask, _row_3(ask, symbol))]
 
 
 def balances(ask: Ask) -> list[Row]:
@@ -57,7 +56,7 @@ def account_2(ask: Ask) -> Row:
 
 def account_3(ask: Ask) -> Row:
     """GET v3/account: sums, assets, and rows as few as v3/positionRisk has (binance.md 1.4)."""
-    rows = [_account_row_3(ask, symbol) for symbol in ask.core.instruments if _shown_in_3(ask, symbol)]
+    rows = [_account_row_3(ask, symbol) for symbol in _in_version_3(ask)]
     return {**_totals(ask), "assets": [_asset(ask)], "positions": rows}
 
 
@@ -84,22 +83,22 @@ def _liquidation(ask: Ask, position: PositionState) -> str:
     return text(position.liquidation_price) if position.quantity else "0"
 
 
-def _shown_in_3(ask: Ask, symbol: str) -> bool:
-    if _position(ask, symbol).quantity:
-        return True
+def _in_version_3(ask: Ask) -> list[str]:
+    """The asked symbols that have a position, an open order, or (by the switch) a waiting stop."""
     orders = ask.core.views.orders(ask.call, ask.account, ask.now)
-    if any(order.symbol == symbol and order.status.is_open for order in orders):
-        return True
-    if ask.core.switch("binance.v3_algo_row") == "omit":
-        return False
-    stops = ask.core.views.stops(ask.call, ask.account, ask.now)
-    return any(stop.symbol == symbol and stop.status.is_open for stop in stops)
+    busy = {order.symbol: True for order in orders if order.status.is_open}
+    if ask.core.switch("binance.v3_algo_row") == "show":
+        stops = ask.core.views.stops(ask.call, ask.account, ask.now)
+        busy |= {stop.symbol: True for stop in stops if stop.status.is_open}
+    held = ask.core.views.positions(ask.call, ask.account, ask.now)
+    busy |= {position.symbol: True for position in held if position.quantity}
+    return [symbol for symbol in ask.symbols() if symbol in busy]
 
 
 def _row_2(ask: Ask, symbol: str) -> Row:
     position = _position(ask, symbol)
     sums = _sums(ask, position)
-    leverage = ask.core.views.leverage(ask.call, ask.account, symbol, ask.now)
+    leverage = position.leverage
     return {
         "symbol": symbol,
         "positionAmt": text(position.quantity),

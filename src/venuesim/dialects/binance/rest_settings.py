@@ -28,6 +28,7 @@ def set_leverage(ask: Ask) -> Row:
     """POST leverage; -4028 outside what the symbol grants (binance.md 1.4)."""
     instrument = ask.instrument()
     asked = ask.params.require_integer("leverage")
+    ask.refuse_unread()
     if asked not in LEVERAGES:
         raise Denial(-4028, str(asked))
     leverage = ask.core.book.set_leverage(ask.account, instrument.symbol, Decimal(asked), ask.now)

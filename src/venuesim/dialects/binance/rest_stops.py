@@ -55,6 +55,7 @@ def place_stop(ask: Ask) -> Row:
     check_digits(instrument, form.quantity, form.price)
     if form.price_protect:
         raise Denial(-4084)
+    ask.refuse_unread()
     ticket = ticket_of(form, form.client_id or ask.memory.next_name())
     try:
         return placed_stop_row(ask.core.book.place_stop(ask.account, ticket, ask.now))
@@ -127,6 +128,7 @@ def all_stops(ask: Ask) -> list[Row]:
 def cancel_stop(ask: Ask) -> Row:
     """DELETE algoOrder; -2011 for an unknown, triggering or ended one (binance.md 1.9, 4.4)."""
     algo_id, client_id = _ids(ask)
+    ask.refuse_unread()
     for stop in ask.core.book.open_stops(ask.account, None):
         if stop.status is StopStatus.LIVE and _matches(stop, algo_id, client_id):
             return cancelled_stop_row(ask.core.book.cancel_stop(ask.account, stop.stop_id, ask.now))
@@ -136,6 +138,7 @@ def cancel_stop(ask: Ask) -> Row:
 def cancel_all_stops(ask: Ask) -> Row:
     """DELETE algoOpenOrders: the conditional orders of a symbol (binance.md 1.9)."""
     symbol = ask.instrument().symbol
+    ask.refuse_unread()
     for stop in ask.core.book.open_stops(ask.account, symbol):
         if stop.status is StopStatus.LIVE:
             ask.core.book.cancel_stop(ask.account, stop.stop_id, ask.now)

@@ -65,7 +65,8 @@ class Streams:
 
     def connect(self, conn: int, target: str, now: int) -> int:
         """101 for every address of the venue's, bogus keys included; 404 for another (binance.md 3.1)."""
-        opened = open_connection(conn, target, now)
+        hears = self._core.switch("binance.unrouted_stream") == "deliver"
+        opened = open_connection(conn, target, now, unrouted_hears=hears)
         if opened is None:
             return 404
         self._memory.connections[conn] = opened
@@ -131,9 +132,11 @@ class Streams:
         return events
 
     def _asked_first(self, order: OrderState) -> tuple[str, Decimal]:
-        """The order type first asked for and its trigger: a fired stop's for its child (open question `ot`)."""
+        """The order type first asked for and its trigger; whether a fired stop's child still tells is a switch."""
         stop = self._core.book.stop_by_id(order.stop_id) if order.stop_id else None
-        return (order.kind.value, ZERO) if stop is None else (stop_type(stop), stop.trigger)
+        if stop is None or self._core.switch("binance.child_original_type") == "market":
+            return order.kind.value, ZERO
+        return stop_type(stop), stop.trigger
 
     def _stop_rank(self) -> int:
         return _STOP_AFTER if self._core.switch("binance.child_fill_first") == "yes" else _STOP_BEFORE

@@ -1,0 +1,129 @@
+"""The venue's clock, as far as we can know it from here: an offset, and how wrong it may be.
+
+A round trip tells that the venue read its clock somewhere between our sending and our receiving; the middle is the best
+guess and half the trip the most it can be wrong (Cristian). A long trip says little, so the last few samples are kept
+and the surest of them counts; but none stays sure, since two clocks drift apart, and so an error grows with its age. A
+new sample whose interval does not even touch an older one's proves that one of the clocks was set anew, and the older
+one is forgotten: this is how a machine that slept, or was wrong at the start, is found and mended.
+
+Every signature and every judgement of absence rests on this: a timestamp too far ahead is refused outright (1 s on both
+venues: binance.md 1.2, bybit.md 1.1), and absence is judged at the pessimistic end of the error. So the time given out
+never runs backwards, but for a mend of more than a second, where holding still would keep a wrong clock in force.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from seawall.model.inputs import ClockReport
+from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
+
+SAMPLES = 8
+"""How many round trips are remembered."""
+FIRST_SAMPLES = 4
+"""How many are taken one after another at first: the very first includes opening the connection."""
+EVERY: Duration = MINUTE
+"""The period of the rest. It keeps one connection warm as well."""
+AGAIN: Duration = SECOND
+"""The wait after a sample that failed, doubled up to `AGAIN_SLOWEST` while they go on failing."""
+AGAIN_SLOWEST: Duration = 16 * SECOND
+SUSPICION: Duration = 5 * SECOND
+"""A sample younger than this is believed when a read fails."""
+DRIFT = 10_000
+"""Two clocks are taken to drift apart by one part in this many: 100 ppm, 6 ms between two samples."""
+TICK: Duration = MILLISECOND
+"""Venues tell their time in milliseconds, cut off (binance.md 1.2; bybit.md 1.4)."""
+MEND: Duration = SECOND
+"""A step back by more than this is a mend and is taken; a smaller one is waited out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    at: Instant
+    offset: Duration
+    error: Duration
+
+    def error_at(self, now: Instant) -> Duration:
+        """How wrong the sample may be by `now`."""
+        return self.error + max(now - self.at, 0) // DRIFT
+
+    def touches(self, other: _Sample, now: Instant) -> bool:
+        """Whether both samples can be true of the same pair of clocks."""
+        return abs(self.offset - other.offset) <= self.error_at(now) + other.error_at(now)
+
+
+class Clock:
+    """Venue time = our time + `offset`, give or take `error`; and when to ask for it next."""
+
+    def __init__(self) -> None:
+        self._samples: deque[_Sample] = deque(maxlen=SAMPLES)
+        self._taken = 0
+        self._missed = 0
+        self._last_told: Instant = 0
+        self._doubted = False
+        self._asked_at: Instant = 0
+        self._due_at: Instant = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a sample was ever taken, and none of the venue's refusals has cast doubt on it since."""
+        return bool(self._samples) and not self._doubted
+
+    @property
+    def due_at(self) -> Instant:
+        """When the next sample should be taken."""
+        return self._due_at
+
+    def offset(self, now: Instant) -> Duration:
+        """Venue time minus our time by the surest sample; 0 before the first."""
+        return self._surest(now).offset if self._samples else 0
+
+    def error(self, now: Instant) -> Duration | None:
+        """How far `offset` may be off in either direction; None before the first sample."""
+        return self._surest(now).error_at(now) if self._samples else None
+
+    def venue_now(self, now: Instant) -> Instant:
+        """The venue's time by our best estimate; never before one told earlier, but for a mend."""
+        estimate = now + self.offset(now)
+        if estimate < self._last_told <= estimate + MEND:
+            return self._last_told
+        self._last_told = estimate
+        return estimate
+
+    def sampled(self, sent_at: Instant, received_at: Instant, venue_at: Instant) -> ClockReport:
+        """Takes in one round trip; `venue_at` is the venue's time in the reply. Returns what is known by it."""
+        trip = received_at - sent_at
+        sample = _Sample(received_at, venue_at + TICK // 2 - (sent_at + trip // 2), (trip + TICK) // 2 + 1)
+        self._samples = deque((old for old in self._samples if sample.touches(old, received_at)), SAMPLES)
+        self._samples.append(sample)
+        self._taken += 1
+        self._missed = 0
+        self._doubted = False
+        self._due_at = received_at if self._taken < FIRST_SAMPLES else received_at + EVERY
+        surest = self._surest(received_at)
+        return ClockReport(received_at, surest.offset, surest.error_at(received_at))
+
+    def missed(self, now: Instant) -> None:
+        """A sample failed: lost, or no time in the reply."""
+        self._due_at = now + min(AGAIN << min(self._missed, 8), AGAIN_SLOWEST)
+        self._missed += 1
+
+    def asked(self, now: Instant) -> None:
+        """A sample is under way: none is due until it ends."""
+        self._asked_at = now
+        self._due_at = now + EVERY
+
+    def doubted(self, now: Instant) -> None:
+        """The venue refused a timestamp (-1021, -5028: binance.md 4.2; 10002: bybit.md 1.1): sample at once."""
+        if not self._doubted:
+            self._doubted = True
+            self._due_at = now
+
+    def suspected(self, now: Instant) -> None:
+        """A read failed, which a wrong clock can cause: sample at once, unless one was taken just now."""
+        if now - self._asked_at >= SUSPICION:
+            self._due_at = min(self._due_at, now)
+
+    def _surest(self, now: Instant) -> _Sample:
+        return min(self._samples, key=lambda sample: (sample.error_at(now), -sample.at))

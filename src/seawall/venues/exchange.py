@@ -1,0 +1,355 @@
+"""The life of a request: held, sent, answered; or lost, late, or given up.
+
+Acts and queries come in with their urgency, wait here until `pace` gives leave, are signed by the codec at the moment
+they leave, and end in exactly one input for the heart.
+
+    held ----leave----> under way ----reply----> answered
+      |                     |--------lost------> Unknown (an act), ReadFailed (a query)
+      |                     '--deadline--------> the same
+      '--deadline, too late--------------------> NotSent (an act), ReadFailed (a query)
+
+Four rules carry the weight.
+
+- *Nothing is repeated here.* A retry is an act with a reason, and reasons are the heart's.
+- *Lost is not failed.* An act whose reply did not come is Unknown, unless the transport knows that no byte ever left. A
+  reply that comes after its deadline is still evidence: an act's is told as a second answer, which the heart joins.
+- *Held is not sent.* What gets no leave within the reply time is given back as NotSent, with the wait, and not kept:
+  whoever decided it decides again, on what is known by then. So the queue is short, and nothing in it is stale.
+- *Equal queries are one.* The answer serves whoever asked while it was under way. Queries beyond the bound fail at
+  once; acts are never dropped.
+
+The exchange also keeps the venue's clock known: it asks for the time on `Clock`'s schedule, and entries wait until it
+is known, since their end in the venue's time is what absence is proven by (design, rule 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from seawall.model.acts import Act, Outcome, Reason, SubmitEntry, Urgency
+from seawall.model.inputs import ActAnswered, Input, ReadFailed
+from seawall.model.queries import Query
+from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
+from seawall.venues.clock import Clock
+from seawall.venues.pace import Pace, Permit, Wait
+from seawall.venues.port import Charge, Codec, Reply, Request, Stamp, TooLate
+
+MOST_QUERIES = 1_000
+"""How many different queries may be held or under way; more fail at once, by name."""
+LATE_KEPT: Duration = 60 * SECOND
+"""How long an act whose reply was given up is remembered, should the reply still come."""
+CLOCK_TAG = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A request of the connection's own: the venue's time, a stream's key. It costs nothing, but a pause binds it."""
+
+    tag: str
+    request: Request
+
+
+Ask: TypeAlias = Act | Query | Errand
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    """Send this request now; answer with `replied` or `lost` under `key`."""
+
+    key: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandDone:
+    """What became of an errand; no reply if it was lost, late or never sent."""
+
+    tag: str
+    reply: Reply | None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What came of the last step: requests to send, inputs for the desk, errands that ended."""
+
+    transmits: tuple[Transmit, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    errands: tuple[ErrandDone, ...] = ()
+
+
+@dataclass(slots=True)
+class _Held:
+    """An ask without leave. `retry_at` is when to look again, `why` what holds it."""
+
+    ask: Ask
+    urgency: Urgency
+    since: Instant
+    charges: tuple[Charge, ...]
+    retry_at: Instant = 0
+    why: str = ""
+    reason: Reason = Reason.NONE
+
+
+@dataclass(slots=True)
+class _Flight:
+    """An ask under way: its requests by key, and what has come of each; None for lost."""
+
+    ask: Ask
+    began_at: Instant
+    permit: Permit
+    requests: dict[int, Request]
+    replies: dict[int, Reply | None] = field(default_factory=dict)
+    losses: tuple[str, ...] = ()
+
+    @property
+    def in_order(self) -> tuple[Reply | None, ...]:
+        return tuple(self.replies.get(key) for key in self.requests)
+
+
+class Exchange:
+    """Requests and replies of one account, without I/O. All instants are microseconds UTC."""
+
+    def __init__(self, codec: Codec, pace: Pace, clock: Clock, bounds: Bounds) -> None:
+        self._codec = codec
+        self._pace = pace
+        self._clock = clock
+        self._bounds = bounds
+        self._held: list[_Held] = []
+        self._flights: list[_Flight] = []
+        self._late: dict[int, _Flight] = {}
+        self._last_key = 0
+        self._transmits: list[Transmit] = []
+        self._inputs: list[Input] = []
+        self._errands: list[ErrandDone] = []
+
+    # ---- what comes in
+
+    def submit(self, ask: Ask, urgency: Urgency, now: Instant) -> None:
+        """Takes an ask, and sends it at once if it may leave."""
+        if isinstance(ask, Query):
+            if self._is_merged(ask, urgency):
+                return
+            if self._count_queries() >= MOST_QUERIES:
+                self._inputs.append(ReadFailed(ask, now, now, f"more than {MOST_QUERIES} queries under way"))
+                return
+        charges = () if isinstance(ask, Errand) else self._codec.charges(ask)
+        self._held.append(_Held(ask, urgency, now, charges))
+        self._send_what_may_leave(now)
+
+    def replied(self, key: int, reply: Reply, now: Instant) -> None:
+        """The whole reply to request `key` has come, in time or not."""
+        flight, late = self._flight_of(key), self._late.pop(key, None)
+        is_permitted = self._learn(reply, flight or late, key, now)
+        if flight is not None:
+            self._settle(flight, permitted=is_permitted)
+            self._arrived(flight, key, reply, now)
+        elif late is not None:
+            self._conclude(late, (reply,), now)
+        self._send_what_may_leave(now)
+
+    def lost(self, key: int, now: Instant, *, sent: bool, detail: str) -> None:
+        """Request `key` will have no reply. `sent`: whether a byte of it may have left."""
+        self._late.pop(key, None)
+        if (flight := self._flight_of(key)) is not None:
+            self._settle(flight, permitted=False)
+            flight.losses = (*flight.losses, detail)
+            if sent or isinstance(flight.ask, Query | Errand):
+                self._arrived(flight, key, None, now)
+            else:
+                self._flights.remove(flight)
+                self._inputs.append(_unanswered(flight.ask, Outcome.NOT_SENT, now, now, detail))
+        self._send_what_may_leave(now)
+
+    def wake(self, now: Instant) -> None:
+        """Does what is due: deadlines, the venue's clock, and whatever may leave by now."""
+        for flight in [flight for flight in self._flights if now >= flight.began_at + self._bounds.reply_timeout]:
+            self._time_out(flight, now)
+        self._late = {key: late for key, late in self._late.items() if now < late.began_at + LATE_KEPT}
+        if self._clock.due_at <= now:
+            self._clock.asked(now)
+            self._held.append(_Held(Errand(CLOCK_TAG, self._codec.clock_request()), Urgency.ASK, now, ()))
+        self._send_what_may_leave(now)
+
+    # ---- what comes out
+
+    def next_wake(self) -> Instant:
+        """When `wake` has something to do at the latest."""
+        wait = self._bounds.reply_timeout
+        dues = [self._clock.due_at]
+        dues += [flight.began_at + wait for flight in self._flights]
+        dues += [min(held.retry_at, held.since + wait) for held in self._held]
+        return min(dues)
+
+    def take(self) -> Output:
+        """Hands over what has come of the steps since the last call."""
+        output = Output(tuple(self._transmits), tuple(self._inputs), tuple(self._errands))
+        self._transmits, self._inputs, self._errands = [], [], []
+        return output
+
+    # ---- held
+
+    def _is_merged(self, query: Query, urgency: Urgency) -> bool:
+        """Whether an equal query is under way already; one that is held takes the higher urgency."""
+        for held in self._held:
+            if held.ask == query:
+                held.urgency = min(held.urgency, urgency)
+                return True
+        return any(flight.ask == query for flight in self._flights)
+
+    def _count_queries(self) -> int:
+        asks = [held.ask for held in self._held] + [flight.ask for flight in self._flights]
+        return sum(isinstance(ask, Query) for ask in asks)
+
+    def _send_what_may_leave(self, now: Instant) -> None:
+        """The urgent first; among equals, who came first."""
+        self._held.sort(key=lambda held: held.urgency)
+        self._held = [held for held in self._held if not self._is_dealt_with(held, now)]
+
+    def _is_dealt_with(self, held: _Held, now: Instant) -> bool:
+        """Sends or gives up `held`, or leaves it where it is (False)."""
+        if isinstance(held.ask, SubmitEntry) and self._clock.venue_now(now) >= held.ask.not_after:
+            held.why = f"too late: the entry had to end by {held.ask.not_after}; {held.why}".rstrip("; ")
+            self._give_up(held, now)
+            return True
+        is_last_call = now >= held.since + self._bounds.reply_timeout
+        if now < held.retry_at and not is_last_call:
+            return False
+        leave = self._leave(held, now)
+        if isinstance(leave, Permit):
+            self._depart(held, leave, now)
+            return True
+        held.retry_at, held.why = leave.until, leave.detail
+        if is_last_call:
+            self._give_up(held, now)
+        return is_last_call
+
+    def _leave(self, held: _Held, now: Instant) -> Permit | Wait:
+        if isinstance(held.ask, SubmitEntry) and not self._clock.is_known:
+            held.reason = Reason.CLOCK
+            return Wait(now + self._bounds.reply_timeout, "the venue's clock is not known")
+        held.reason = Reason.LIMIT
+        return self._pace.admit(held.charges, held.urgency, now)
+
+    def _give_up(self, held: _Held, now: Instant) -> None:
+        """Ends an ask of which no byte has left."""
+        match held.ask:
+            case Errand(tag=tag):
+                self._errand_done(tag, None, now, now)
+            case ask if isinstance(ask, Query):
+                self._inputs.append(ReadFailed(ask, now, now, f"not sent: {held.why}"))
+            case ask:
+                wait = max(held.retry_at - now, 0)
+                self._inputs.append(_unanswered(ask, Outcome.NOT_SENT, now, now, held.why, held.reason, wait))
+
+    def _depart(self, held: _Held, permit: Permit, now: Instant) -> None:
+        requests = self._requests(held.ask, now)
+        if isinstance(requests, TooLate):
+            self._pace.settle(permit, permitted=False)
+            held.why, held.reason, held.retry_at = requests.detail, Reason.NONE, 0
+            self._give_up(held, now)
+            return
+        keyed = dict(enumerate(requests, self._last_key + 1))
+        self._last_key += len(keyed)
+        self._flights.append(_Flight(held.ask, now, permit, keyed))
+        self._transmits += [Transmit(key, request) for key, request in keyed.items()]
+
+    def _requests(self, ask: Ask, now: Instant) -> tuple[Request, ...] | TooLate:
+        """Signed at the moment of leaving, so that nothing of the receive window is spent here."""
+        if isinstance(ask, Errand):
+            return (ask.request,)
+        window = self._bounds.receive_window if isinstance(ask, SubmitEntry) else self._bounds.act_window
+        stamp = Stamp(self._clock.venue_now(now), window)
+        if isinstance(ask, Query):
+            return self._codec.query_requests(ask, stamp)
+        request = self._codec.act_request(ask, stamp)
+        return request if isinstance(request, TooLate) else (request,)
+
+    # ---- under way
+
+    def _flight_of(self, key: int) -> _Flight | None:
+        return next((flight for flight in self._flights if key in flight.requests), None)
+
+    def _learn(self, reply: Reply, flight: _Flight | None, key: int, now: Instant) -> bool:
+        """Takes in what a reply says of the budget; whether it permits more."""
+        request = None if flight is None else flight.requests[key]
+        self._pace.read(self._codec.gauges(reply, request), now)
+        pause = self._codec.pause(reply, request, now)
+        if pause is not None:
+            self._pace.pause(pause, now)
+        return pause is None
+
+    def _settle(self, flight: _Flight, *, permitted: bool) -> None:
+        """Ends a trial after a pause, which may free what is held."""
+        if flight.permit.tried:
+            self._pace.settle(flight.permit, permitted=permitted)
+            flight.permit = Permit()
+            for held in self._held:
+                held.retry_at = 0
+
+    def _arrived(self, flight: _Flight, key: int, reply: Reply | None, now: Instant) -> None:
+        flight.replies[key] = reply
+        if len(flight.replies) == len(flight.requests):
+            self._flights.remove(flight)
+            self._conclude(flight, flight.in_order, now)
+
+    def _time_out(self, flight: _Flight, now: Instant) -> None:
+        """The deadline has passed; an act is remembered, should its reply still come."""
+        self._settle(flight, permitted=False)
+        flight.losses = (*flight.losses, f"no reply within {self._bounds.reply_timeout // MILLISECOND} ms")
+        self._flights.remove(flight)
+        if not isinstance(flight.ask, Query | Errand):
+            self._late[next(iter(flight.requests))] = flight
+        self._conclude(flight, flight.in_order, now)
+
+    def _conclude(self, flight: _Flight, replies: tuple[Reply | None, ...], now: Instant) -> None:
+        """Turns what has come into the one answer."""
+        match flight.ask:
+            case Errand(tag=tag):
+                self._errand_done(tag, replies[0], flight.began_at, now)
+            case ask if isinstance(ask, Query):
+                self._conclude_query(ask, flight, replies, now)
+            case ask:
+                self._conclude_act(ask, flight, replies[0], now)
+
+    def _conclude_query(self, query: Query, flight: _Flight, replies: tuple[Reply | None, ...], now: Instant) -> None:
+        answer = self._codec.query_answer(query, replies, flight.began_at, now)
+        if isinstance(answer, ReadFailed):
+            answer = replace(answer, detail="; ".join((answer.detail, *flight.losses)))
+            self._clock.suspected(now)
+        self._inputs.append(answer)
+
+    def _conclude_act(self, act: Act, flight: _Flight, reply: Reply | None, now: Instant) -> None:
+        if reply is None:
+            detail = "; ".join(flight.losses)
+            self._inputs.append(_unanswered(act, Outcome.UNKNOWN, flight.began_at, now, detail))
+            return
+        answer = self._codec.act_answer(act, reply, flight.began_at, now)
+        if answer.reason is Reason.CLOCK:
+            self._clock.doubted(now)
+        self._inputs.append(answer)
+
+    def _errand_done(self, tag: str, reply: Reply | None, began_at: Instant, now: Instant) -> None:
+        if tag != CLOCK_TAG:
+            self._errands.append(ErrandDone(tag, reply))
+            return
+        venue_at = None if reply is None else self._codec.clock_answer(reply)
+        if venue_at is None:
+            self._clock.missed(now)
+            return
+        self._inputs.append(self._clock.sampled(began_at, now, venue_at))
+        for held in self._held:
+            held.retry_at = 0
+
+
+def _unanswered(
+    act: Act,
+    outcome: Outcome,
+    began_at: Instant,
+    at: Instant,
+    text: str,
+    reason: Reason = Reason.NONE,
+    retry_after: Duration = 0,
+) -> ActAnswered:
+    """The answer to an act of which the venue has told nothing."""
+    return ActAnswered(act.client_id, act.symbol, outcome, began_at, at, reason, "", text, retry_after)

@@ -1,0 +1,214 @@
+"""Who may ask a venue for how much, and who must wait, so that protection always finds room.
+
+A venue counts requests in quotas (`Bucket`) and punishes who exceeds them, up to a ban of the whole address for days
+(binance.md 1.3) or ten minutes (bybit.md 1.3). So we count too, and take the reserve from those who can wait *before*
+the limit: entries stop at 70 % of any bucket, reads at 85 %, closes at 95 %. Our count is a rolling window, never below
+the venue's own, and is corrected upward, never downward, by what the venue's headers say: others may share the quota.
+
+Two different things can hold a request up.
+
+- *Our own count.* It is only an estimate, so it never holds up what reduces risk for long (design, rule 14): past its
+  share, a close or a stop may still leave once a second per bucket, and the venue's answer is the judge.
+- *The venue's word* (429, 418, 403, Retry-After, 10006: `Pause`). It binds every act. When its time is over, *one*
+  attempt goes; only when that one was answered without another such word does the rest follow.
+
+A quota per address stands above all desks that share it (`common`); the others belong to one account.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from seawall.model.acts import Urgency
+from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
+from seawall.venues.port import Bucket, Charge, Gauge, Pause
+
+SHARE = {Urgency.PROTECT: 100, Urgency.CLOSE: 95, Urgency.ASK: 85, Urgency.ENTER: 70}
+"""Up to which percentage of any bucket each urgency may go (design, rule 14)."""
+JITTER: Duration = 50 * MILLISECOND
+"""Added to each window: requests do not arrive with the spacing with which they left."""
+TRY_ANYWAY: Duration = SECOND
+"""How long our own count may hold up an act that only reduces risk."""
+TRIAL: Duration = 100 * MILLISECOND
+"""How soon to look again while somebody's single attempt after a pause is under way."""
+TRIAL_LOST: Duration = 10 * SECOND
+"""An attempt without any answer for this long is over, and another may go."""
+SHORTEST_PAUSE: Duration = SECOND
+"""A pause without a length is taken as this."""
+
+
+@dataclass(slots=True)
+class _Hold:
+    """The venue's word, in force until `until` and then until one attempt has been answered."""
+
+    until: Instant
+    detail: str
+    tried_at: Instant | None = None
+
+    def free_at(self, now: Instant) -> Instant:
+        """When an attempt may be made, as far as can be said now; not after `now` means: now."""
+        if now < self.until:
+            return self.until
+        is_tried = self.tried_at is not None and now < self.tried_at + TRIAL_LOST
+        return now + TRIAL if is_tried else now
+
+
+@dataclass(slots=True)
+class _Count:
+    """What has been spent of one bucket within its window."""
+
+    bucket: Bucket
+    spent: deque[tuple[Instant, int]] = field(default_factory=deque)
+    total: int = 0
+    tried_at: Instant = 0
+
+    def used(self, now: Instant) -> int:
+        """What still counts at `now`."""
+        while self.spent and self._ends(self.spent[0][0]) <= now:
+            self.total -= self.spent.popleft()[1]
+        return self.total
+
+    def take(self, amount: int, urgency: Urgency, now: Instant) -> None:
+        """Spends `amount` for a request; past the share of `urgency` this is the one in `TRY_ANYWAY`."""
+        if self.used(now) + amount > self._most(urgency):
+            self.tried_at = now
+        self.spend(amount, now)
+
+    def spend(self, amount: int, now: Instant) -> None:
+        """Counts `amount`; what is spent in the same slice of the window is one entry, at its later end."""
+        self.total += amount
+        if self.spent and now - self.spent[-1][0] < self.bucket.window // 128:
+            amount += self.spent.pop()[1]
+        self.spent.append((now, amount))
+
+    def free_at(self, amount: int, urgency: Urgency, now: Instant) -> Instant:
+        """When `amount` may be spent with this urgency; not after `now` means: now."""
+        free_at = self._below(self._most(urgency) - amount, now)
+        return free_at if urgency > Urgency.CLOSE else min(free_at, self.tried_at + TRY_ANYWAY)
+
+    def _below(self, most: int, now: Instant) -> Instant:
+        """When no more than `most` is spent; what is dearer than the whole share waits for an empty bucket."""
+        left = self.used(now)
+        free_at = now
+        for at, amount in self.spent:
+            if left <= max(most, 0):
+                break
+            free_at, left = self._ends(at), left - amount
+        return free_at
+
+    def _most(self, urgency: Urgency) -> int:
+        return max(self.bucket.limit * SHARE[urgency] // 100, 1)
+
+    def _ends(self, at: Instant) -> Instant:
+        return at + self.bucket.window + JITTER
+
+
+class Budget:
+    """The quotas of one scope, an account or an address, and the venue's words about them."""
+
+    def __init__(self, buckets: tuple[Bucket, ...]) -> None:
+        self._counts = {bucket.name: _Count(bucket) for bucket in buckets}
+        self._holds: dict[str, _Hold] = {}
+
+    def covers(self, bucket: str) -> bool:
+        """Whether the bucket is one of this scope's."""
+        return bucket in self._counts
+
+    def free_at(self, charges: tuple[Charge, ...], urgency: Urgency, now: Instant) -> tuple[Instant, str]:
+        """When all of `charges` may be spent, and what holds them up until then."""
+        waits = [(now, "")]
+        waits += [(hold.free_at(now), hold.detail) for hold in self._binding(charges)]
+        for charge in charges:
+            if count := self._counts.get(charge.bucket):
+                at = count.free_at(charge.amount, urgency, now)
+                waits.append((at, f"{charge.bucket}: {count.used(now)} of {count.bucket.limit} spent"))
+        return max(waits, key=lambda wait: wait[0])
+
+    def spend(self, charges: tuple[Charge, ...], urgency: Urgency, now: Instant) -> tuple[_Hold, ...]:
+        """Counts `charges`; returns the venue's words that this attempt is the trial of."""
+        for charge in charges:
+            if count := self._counts.get(charge.bucket):
+                count.take(charge.amount, urgency, now)
+        holds = self._binding(charges)
+        for hold in holds:
+            hold.tried_at = now
+        return holds
+
+    def read(self, gauge: Gauge, now: Instant) -> None:
+        """Corrects the count upward to what the venue says was used."""
+        count = self._counts[gauge.bucket]
+        if (unseen := gauge.used - count.used(now)) > 0:
+            count.spend(unseen, now)
+
+    def pause(self, pause: Pause, now: Instant) -> None:
+        """Puts the venue's word into force; a later end than one in force extends it, an earlier one does not."""
+        until = now + max(pause.wait, SHORTEST_PAUSE)
+        before = self._holds.get(pause.bucket)
+        self._holds[pause.bucket] = _Hold(max(until, before.until if before else 0), pause.detail)
+
+    def settle(self, tried: tuple[_Hold, ...], *, permitted: bool) -> None:
+        """Ends the trial of `tried`: the venue's word is over, or another attempt may go."""
+        for scope, hold in tuple(self._holds.items()):
+            if any(hold is one for one in tried):
+                if permitted:
+                    del self._holds[scope]
+                else:
+                    hold.tried_at = None
+
+    def _binding(self, charges: tuple[Charge, ...]) -> tuple[_Hold, ...]:
+        scopes = ("", *(charge.bucket for charge in charges))
+        return tuple(self._holds[scope] for scope in dict.fromkeys(scopes) if scope in self._holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to send now. `tried` names the pauses whose single attempt this is."""
+
+    tried: tuple[_Hold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No leave yet: look again at `until`."""
+
+    until: Instant
+    detail: str
+
+
+class Pace:
+    """The budget of one account at one venue, with the part of it that others share."""
+
+    def __init__(self, buckets: tuple[Bucket, ...], common: Budget | None = None) -> None:
+        """`common`: the budget of the address, made once by `common_budget`; its own where nobody shares it."""
+        self._own = Budget(tuple(bucket for bucket in buckets if not bucket.shared))
+        self._common = common or common_budget(buckets)
+
+    def admit(self, charges: tuple[Charge, ...], urgency: Urgency, now: Instant) -> Permit | Wait:
+        """Spends `charges` and gives leave, or says when to look again."""
+        wait = max(budget.free_at(charges, urgency, now) for budget in (self._own, self._common))
+        if wait[0] > now:
+            return Wait(*wait)
+        return Permit(tuple(hold for each in (self._own, self._common) for hold in each.spend(charges, urgency, now)))
+
+    def read(self, gauges: tuple[Gauge, ...], now: Instant) -> None:
+        """Takes in what a reply's headers say was used."""
+        for gauge in gauges:
+            for budget in (self._own, self._common):
+                if budget.covers(gauge.bucket):
+                    budget.read(gauge, now)
+
+    def pause(self, pause: Pause, now: Instant) -> None:
+        """Takes in the venue's word. Without a bucket it binds everyone at this address."""
+        (self._own if self._own.covers(pause.bucket) else self._common).pause(pause, now)
+
+    def settle(self, permit: Permit, *, permitted: bool) -> None:
+        """What became of an attempt: answered without a word to stop (`permitted`), or lost."""
+        if permit.tried:
+            self._own.settle(permit.tried, permitted=permitted)
+            self._common.settle(permit.tried, permitted=permitted)
+
+
+def common_budget(buckets: tuple[Bucket, ...]) -> Budget:
+    """The budget that all accounts at one address of one venue share."""
+    return Budget(tuple(bucket for bucket in buckets if bucket.shared))

@@ -1,0 +1,191 @@
+"""The budget: who waits before the limit, who never waits for long, and what the venue's own word does."""
+
+from __future__ import annotations
+
+import pytest
+
+from seawall.model.acts import Urgency
+from seawall.model.times import MILLISECOND, MINUTE, SECOND
+from seawall.venues.pace import JITTER, TRIAL, TRIAL_LOST, Pace, Permit, Wait, common_budget
+from seawall.venues.port import Bucket, Charge, Gauge, Pause
+from tests.venues.plain import START
+
+ORDERS = Bucket("orders", 100, 10 * SECOND)
+WEIGHT = Bucket("weight", 1000, MINUTE, shared=True)
+ONE = (Charge("orders", 1),)
+STOP = Pause(30 * SECOND, "429, retry after 30 s")
+
+
+def pace() -> Pace:
+    """A fresh budget of one bucket for the account and one for the address."""
+    return Pace((ORDERS, WEIGHT))
+
+
+def spend_all(pace: Pace, urgency: Urgency, now: int = START, charges: tuple[Charge, ...] = ONE) -> int:
+    """Asks until leave is refused; how often it was given."""
+    for n in range(2000):
+        if isinstance(pace.admit(charges, urgency, now), Wait):
+            return n
+    raise AssertionError("no end of leave")
+
+
+@pytest.mark.parametrize(("urgency", "share"), [(Urgency.ENTER, 70), (Urgency.ASK, 85)])
+def test_entries_and_reads_stop_before_the_limit(urgency: Urgency, share: int) -> None:
+    """Entries get 70 % of a bucket and reads 85 %, so that the rest is there for protection."""
+    assert spend_all(pace(), urgency) == share
+
+
+@pytest.mark.parametrize(("urgency", "share"), [(Urgency.CLOSE, 95), (Urgency.PROTECT, 100)])
+def test_closes_and_stops_go_on_into_the_reserve(urgency: Urgency, share: int) -> None:
+    """Closes have 95 % and stops all of it, and one more to try, since our count is only an estimate."""
+    assert spend_all(pace(), urgency) == share + 1
+
+
+def test_the_reserve_is_there_after_entries_took_theirs() -> None:
+    """However hard entries push, thirty stops of a hundred still leave at once."""
+    budget = pace()
+    spend_all(budget, Urgency.ENTER)
+    spend_all(budget, Urgency.ASK)
+    assert spend_all(budget, Urgency.PROTECT) >= 15
+
+
+def test_what_was_spent_counts_for_the_whole_window() -> None:
+    """Leave comes back when the first of what was spent leaves the window, and not before."""
+    budget = pace()
+    spend_all(budget, Urgency.ENTER)
+    wait = budget.admit(ONE, Urgency.ENTER, START + SECOND)
+    assert isinstance(wait, Wait)
+    assert wait.until == START + 10 * SECOND + JITTER
+    assert "70 of 100" in wait.detail
+    assert isinstance(budget.admit(ONE, Urgency.ENTER, wait.until - 1), Wait)
+    assert isinstance(budget.admit(ONE, Urgency.ENTER, wait.until), Permit)
+
+
+def test_no_rolling_window_ever_holds_more_than_the_share() -> None:
+    """Whoever asks every 20 ms for a minute gets at most 70 in any ten seconds."""
+    budget = pace()
+    left = [
+        at
+        for at in range(START, START + MINUTE, 20 * MILLISECOND)
+        if isinstance(budget.admit(ONE, Urgency.ENTER, at), Permit)
+    ]
+    for at in left:
+        assert sum(at - 10 * SECOND < other <= at for other in left) <= 70
+    assert len(left) > 300
+
+
+def test_past_its_share_a_stop_still_leaves_once_a_second() -> None:
+    """Our own count never holds up for more than a second what only reduces risk."""
+    budget = pace()
+    spend_all(budget, Urgency.PROTECT)
+    left = [
+        at
+        for at in range(START, START + 5 * SECOND, 100 * MILLISECOND)
+        if isinstance(budget.admit(ONE, Urgency.PROTECT, at), Permit)
+    ]
+    assert left == [START + n * SECOND for n in (1, 2, 3, 4)]
+
+
+def test_what_costs_more_than_the_share_leaves_on_an_empty_bucket() -> None:
+    """A request dearer than its share of the bucket is not held for ever."""
+    budget = pace()
+    dear = (Charge("orders", 90),)
+    assert isinstance(budget.admit(dear, Urgency.ENTER, START), Permit)
+    wait = budget.admit(dear, Urgency.ENTER, START + SECOND)
+    assert wait == Wait(START + 10 * SECOND + JITTER, "orders: 90 of 100 spent")
+
+
+def test_the_venues_count_corrects_ours_upward() -> None:
+    """What others spent of the same quota is counted as soon as a header tells of it."""
+    budget = pace()
+    budget.read((Gauge("orders", 68),), START)
+    assert spend_all(budget, Urgency.ENTER) == 2
+
+
+def test_the_venues_count_never_lowers_ours() -> None:
+    """A smaller figure, of a window that began anew or a reply from before, gives nothing back."""
+    budget = pace()
+    spend_all(budget, Urgency.ENTER)
+    budget.read((Gauge("orders", 3), Gauge("unheard_of", 9)), START)
+    assert spend_all(budget, Urgency.ENTER) == 0
+
+
+def test_a_quota_of_the_address_is_shared_by_its_accounts() -> None:
+    """What one account spends of a shared bucket the other does not have; its own it keeps."""
+    common = common_budget((ORDERS, WEIGHT))
+    one, other = Pace((ORDERS, WEIGHT), common), Pace((ORDERS, WEIGHT), common)
+    assert spend_all(one, Urgency.ENTER, charges=(Charge("weight", 10),)) == 70
+    assert spend_all(other, Urgency.ENTER, charges=(Charge("weight", 10),)) == 0
+    assert spend_all(other, Urgency.ENTER) == 70
+
+
+@pytest.mark.parametrize("urgency", list(Urgency))
+def test_the_venues_word_binds_every_act(urgency: Urgency) -> None:
+    """After a 429 not even a stop leaves before the venue's time is over."""
+    budget = pace()
+    budget.pause(STOP, START)
+    assert budget.admit(ONE, urgency, START + 29 * SECOND) == Wait(START + 30 * SECOND, STOP.detail)
+
+
+def test_one_attempt_leaves_when_the_pause_is_over_and_then_the_rest() -> None:
+    """Until the first attempt has been answered nobody follows; once it was, everybody does."""
+    budget = pace()
+    budget.pause(STOP, START)
+    after = START + 30 * SECOND
+    first = budget.admit(ONE, Urgency.PROTECT, after)
+    assert isinstance(first, Permit)
+    assert budget.admit(ONE, Urgency.PROTECT, after) == Wait(after + TRIAL, STOP.detail)
+    budget.settle(first, permitted=True)
+    assert isinstance(budget.admit(ONE, Urgency.ENTER, after), Permit)
+
+
+def test_a_lost_attempt_lets_another_go() -> None:
+    """An attempt whose reply was lost proves nothing: one more may go, and only one."""
+    budget = pace()
+    budget.pause(STOP, START)
+    after = START + 30 * SECOND
+    first = budget.admit(ONE, Urgency.CLOSE, after)
+    assert isinstance(first, Permit)
+    budget.settle(first, permitted=False)
+    assert isinstance(budget.admit(ONE, Urgency.CLOSE, after), Permit)
+    assert isinstance(budget.admit(ONE, Urgency.CLOSE, after), Wait)
+    assert isinstance(budget.admit(ONE, Urgency.CLOSE, after + TRIAL_LOST), Permit)
+
+
+def test_a_second_word_during_the_attempt_outlasts_its_success() -> None:
+    """An answer to the attempt does not lift a pause that was spoken after the attempt left."""
+    budget = pace()
+    budget.pause(STOP, START)
+    after = START + 30 * SECOND
+    first = budget.admit(ONE, Urgency.CLOSE, after)
+    assert isinstance(first, Permit)
+    budget.pause(STOP, after)
+    budget.settle(first, permitted=True)
+    assert budget.admit(ONE, Urgency.PROTECT, after + SECOND) == Wait(after + 30 * SECOND, STOP.detail)
+
+
+def test_a_shorter_word_does_not_cut_a_longer_one_short() -> None:
+    """Of two pauses in force the later end counts."""
+    budget = pace()
+    budget.pause(Pause(10 * MINUTE, "403: wait ten minutes"), START)
+    budget.pause(Pause(0, "429"), START)
+    assert isinstance(budget.admit(ONE, Urgency.PROTECT, START + 9 * MINUTE), Wait)
+
+
+def test_a_word_about_one_bucket_leaves_other_roads_open() -> None:
+    """A pause of the order quota does not stop what is charged elsewhere, nor another account."""
+    common = common_budget((ORDERS, WEIGHT))
+    one, other = Pace((ORDERS, WEIGHT), common), Pace((ORDERS, WEIGHT), common)
+    one.pause(Pause(MINUTE, "-1015", "orders"), START)
+    assert isinstance(one.admit(ONE, Urgency.PROTECT, START), Wait)
+    assert isinstance(one.admit((Charge("weight", 1),), Urgency.ASK, START), Permit)
+    assert isinstance(other.admit(ONE, Urgency.ENTER, START), Permit)
+
+
+def test_a_word_about_the_address_binds_all_its_accounts() -> None:
+    """A ban without a bucket stops every account behind the same address, whatever it is charged to."""
+    common = common_budget((ORDERS, WEIGHT))
+    one, other = Pace((ORDERS, WEIGHT), common), Pace((ORDERS, WEIGHT), common)
+    one.pause(Pause(MINUTE, "418"), START)
+    assert isinstance(other.admit(ONE, Urgency.PROTECT, START), Wait)
+    assert isinstance(other.admit((), Urgency.ASK, START), Wait)

@@ -1,0 +1,317 @@
+"""What the venue answered: replies as outcomes of acts and answers of queries.
+
+An act is ACKNOWLEDGED by a 2xx reply that names what it made (an order id, an algo id, a leverage). It proves nothing
+yet, but what it says of fills is a report like any other: RESULT may tell NEW, PARTIALLY_FILLED or FILLED (binance.md
+1.6 [?]), and none is relied on. An error body counts as an error under any HTTP status; everything that cannot be
+read is Unknown.
+
+A query is answered only if every reply came, was no error and had its rows. -2013 is such an answer for one order or
+stop asked by name: not found, which is all that it says. An empty list of positions is not one, since version 2 has a
+row for every symbol (1.8): empty taken for flat has rolled back good positions (design, section 1).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, SetLeverage, SubmitEntry
+from seawall.model.ids import Symbol
+from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
+from seawall.model.queries import (
+    AskFills,
+    AskInstruments,
+    AskLeverage,
+    AskMark,
+    AskModes,
+    AskOpenOrders,
+    AskOrder,
+    AskPositions,
+    AskStop,
+    AskStops,
+    AskWallet,
+    Query,
+)
+from seawall.model.reports import LeverageReport, MarkReport, ModesReport, PositionReport, Source, WalletReport
+from seawall.model.times import HOUR, Instant
+from seawall.venues.binance import rows, wire
+from seawall.venues.binance.catalogue import instruments_of
+from seawall.venues.binance.errors import LIMIT, Call, call_of, error_of, shortened, verdict, wait_of
+from seawall.venues.binance.requests import MOST_TRADES
+from seawall.venues.binance.wire import Garbled
+from seawall.venues.port import Reply
+
+TRADES_SPAN: Final = 7 * 24 * HOUR
+"""The longest span that one read of userTrades covers (binance.md 1.4)."""
+NOT_FOUND: Final = -2013
+ISOLATED: Final = "ISOLATED"
+"""The margin type is written in capitals and, by some reads, told in small letters (binance.md 6, fact 20)."""
+
+
+class Incomplete(Exception):  # noqa: N818 (it names what the answer is, not a fault of the program)
+    """An answer that cannot count as complete; the text says what was expected and what came."""
+
+
+# ---- acts
+
+
+def act_answer(act: Act, reply: Reply, began_at: Instant, at: Instant) -> ActAnswered:
+    """The outcome of an act by its reply; never raises."""
+    code, text = error_of(reply)
+    if code is None and 200 <= reply.status < 300:
+        return _acknowledged(act, reply, began_at, at)
+    meaning = verdict(call_of(act), code, text, reply.status)
+    return ActAnswered(
+        act.client_id,
+        act.symbol,
+        meaning.outcome,
+        began_at,
+        at,
+        reason=meaning.reason,
+        code=str(code if code is not None else reply.status),
+        text=text,
+        retry_after=wait_of(reply, at) if meaning == LIMIT else 0,
+    )
+
+
+def _acknowledged(act: Act, reply: Reply, began_at: Instant, at: Instant) -> ActAnswered:
+    try:
+        told = _told_by_act(act, reply, at)
+    except (Garbled, Incomplete) as error:
+        return ActAnswered(act.client_id, act.symbol, Outcome.UNKNOWN, began_at, at, text=shortened(str(error)))
+    return ActAnswered(act.client_id, act.symbol, Outcome.ACKNOWLEDGED, began_at, at, told=told)
+
+
+def _told_by_act(act: Act, reply: Reply, at: Instant) -> Told:
+    """What a success says beside "yes"; raises Incomplete if it does not name what it made."""
+    match act:
+        case SubmitEntry() | ClosePosition():
+            return _placed(act.symbol, reply, at)
+        case PlaceStop():
+            return _stop_placed(act, reply, at)
+        case CancelOrder():
+            return _cancelled(act, reply, at)
+        case SetLeverage():
+            row = wire.read(wire.LeverageRow, reply.body)
+            return Told(leverages=(_leverage(row, act.symbol),))
+
+
+def _placed(symbol: Symbol, reply: Reply, at: Instant) -> Told:
+    """The reply of POST and DELETE order (binance.md 1.6)."""
+    row = wire.read(wire.OrderRow, reply.body)
+    if not row.order_id:
+        raise Incomplete("orderId: expected the id of the order, came none")
+    gaps: rows.Gaps = []
+    report = rows.order_of(row, symbol, Source.REPLY, at, gaps)
+    return Told(orders=(report,), missing=tuple(gaps))
+
+
+def _stop_placed(act: PlaceStop, reply: Reply, at: Instant) -> Told:
+    """The reply of POST algoOrder (binance.md 1.9)."""
+    row = wire.read(wire.AlgoRow, reply.body)
+    if not row.algo_id:
+        raise Incomplete("algoId: expected the id of the stop, came none")
+    gaps: rows.Gaps = []
+    report = rows.stop_of(row, act.symbol, Source.REPLY, at, gaps)
+    return Told(stops=() if report is None else (report,), missing=tuple(gaps))
+
+
+def _cancelled(act: CancelOrder, reply: Reply, at: Instant) -> Told:
+    """An order's cancel answers with the order; a stop's with its names alone (binance.md 1.4, 1.9)."""
+    if not act.is_stop:
+        return _placed(act.symbol, reply, at)
+    row = wire.read(wire.CancelledAlgo, reply.body)
+    if str(row.code) != "200" and not row.algo_id:
+        raise Incomplete(f"code: expected 200, came {row.code}")
+    return NOTHING_TOLD
+
+
+def _leverage(row: wire.LeverageRow, asked: str | None) -> LeverageReport:
+    symbol = row.symbol or asked
+    if row.leverage.positive is None or not symbol:
+        raise Incomplete(f"leverage: expected a number above 0 and a symbol, came {row.leverage.value} and {symbol}")
+    isolated = None if row.margin_type is None else row.margin_type.upper() == ISOLATED
+    return LeverageReport(Symbol(symbol), row.leverage.positive, isolated)
+
+
+# ---- queries
+
+
+def query_answer(
+    query: Query, replies: tuple[Reply | None, ...], began_at: Instant, at: Instant
+) -> ReadAnswered | ReadFailed:
+    """The answer of a query from the replies to all its requests, None for a lost one; never raises."""
+    answered = _signed_answer(query, replies)
+    came = tuple(reply for reply in replies if reply is not None)
+    if len(came) < len(replies):
+        detail = f"expected {len(replies)} replies, came {len(came)}"
+        return ReadFailed(query, began_at, at, detail, venue_answered=answered)
+    try:
+        told = _told(query, came, began_at, at)
+    except (Garbled, Incomplete) as error:
+        return ReadFailed(query, began_at, at, shortened(str(error)), venue_answered=answered)
+    return ReadAnswered(query, began_at, at, told)
+
+
+def _told(query: Query, replies: tuple[Reply, ...], began_at: Instant, at: Instant) -> Told:
+    """What a query's replies say; raises Incomplete or Garbled unless all of them do."""
+    if isinstance(query, AskOrder | AskStop) and error_of(replies[0])[0] == NOT_FOUND and replies[0].status < 500:
+        return NOTHING_TOLD
+    for reply in replies:
+        _demand_success(reply)
+    gaps: rows.Gaps = []
+    match query:
+        case AskOrder() | AskOpenOrders():
+            return _orders(query, replies[0], at, gaps)
+        case AskStop() | AskStops():
+            return _stops(query, replies[0], at, gaps)
+        case AskFills():
+            return _fills(query, replies[0], at, gaps)
+        case AskPositions():
+            return _positions(query, replies[0], began_at, at, gaps)
+        case AskInstruments():
+            return Told(instruments=instruments_of(replies[0], replies[1], gaps), missing=tuple(gaps))
+        case AskMark() | AskLeverage() | AskModes() | AskWallet():
+            return _standing(query, replies, at)
+
+
+def _orders(query: AskOrder | AskOpenOrders, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
+    if isinstance(query, AskOrder):
+        found: list[wire.OrderRow] = [wire.read(wire.OrderRow, reply.body)]
+    else:
+        found = wire.read(list[wire.OrderRow], reply.body)
+    if any(not row.order_id or not (row.symbol or query.symbol) for row in found):
+        raise Incomplete("order: expected orderId and symbol, came not both")
+    reports = tuple(rows.order_of(row, query.symbol, Source.ORDER, at, gaps) for row in found)
+    return Told(orders=reports, missing=tuple(gaps))
+
+
+def _stops(query: AskStop | AskStops, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
+    if isinstance(query, AskStop):
+        found: list[wire.AlgoRow] = [wire.read(wire.AlgoRow, reply.body)]
+    else:
+        found = wire.read(list[wire.AlgoRow], reply.body)
+    if any(not row.algo_id or not (row.symbol or query.symbol) for row in found):
+        raise Incomplete("stop: expected algoId and symbol, came not both")
+    reports = tuple(rows.stop_of(row, query.symbol, Source.STOPS, at, gaps) for row in found)
+    known = tuple(report for report in reports if report is not None)
+    if len(known) < len(reports):
+        raise Incomplete(f"algoStatus: expected one of {', '.join(rows.STOP_STATUS)}, came {', '.join(gaps)}")
+    return Told(stops=known, missing=tuple(gaps))
+
+
+def _fills(query: AskFills, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
+    found = wire.read(list[wire.TradeRow], reply.body)
+    reports = tuple(rows.fill_of(row, query.symbol, at, gaps) for row in found)
+    known = tuple(report for report in reports if report is not None)
+    if len(known) < len(reports):
+        raise Incomplete(f"trade: expected all of its fields, came none of {', '.join(gaps)}")
+    if len(found) >= MOST_TRADES:
+        raise Incomplete(f"trades: expected fewer than {MOST_TRADES}, a full page may have a next one")
+    if at - query.since > TRADES_SPAN:
+        raise Incomplete(f"since: expected at most {TRADES_SPAN} µs ago, came {at - query.since}")
+    return Told(fills=known, missing=tuple(gaps))
+
+
+def _positions(query: AskPositions, reply: Reply, began_at: Instant, at: Instant, gaps: rows.Gaps) -> Told:
+    """One row a symbol; in hedge mode there are two, whose sum would hide what is open (binance.md 1.8)."""
+    found = wire.read(list[wire.PositionRow], reply.body)
+    if any(row.position_side not in (None, rows.ONE_WAY) for row in found):
+        raise Incomplete("hedge mode: expected one position side, BOTH, came LONG and SHORT")
+    reports = tuple(rows.position_of(row, began_at, at, gaps) for row in found)
+    known = tuple(report for report in reports if report is not None)
+    if len(known) < len(reports):
+        raise Incomplete(f"position: expected symbol and amount, came none of {', '.join(gaps)}")
+    if query.symbol is None:
+        return Told(positions=tuple(report for report in known if _was_ever_open(report)), missing=tuple(gaps))
+    asked = tuple(report for report in known if report.symbol == query.symbol)
+    if len(asked) != 1:
+        raise Incomplete(f"position: expected one row of {query.symbol}, came {len(asked)}")
+    return Told(positions=asked, missing=tuple(gaps))
+
+
+def _was_ever_open(report: PositionReport) -> bool:
+    """A read of the whole account has a row for each of hundreds of symbols; those never touched have no time."""
+    return bool(report.amount or report.venue_at)
+
+
+def _standing(query: AskMark | AskLeverage | AskModes | AskWallet, replies: tuple[Reply, ...], at: Instant) -> Told:
+    """Prices, leverage, modes, wallet: what stands, rather than what happens."""
+    match query:
+        case AskMark():
+            return Told(marks=_marks(query, replies[0], replies[1], at))
+        case AskLeverage():
+            return Told(leverages=_leverages(query, replies[0]))
+        case AskModes():
+            return Told(modes=(_modes(*replies),))
+        case AskWallet():
+            return Told(wallets=(_wallet(replies[0]),))
+
+
+def _leverages(query: AskLeverage, reply: Reply) -> tuple[LeverageReport, ...]:
+    """symbolConfig, a list also where a symbol is given (binance.md 1.4)."""
+    found = wire.read(list[wire.LeverageRow], reply.body)
+    if query.symbol is None:
+        return tuple(_leverage(row, row.symbol) for row in found)
+    asked = [row for row in found if row.symbol == query.symbol]
+    if len(asked) != 1:
+        raise Incomplete(f"leverage: expected one row of {query.symbol}, came {len(asked)}")
+    return (_leverage(asked[0], query.symbol),)
+
+
+def _marks(query: AskMark, premium: Reply, ticker: Reply, at: Instant) -> tuple[MarkReport, ...]:
+    """One object for one symbol, lists without (binance.md 1.4). A contract without both prices has no report there."""
+    if query.symbol is not None:
+        mark = wire.read(wire.Mark, premium.body).mark_price.positive
+        last = wire.read(wire.Price, ticker.body).price.positive
+        if mark is None or last is None:
+            raise Incomplete(f"price: expected mark and last above 0, came {mark} and {last}")
+        return (MarkReport(query.symbol, mark, last, at),)
+    prices = {row.symbol: row.price.positive for row in wire.read(list[wire.Price], ticker.body)}
+    found = ((row, prices.get(row.symbol)) for row in wire.read(list[wire.Mark], premium.body))
+    return tuple(
+        MarkReport(Symbol(row.symbol), row.mark_price.positive, last, at)
+        for row, last in found
+        if row.symbol and row.mark_price.positive is not None and last is not None
+    )
+
+
+def _modes(mode: Reply, config: Reply, balance: Reply) -> ModesReport:
+    """`canWithdraw` is said of the account, not of the key, and nearly every account may: so `may_withdraw` is None."""
+    hedge = wire.read(wire.Mode, mode.body).dual_side_position
+    settings = wire.read(wire.Config, config.body)
+    balances = wire.read(list[wire.Balance], balance.body)
+    if hedge is None or settings.can_trade is None:
+        raise Incomplete("modes: expected dualSidePosition and canTrade, came not both")
+    return ModesReport(
+        hedge=hedge or bool(settings.dual_side_position),
+        may_trade=settings.can_trade,
+        account_id=next((row.account_alias for row in balances if row.account_alias), ""),
+        detail="multi-assets margin" if settings.multi_assets_margin else "",
+    )
+
+
+def _wallet(reply: Reply) -> WalletReport:
+    totals = wire.read(wire.Totals, reply.body)
+    equity, available = totals.total_margin_balance.value, totals.available_balance.value
+    if equity is None or available is None:
+        raise Incomplete("wallet: expected totalMarginBalance and availableBalance, came not both")
+    return WalletReport(equity, available)
+
+
+# ---- completeness
+
+
+def _demand_success(reply: Reply) -> None:
+    code, text = error_of(reply)
+    if code is not None or not 200 <= reply.status < 300:
+        meaning = verdict(Call.READ, code, text, reply.status)
+        said = reply.status if code is None else f"{reply.status} {code}"
+        raise Incomplete(f"{said} {text} ({meaning.reason or meaning.outcome})")
+
+
+def _signed_answer(query: Query, replies: tuple[Reply | None, ...]) -> bool:
+    """Whether any signed request got a reply other than 5xx, 429, 418 or 403 (design, rule 13)."""
+    if isinstance(query, AskMark):
+        return False
+    signed = replies[1:] if isinstance(query, AskInstruments) else replies
+    return any(reply is not None and reply.status < 500 and reply.status not in (429, 418, 403) for reply in signed)

@@ -1,0 +1,314 @@
+"""From the venue's rows and events to the house's reports, field by field.
+
+Replies and stream speak of the same things in different spellings, so each kind of report is made here, once for
+either. A field that the book promises and the row does not have is left empty in the report and named in `gaps`
+("order.side"); only where a report would say nothing, or something false, without the field is there no report at
+all. Venue milliseconds become microseconds here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from seawall.model.amounts import ZERO
+from seawall.model.ids import ClientId, Side, Symbol, VenueId
+from seawall.model.reports import FillReport, OrderReport, OrderStatus, PositionReport, Source, StopReport, StopStatus
+from seawall.model.signal import TriggerBy
+from seawall.model.times import MILLISECOND, Instant
+from seawall.venues.binance.wire import (
+    AlgoNews,
+    AlgoRow,
+    Amount,
+    Id,
+    Number,
+    OrderNews,
+    OrderRow,
+    PositionNews,
+    PositionRow,
+    Text,
+    TradeEvent,
+    TradeRow,
+)
+
+ORDER_STATUS: Final = {
+    "NEW": OrderStatus.OPEN,
+    "NEW_ADL": OrderStatus.OPEN,
+    "NEW_INSURANCE": OrderStatus.OPEN,
+    "PARTIALLY_FILLED": OrderStatus.PARTIAL,
+    "FILLED": OrderStatus.FILLED,
+    "CANCELED": OrderStatus.CANCELLED,
+    "EXPIRED": OrderStatus.EXPIRED,
+    "EXPIRED_IN_MATCH": OrderStatus.EXPIRED,
+    "REJECTED": OrderStatus.REJECTED,
+}
+"""binance.md 1.7 and 3.3. EXPIRED may hold fills (4.5): the quantity says so, not the status."""
+
+STOP_STATUS: Final = {
+    "NEW": StopStatus.LIVE,
+    "TRIGGERING": StopStatus.TRIGGERING,
+    "TRIGGERED": StopStatus.TRIGGERED,
+    "FINISHED": StopStatus.FINISHED,
+    "CANCELED": StopStatus.CANCELLED,
+    "EXPIRED": StopStatus.EXPIRED,
+    "REJECTED": StopStatus.REJECTED,
+}
+"""binance.md 1.9. FINISHED means filled *or* cancelled in the engine."""
+
+SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL}
+WORKING_TYPES: Final = {"MARK_PRICE": TriggerBy.MARK, "CONTRACT_PRICE": TriggerBy.LAST}
+ONE_WAY: Final = "BOTH"
+
+Gaps = list[str]
+"""Names of promised fields that did not come, in the order of reading."""
+
+
+def instant(milliseconds: Number) -> Instant:
+    """Venue milliseconds as microseconds; 0 for none."""
+    return (milliseconds or 0) * MILLISECOND
+
+
+def venue_id(spelling: Id) -> VenueId:
+    """An id as text; "" for none, null and 0, which is no order's."""
+    return VenueId(str(spelling)) if spelling else VenueId("")
+
+
+def word(spelling: Text, place: str, gaps: Gaps) -> str:
+    """A promised text; "" is noted as a gap."""
+    if not spelling:
+        gaps.append(place)
+    return spelling or ""
+
+
+def amount(spelling: Amount, place: str, gaps: Gaps) -> Decimal | None:
+    """A promised number; none is noted as a gap."""
+    if spelling.value is None:
+        gaps.append(place)
+    return spelling.value
+
+
+def side(spelling: Text, place: str, gaps: Gaps) -> Side | None:
+    """A promised side; none, or a word that is none, is noted as a gap and never guessed (incident I02)."""
+    found = SIDES.get(spelling or "")
+    if found is None:
+        gaps.append(place)
+    return found
+
+
+def order_status(spelling: Text, place: str, gaps: Gaps) -> OrderStatus:
+    """A promised status; UNTOLD, noted as a gap, for one that the book does not list."""
+    found = ORDER_STATUS.get(spelling or "")
+    if found is None:
+        gaps.append(f"{place}={spelling}" if spelling else place)
+    return found or OrderStatus.UNTOLD
+
+
+def order_of(row: OrderRow, symbol: Symbol | None, source: Source, at: Instant, gaps: Gaps) -> OrderReport:
+    """An order by a reply or a read. `symbol` is what was asked for, which stands in for a row that names none."""
+    return OrderReport(
+        symbol=Symbol(word(row.symbol or symbol, "order.symbol", gaps)),
+        client_id=ClientId(word(row.client_order_id, "order.clientOrderId", gaps)),
+        status=order_status(row.status, "order.status", gaps),
+        source=source,
+        at=at,
+        venue_at=instant(row.update_time),
+        venue_id=venue_id(row.order_id),
+        side=side(row.side, "order.side", gaps),
+        quantity=amount(row.orig_qty, "order.origQty", gaps),
+        filled=amount(row.executed_qty, "order.executedQty", gaps) or ZERO,
+        average=row.avg_price.positive,
+        reduce_only=row.reduce_only,
+    )
+
+
+def order_of_news(news: OrderNews, event_at: Number, at: Instant, gaps: Gaps) -> OrderReport:
+    """An order by ORDER_TRADE_UPDATE (binance.md 3.3); `reason` is its expiry reason, "" for none."""
+    return OrderReport(
+        symbol=Symbol(word(news.symbol, "order.s", gaps)),
+        client_id=ClientId(word(news.client_order_id, "order.c", gaps)),
+        status=order_status(news.status, "order.X", gaps),
+        source=Source.STREAM,
+        at=at,
+        venue_at=instant(news.at or event_at),
+        venue_id=venue_id(news.order_id),
+        side=side(news.side, "order.S", gaps),
+        quantity=amount(news.quantity, "order.q", gaps),
+        filled=amount(news.filled, "order.z", gaps) or ZERO,
+        average=news.average.positive,
+        reduce_only=news.reduce_only,
+        reason=f"er {news.expiry_reason}" if str(news.expiry_reason or 0) != "0" else "",
+    )
+
+
+def fill_of(row: TradeRow, symbol: Symbol, at: Instant, gaps: Gaps) -> FillReport | None:
+    """A trade of userTrades, which names the order's id alone (binance.md 1.4)."""
+    return _fill(
+        FillParts(row.symbol or symbol, row.id, row.side, row.qty, row.price, row.order_id, row.time),
+        Source.FILLS,
+        at,
+        gaps,
+        fee=_fee(row.commission, row.commission_asset, row.symbol or symbol),
+    )
+
+
+def fill_of_news(news: OrderNews, event_at: Number, at: Instant, gaps: Gaps) -> FillReport | None:
+    """The trade in an ORDER_TRADE_UPDATE; None where it carries none: trade id 0 (binance.md 3.3)."""
+    if not news.trade_id or news.last_quantity.positive is None:
+        return None
+    parts = FillParts(
+        news.symbol, news.trade_id, news.side, news.last_quantity, news.last_price, news.order_id, news.at or event_at
+    )
+    fee = _fee(news.fee, news.fee_asset, news.symbol)
+    return _fill(parts, Source.STREAM, at, gaps, client_id=news.client_order_id, fee=fee)
+
+
+def fill_of_trade(event: TradeEvent, at: Instant, gaps: Gaps) -> FillReport | None:
+    """The trade of a TRADE_LITE, which has no fee (binance.md 3.3)."""
+    parts = FillParts(
+        event.symbol, event.trade_id, event.side, event.last_quantity, event.last_price, event.order_id, event.at
+    )
+    return _fill(parts, Source.STREAM, at, gaps, client_id=event.client_order_id)
+
+
+@dataclass(frozen=True, slots=True)
+class FillParts:
+    """The fields that every spelling of a trade has."""
+
+    symbol: Text
+    trade_id: Id
+    side: Text
+    quantity: Amount
+    price: Amount
+    order_id: Id
+    at: Number
+
+
+def _fill(
+    parts: FillParts, source: Source, at: Instant, gaps: Gaps, *, client_id: Text = None, fee: Decimal = ZERO
+) -> FillReport | None:
+    """No report without what makes a fill: which trade, of what, which way, how much, at what price."""
+    before = len(gaps)
+    symbol, trade = word(parts.symbol, "fill.symbol", gaps), word(venue_id(parts.trade_id), "fill.id", gaps)
+    way = side(parts.side, "fill.side", gaps)
+    quantity = amount(parts.quantity, "fill.qty", gaps)
+    price = amount(parts.price, "fill.price", gaps)
+    if len(gaps) > before or way is None or quantity is None or price is None:
+        return None
+    return FillReport(
+        symbol=Symbol(symbol),
+        trade_id=trade,
+        side=way,
+        quantity=quantity,
+        price=price,
+        source=source,
+        at=at,
+        venue_at=instant(parts.at),
+        client_id=ClientId(client_id or ""),
+        venue_id=venue_id(parts.order_id),
+        fee=fee,
+    )
+
+
+def _fee(charged: Amount, asset: Text, symbol: Text) -> Decimal:
+    """The fee in the contract's own currency; one charged in another (BNB) is not mixed with it and counts as 0."""
+    if charged.value is None or not asset or not (symbol or "").endswith(asset):
+        return ZERO
+    return charged.value
+
+
+def position_of(row: PositionRow, began_at: Instant, at: Instant, gaps: Gaps) -> PositionReport | None:
+    """A position by positionRisk, version 2; a flat one is a row with amount 0 and a time (binance.md 1.8)."""
+    symbol, size = word(row.symbol, "position.symbol", gaps), amount(row.position_amt, "position.positionAmt", gaps)
+    if not symbol or size is None:
+        return None
+    return PositionReport(
+        symbol=Symbol(symbol),
+        amount=size,
+        source=Source.POSITIONS,
+        began_at=began_at,
+        at=at,
+        venue_at=instant(row.update_time),
+        entry_price=row.entry_price.positive,
+        liquidation=row.liquidation_price.positive,
+        mark=row.mark_price.positive,
+    )
+
+
+def position_of_news(news: PositionNews, event_at: Number, at: Instant, gaps: Gaps) -> PositionReport | None:
+    """A position by ACCOUNT_UPDATE (binance.md 3.3), whose T is the time of the change."""
+    symbol, size = word(news.symbol, "position.s", gaps), amount(news.amount, "position.pa", gaps)
+    if not symbol or size is None:
+        return None
+    return PositionReport(
+        symbol=Symbol(symbol),
+        amount=size,
+        source=Source.STREAM,
+        began_at=at,
+        at=at,
+        venue_at=instant(event_at),
+        entry_price=news.entry_price.positive,
+    )
+
+
+def stop_of(row: AlgoRow, symbol: Symbol | None, source: Source, at: Instant, gaps: Gaps) -> StopReport | None:
+    """A stop by a reply or a read of the algo service (binance.md 1.9); None where its status is not told."""
+    status = _stop_status(row.algo_status, "stop.algoStatus", gaps)
+    if status is None:
+        return None
+    return StopReport(
+        symbol=Symbol(word(row.symbol or symbol, "stop.symbol", gaps)),
+        client_id=ClientId(word(row.client_algo_id, "stop.clientAlgoId", gaps)),
+        status=status,
+        source=source,
+        at=at,
+        venue_at=instant(row.update_time),
+        venue_id=venue_id(row.algo_id),
+        order_id=venue_id(row.actual_order_id),
+        side=side(row.side, "stop.side", gaps),
+        trigger=amount(row.trigger_price, "stop.triggerPrice", gaps),
+        trigger_by=_trigger_by(row.working_type, "stop.workingType", gaps),
+        quantity=None if row.close_position else amount(row.quantity, "stop.quantity", gaps) or ZERO,
+        reason=_unusual(row.order_type),
+    )
+
+
+def stop_of_news(news: AlgoNews, event_at: Number, at: Instant, gaps: Gaps) -> StopReport | None:
+    """A stop by ALGO_UPDATE (binance.md 3.3); `reason` is why it was refused at its trigger, if it was."""
+    status = _stop_status(news.status, "stop.X", gaps)
+    if status is None:
+        return None
+    return StopReport(
+        symbol=Symbol(word(news.symbol, "stop.s", gaps)),
+        client_id=ClientId(word(news.client_algo_id, "stop.caid", gaps)),
+        status=status,
+        source=Source.STREAM,
+        at=at,
+        venue_at=instant(event_at),
+        venue_id=venue_id(news.algo_id),
+        order_id=venue_id(news.order_id),
+        side=side(news.side, "stop.S", gaps),
+        trigger=amount(news.trigger, "stop.tp", gaps),
+        trigger_by=_trigger_by(news.working_type, "stop.wt", gaps),
+        quantity=None if news.close_position else amount(news.quantity, "stop.q", gaps) or ZERO,
+        reason=news.failure or _unusual(news.order_type),
+    )
+
+
+def _stop_status(spelling: Text, place: str, gaps: Gaps) -> StopStatus | None:
+    found = STOP_STATUS.get(spelling or "")
+    if found is None:
+        gaps.append(f"{place}={spelling}" if spelling else place)
+    return found
+
+
+def _unusual(order_type: Text) -> str:
+    """What a conditional order is when it is no plain stop of ours: a take-profit stands in the same list."""
+    return "" if order_type in (None, "STOP_MARKET") else str(order_type)
+
+
+def _trigger_by(spelling: Text, place: str, gaps: Gaps) -> TriggerBy | None:
+    found = WORKING_TYPES.get(spelling or "")
+    if found is None:
+        gaps.append(place)
+    return found

@@ -61,7 +61,6 @@ class Book:
 
     def __init__(self, setting: Setting) -> None:
         switch: Callable[[str], str] = setting.switches.__getitem__
-        latency = int(switch("match_latency_us"))
         self.instruments = setting.instruments
         self.rules = RULES[setting.venue]
         self.ledger = Ledger(self.rules, setting.chance)
@@ -69,7 +68,12 @@ class Book:
         self.margin = Margin(self.ledger, self.market, setting.instruments)
         self._admission = Admission(self.ledger, self.market, self.margin, setting.instruments, switch)
         self._matching = Matching(
-            self.ledger, self.market, self.margin, setting.instruments, setting.agenda, latency
+            self.ledger,
+            self.market,
+            self.margin,
+            setting.instruments,
+            setting.agenda,
+            lambda: int(switch("match_latency_us")),
         )
         self.stops = Stops(self.ledger, self.market, self._matching, self._admission, setting.agenda, switch)
         self._matching.watchers = Watchers(filled=self.stops.after_fill, ended=self.stops.child_ended)
@@ -77,6 +81,13 @@ class Book:
         self._burned: dict[tuple[str, str], None] = {}
         self._plan: FillPlan | None = None
         self._by_hand = 0
+        self._note_first_prices(setting.start)
+
+    def _note_first_prices(self, start: int) -> None:
+        self.ledger.begin_event()
+        for symbol in self.instruments:
+            prices = self.market.prices(symbol)
+            self.ledger.change_price(symbol, prices.mark, prices.last, start)
 
     @property
     def history(self) -> History:
@@ -108,7 +119,6 @@ class Book:
 
     def submit(self, account: str, ticket: OrderTicket, now: int) -> OrderState:
         """Accept an order (status NEW), to be matched at `matched_at`; raises `Refusal`."""
-        plan, self._plan = self._plan, None
         try:
             self._check_unburned(account, ticket.client_id)
             admitted = self._admission.admit(account, ticket)
@@ -117,6 +127,7 @@ class Book:
             if self._burns:
                 self._burned[(account, ticket.client_id)] = None
             raise
+        plan, self._plan = self._plan, None
         self.ledger.begin_event()
         return self._matching.accept(account, admitted, now, plan=plan)
 
@@ -127,6 +138,11 @@ class Book:
     def plan_fills(self, plan: FillPlan | None) -> None:
         """Choose how the next submitted order fills (a fault's doing); None takes the choice back."""
         self._plan = plan
+
+    @property
+    def has_plan(self) -> bool:
+        """Tell whether a chosen fill plan still waits for an order to be accepted."""
+        return self._plan is not None
 
     def matched_at(self, order_id: str) -> int:
         """Tell when the first matching of this order is or was due; KeyError for an unknown id."""
@@ -231,7 +247,7 @@ class Book:
                 self.liquidate(position.account, symbol, now)
 
     def liquidate(self, account: str, symbol: str, now: int) -> OrderState:
-        """Close a position at the mark as the venue does: an order of its own, autoclose- on Binance (`binance.md` 3.3)."""
+        """Close a position at the mark, by an order of the venue's own: autoclose- on Binance (`binance.md` 3.3)."""
         name = "" if self.rules.attaches else f"autoclose-{now // 1000}"
         mark = self.market.prices(symbol).mark
         return self._force(account, symbol, None, Origin.LIQUIDATION, name, mark, now)

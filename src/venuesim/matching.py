@@ -60,7 +60,7 @@ class Matching:
         margin: Margin,
         instruments: Mapping[str, Instrument],
         agenda: Agenda,
-        latency: int,
+        latency: Callable[[], int],
     ) -> None:
         self._ledger = ledger
         self._market = market
@@ -121,7 +121,7 @@ class Matching:
         return (bound / rules.tick).to_integral_value(towards_market) * rules.tick
 
     def _schedule(self, order: OrderState, now: int, plan: FillPlan | None) -> None:
-        due = self._due[order.order_id] = now + self._latency
+        due = self._due[order.order_id] = now + self._latency()
         if plan is None:
             self._agenda.at(due, lambda at: self.match(order.order_id, at))
             return
@@ -215,9 +215,7 @@ class Matching:
         else:
             self.watchers.ended(order, at)
 
-    def fill(
-        self, order: OrderState, price: Decimal, quantity: Decimal, at: int, *, maker: bool = False
-    ) -> OrderState:
+    def fill(self, order: OrderState, price: Decimal, quantity: Decimal, at: int, *, maker: bool = False) -> OrderState:
         """Note one fill with what it does to order, wallet and position; no watcher is called."""
         position = self._ledger.position(order.account, order.symbol)
         moved, realized, closed = blend(position, order.side, price, quantity)

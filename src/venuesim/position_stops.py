@@ -1,4 +1,4 @@
-"""Bybit's position-wide stops: one Full stop and one Full take-profit that belong to the position (`bybit.md` 3.5, 3.6).
+"""Bybit's position-wide stops: one Full stop and one take-profit that belong to the position (`bybit.md` 3.5, 3.6).
 
 They come into being at the first fill of an entry that brought them along, or by trading-stop, which is an upsert.  The
 waiting child follows the size of the position, and the position itself shows the triggers (`bybit.md` 1.6), so both are

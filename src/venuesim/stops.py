@@ -20,7 +20,6 @@ from venuesim.admission import Admission
 from venuesim.agenda import Agenda
 from venuesim.facts import (
     ZERO,
-    Direction,
     EndReason,
     OrderKind,
     OrderState,
@@ -266,14 +265,10 @@ class Stops:
         told_first = self._bybit or self._switch("binance.child_fill_first") == "no"
         if told_first:
             self._placed(stop, child_id, now)
-        self._matching.accept(
-            stop.account, ticket, now, origin=Origin.STOP, stop_id=stop.stop_id, order_id=child_id
-        )
+        self._matching.accept(stop.account, ticket, now, origin=Origin.STOP, stop_id=stop.stop_id, order_id=child_id)
 
     def _placed(self, stop: StopState, order_id: str, now: int) -> StopState:
-        return self._ledger.change_stop(
-            replace(stop, status=StopStatus.TRIGGERED, order_id=order_id, updated_at=now)
-        )
+        return self._ledger.change_stop(replace(stop, status=StopStatus.TRIGGERED, order_id=order_id, updated_at=now))
 
     def _reject(self, stop: StopState, reason: EndReason) -> None:
         """Note that the engine denied a fired stop: REJECTED with a text (`binance.md` 1.9)."""

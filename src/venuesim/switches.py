@@ -15,6 +15,7 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "lag": ("venue", "none"),
     "monotone_reads": ("no", "yes"),
     "match_latency_us": ("2000", ANY_NUMBER),
+    "latency_us": ("0", ANY_NUMBER),
     "signature": ("check", "ignore"),
     # binance.md 1.6: nobody measured RESULT after 2026-06-30
     "binance.result_reply": ("mixed", "new", "filled"),

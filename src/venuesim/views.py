@@ -98,6 +98,10 @@ class Views:
         """Choose the lag of one view, or with a topic's name (stream.order) of one stream."""
         self._lags[view] = lag
 
+    def set_lags(self, lags: Mapping[str, Lag]) -> None:
+        """Choose the lags of all views and topics anew."""
+        self._lags = dict(lags)
+
     def lag_of_topic(self, topic: str, count: int) -> int:
         """Draw the lag of one pushed frame, in microseconds."""
         return self._lags.get(topic, NO_LAG).draw(self._chance, topic, count)

@@ -1,0 +1,259 @@
+"""The way of one request through the venue: in at the edge, through faults, to the dialect and the book, and out.
+
+A request's *course* is fixed when it arrives: the faults that strike it are drawn then, in the order of the plan.  It
+is carried out later, when delays have run, and answered later still.  Each stage is a task on the agenda, so that what
+else happens in between happens in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from venuesim.dialects.port import Act, Dialect, Handled, Heard, Wait
+from venuesim.faults import REQUEST_FAULTS, WORLD_FAULTS, Faults, Hit, Touched
+from venuesim.floor import Floor
+from venuesim.matching import FillPlan
+from venuesim.views import CLEAR, MS, Distortion
+from venuesim.wire import Answer, Frame, HalfBody, Output, Reply, Request, Reset
+
+
+@dataclass(slots=True)
+class LogEntry:
+    """One line of the venue's request log; times in microseconds UTC.
+
+    `at` is the arrival at the edge, `acted_at` when it was carried out (each time), `outcome` one of pending, answered,
+    reset, silent, half.
+    """
+
+    key: int
+    at: int
+    account: str | None
+    call: str
+    symbol: str | None
+    client_id: str | None
+    method: str
+    target: str
+    body: str
+    acted_at: list[int] = field(default_factory=list)
+    outcome: str = "pending"
+    answered_at: int | None = None
+    status: int | None = None
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A request under way: its handle, what it is, its log line, and the faults that strike it."""
+
+    key: int
+    handled: Handled
+    entry: LogEntry
+    touched: Touched
+    hits: tuple[Hit, ...]
+
+    def struck(self, *names: str) -> list[Hit]:
+        return [hit for hit in self.hits if hit.fault.fault in names]
+
+    def delays(self, where: str) -> list[Hit]:
+        return [hit for hit in self.struck("delay") if hit.fault.where == where]
+
+
+class Traffic:
+    """All requests, and frames from clients, of one venue."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        dialect: Dialect,
+        faults: Faults,
+        emit: Callable[[Output], None],
+        strike_world: Callable[[Hit, Touched], None],
+    ) -> None:
+        self._floor = floor
+        self._dialect = dialect
+        self._faults = faults
+        self._emit = emit
+        self._strike_world = strike_world
+        self._frozen: dict[int, int] = {}
+        self.log: list[LogEntry] = []
+
+    def _latency(self) -> int:
+        return int(self._floor.switch("latency_us"))
+
+    # --- requests
+
+    def request(self, key: int, request: Request, now: int) -> None:
+        """Take a request in and set it on its course."""
+        handled = self._dialect.handle(request, now)
+        touched = Touched(handled.call, handled.account, handled.symbol or None, handled.client_id or None, now)
+        entry = _entry(key, request, touched)
+        self.log.append(entry)
+        for hit in self._faults.hits(touched, WORLD_FAULTS):
+            self._strike_world(hit, touched)
+        hits = tuple(self._faults.hits(touched, REQUEST_FAULTS, reads=handled.reads))
+        course = _Course(key, handled, entry, touched, hits)
+        if not self._lose(course, "request_lost", now + self._latency()):
+            due = now + self._latency() + self._spend(course, course.delays("request"))
+            self._floor.agenda.at(due, lambda at: self._carry_out(course, at))
+
+    def _spend(self, course: _Course, delays: list[Hit]) -> int:
+        """Fire the delays and return their sum in microseconds."""
+        for hit in delays:
+            self._faults.fire(hit, course.touched, f"{hit.fault.ms} ms")
+        return sum(hit.fault.ms for hit in delays) * MS
+
+    def _lose(self, course: _Course, name: str, at: int) -> bool:
+        """Apply a loss, if one strikes: the connection is reset, or nothing ever comes."""
+        for hit in course.struck(name)[:1]:
+            self._faults.fire(hit, course.touched, hit.fault.mode)
+            course.entry.outcome = "silent" if hit.fault.mode == "hang" else "reset"
+            if hit.fault.mode == "reset":
+                self._floor.agenda.at(at + hit.fault.ms * MS, lambda _: self._emit(Reset(course.key)))
+            return True
+        return False
+
+    def _carry_out(self, course: _Course, at: int) -> None:
+        refusal = next((hit for hit in course.struck("status", "stop_refused") if not hit.fault.effect), None)
+        if refusal is not None:
+            self._answer(course, self._refusal(course, refusal, at), at)
+            return
+        for hit in course.struck("request_twice"):
+            self._faults.fire(hit, course.touched, "carried out twice")
+            self._floor.agenda.at(at + hit.fault.ms * MS, lambda later: self._again(course, later))
+        self._perform(course, course.handled.act, at, self._answer)
+
+    def _again(self, course: _Course, at: int) -> None:
+        self._perform(course, course.handled.act, at, lambda *_: None)
+
+    def _perform(self, course: _Course, act: Act, at: int, then: Callable[[_Course, Reply, int], None]) -> None:
+        """Carry out one stage; a reply that is not ready is asked for again when it should be."""
+        course.entry.acted_at.append(at)
+        self._floor.views.begin_read()
+        reply = self._read_bent(course, act, at) if course.handled.reads else self._act(course, act, at)
+        if isinstance(reply, Wait):
+            later = reply.act
+            self._floor.agenda.at(reply.until, lambda due: self._perform(course, later, due, then))
+        else:
+            then(course, reply, at)
+
+    def _act(self, course: _Course, act: Act, at: int) -> Reply | Wait:
+        """Carry out an act under the faults that bend the engine: a delay before it, a split fill."""
+        engine = course.delays("engine")
+        self._floor.engine_delay = sum(hit.fault.ms for hit in engine) * MS
+        planned = course.struck("partial_fill")
+        if planned:
+            self._floor.book.plan_fills(_plan(planned[0]))
+        try:
+            reply = act(at)
+        finally:
+            self._floor.engine_delay = 0
+        if engine and isinstance(reply, Wait):
+            self._spend(course, engine)
+        if planned and not self._floor.book.has_plan:
+            self._faults.fire(planned[0], course.touched, "split")
+        self._floor.book.plan_fills(None)
+        return reply
+
+    def _read_bent(self, course: _Course, act: Act, at: int) -> Reply | Wait:
+        """Read, and under a fault read again through it; it has fired only if the bytes differ."""
+        clean = act(at)
+        for hit in course.struck("read_lag", "empty_read", "stale_read"):
+            self._floor.views.distortion = self._distortion(hit, at)
+            try:
+                bent = act(at)
+            finally:
+                self._floor.views.distortion = CLEAR
+            if bent != clean:
+                self._faults.fire(hit, course.touched, "another answer")
+                return bent
+        return clean
+
+    def _distortion(self, hit: Hit, at: int) -> Distortion:
+        fault = hit.fault
+        if fault.fault == "empty_read":
+            return Distortion(empty=True, view=fault.view)
+        if fault.fault == "read_lag":
+            return Distortion(behind=fault.ms * MS, view=fault.view)
+        return Distortion(frozen_at=self._frozen.setdefault(hit.number, at), view=fault.view)
+
+    def _refusal(self, course: _Course, hit: Hit, at: int) -> Reply:
+        """Build the answer of a status fault; without a status, what the venue uses for a business error."""
+        fault = hit.fault
+        usual = 503 if fault.code is None else (400 if self._floor.venue == "binance" else 200)
+        self._faults.fire(hit, course.touched, f"{fault.status or usual} {fault.code or ''}".strip())
+        return self._dialect.refuse(fault.status or usual, fault.code, fault.text, at)
+
+    def _answer(self, course: _Course, reply: Reply, at: int) -> None:
+        """Send the reply on its way out."""
+        for hit in course.struck("status"):
+            if hit.fault.effect:
+                reply = self._refusal(course, hit, at)
+        course.entry.status, course.entry.reply = reply.status, reply.body.decode(errors="replace")
+        slow = sum(hit.fault.ms for hit in course.struck("status")) * MS
+        due = at + self._latency() + slow + self._spend(course, course.delays("reply"))
+        if not self._lose(course, "reply_lost", due):
+            self._floor.agenda.at(due, lambda later: self._deliver(course, reply, later))
+
+    def _deliver(self, course: _Course, reply: Reply, at: int) -> None:
+        course.entry.answered_at = at
+        halved = [hit for hit in course.struck("half_body") if hit.fault.cut < len(reply.body)]
+        if halved:
+            self._faults.fire(halved[0], course.touched, f"{halved[0].fault.cut} bytes")
+            course.entry.outcome = "half"
+            self._emit(HalfBody(course.key, reply, halved[0].fault.cut))
+        else:
+            course.entry.outcome = "answered"
+            self._emit(Answer(course.key, reply))
+
+    # --- frames from clients
+
+    def frame(self, conn: int, text: str, now: int, is_open: Callable[[int], bool]) -> None:
+        """Take a client's frame in; delay, request_lost and reply_lost bend it as they bend requests."""
+        heard = self._dialect.frame(conn, text, now)
+        touched = Touched(heard.call, heard.account, heard.symbol or None, heard.client_id or None, now)
+        hits = [hit for hit in self._faults.hits(touched, REQUEST_FAULTS) if hit.fault.fault in FRAME_FAULTS]
+        delay = 0
+        for hit in hits:
+            self._faults.fire(hit, touched, "frame")
+            delay += hit.fault.ms * MS if hit.fault.fault == "delay" else 0
+        lost = [hit.fault.fault for hit in hits]
+        if "request_lost" not in lost:
+            due = now + self._latency() + delay
+            self._floor.agenda.at(due, lambda at: self._hear(conn, heard, at, is_open, silent="reply_lost" in lost))
+
+    def _hear(self, conn: int, heard: Heard, at: int, is_open: Callable[[int], bool], *, silent: bool) -> None:
+        if not is_open(conn):
+            return
+        self._floor.views.begin_read()
+        texts = heard.act(at)
+        for text in () if silent else texts:
+            self._floor.agenda.at(at + self._latency(), self._sending(conn, text, is_open))
+
+    def _sending(self, conn: int, text: str, is_open: Callable[[int], bool]) -> Callable[[int], None]:
+        return lambda _: self._emit(Frame(conn, text)) if is_open(conn) else None
+
+
+FRAME_FAULTS = ("delay", "request_lost", "reply_lost")
+
+
+def _entry(key: int, request: Request, touched: Touched) -> LogEntry:
+    return LogEntry(
+        key=key,
+        at=touched.at,
+        account=touched.account,
+        call=touched.call,
+        symbol=touched.symbol,
+        client_id=touched.client_id,
+        method=request.method,
+        target=request.target,
+        body=request.body.decode(errors="replace"),
+    )
+
+
+def _plan(hit: Hit) -> FillPlan:
+    """Return the fill plan of a partial_fill fault: the parts, `gap_ms` apart, or one fraction and the end."""
+    fault = hit.fault
+    fractions: tuple[Decimal, ...] = fault.parts if fault.fraction is None else (fault.fraction,)
+    return FillPlan(tuple((part, fault.gap_ms * MS if index else 0) for index, part in enumerate(fractions)))

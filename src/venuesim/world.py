@@ -1,0 +1,116 @@
+"""What happens in the world beside any request: prices that walk or jump, other hands, stops that vanish, liquidation.
+
+A world fault strikes beside a call that it matches, `ms` later, or at its own time `after` if it names no call.  It has
+fired only if it changed something: a stop that vanishes must have been there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from venuesim.facts import EndReason, Side, StopStatus
+from venuesim.faults import Fault, Faults, Hit, Touched, by_time
+from venuesim.floor import Floor
+from venuesim.streams import ABNORMAL, Streams
+from venuesim.views import MS
+
+TEN_THOUSAND = 10_000
+
+
+class World:
+    """The doer of world faults, and the walk of the prices."""
+
+    def __init__(self, floor: Floor, streams: Streams, faults: Faults, start: int) -> None:
+        self._floor = floor
+        self._streams = streams
+        self._faults = faults
+        self._start = start
+        self._walk = 0
+        self._steps = 0
+        self._deeds: Mapping[str, Callable[[Fault, str, str, int], str]] = {
+            "price_jump": self._jump,
+            "stop_vanishes": self._vanish,
+            "stop_stuck": self._stick,
+            "hand_trade": self._trade,
+            "liquidation": self._liquidate,
+            "streams_cut": self._cut,
+        }
+        faults.on_add = self._planned
+
+    def _planned(self, hit: Hit) -> None:
+        """Set a fault that names no call to its time."""
+        if by_time(hit.fault):
+            at = self._start + (hit.fault.after or 0)
+            self.strike(hit, Touched("*", hit.fault.account, hit.fault.symbol, None, at))
+
+    def strike(self, hit: Hit, touched: Touched) -> None:
+        """Let a world fault happen `ms` after what it touches."""
+        self._floor.agenda.at(touched.at + hit.fault.ms * MS, lambda at: self._strike(hit, touched, at))
+
+    def _strike(self, hit: Hit, touched: Touched, at: int) -> None:
+        account = hit.fault.account or touched.account or ""
+        symbol = hit.fault.symbol or touched.symbol or ""
+        how = self._deeds[hit.fault.fault](hit.fault, account, symbol, at)
+        if how:
+            self._faults.fire(hit, Touched(touched.call, account or None, symbol or None, None, at), how)
+
+    # --- the deeds: each says in a word what it changed, "" for nothing
+
+    def _jump(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        if symbol not in self._floor.instruments:
+            return ""
+        old = self._floor.market.prices(symbol)
+        factor = 1 + (fault.pct or Decimal(0)) / 100
+        mark = None if fault.price == "last" else fault.to or old.mark * factor
+        last = None if fault.price == "mark" else fault.to or old.last * factor
+        self._floor.book.set_price(symbol, mark, last, at)
+        new = self._floor.market.prices(symbol)
+        return "" if (new.mark, new.last) == (old.mark, old.last) else f"mark {new.mark} last {new.last}"
+
+    def _vanish(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        live = [s for s in self._floor.book.open_stops(account, symbol) if s.status is StopStatus.LIVE]
+        for stop in live:
+            self._floor.book.end_stop(stop.stop_id, EndReason.BY_SYSTEM, at)
+        return ", ".join(stop.stop_id for stop in live)
+
+    def _stick(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        self._floor.book.stops.hold_in_engine(account, symbol, fault.times or 1)
+        return "the next stop that fires stays TRIGGERING"
+
+    def _trade(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        return self._floor.book.trade_by_hand(account, symbol, Side(fault.side), fault.quantity, at).order_id
+
+    def _liquidate(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        if not self._floor.book.position(account, symbol).quantity:
+            return ""
+        return self._floor.book.liquidate(account, symbol, at).order_id
+
+    def _cut(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        return str(self._streams.hang_up_all(fault.code or ABNORMAL, at) or "")
+
+    # --- the walk
+
+    def walk(self, bps: int, every: int, now: int) -> None:
+        """Begin (or with 0 bps end) a walk of all prices; an earlier walk ends."""
+        self._walk += 1
+        if bps > 0:
+            self._floor.agenda.at(now + every, self._stepping(self._walk, bps, every))
+
+    def _stepping(self, walk: int, bps: int, every: int) -> Callable[[int], None]:
+        def step(at: int) -> None:
+            if walk != self._walk:
+                return
+            self._steps += 1
+            for symbol in self._floor.instruments:
+                self._step(symbol, bps, at)
+            self._floor.agenda.at(at + every, step)
+
+        return step
+
+    def _step(self, symbol: str, bps: int, at: int) -> None:
+        drawn = self._floor.number(2 * bps * 100 + 1, "walk", symbol, self._steps) - bps * 100
+        prices = self._floor.market.prices(symbol)
+        last = prices.last * (1 + Decimal(drawn) / (TEN_THOUSAND * 100))
+        if last >= self._floor.instruments[symbol].min_price * 10:
+            self._floor.book.set_price(symbol, last, last, at)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from venuesim.dialects.binance.errors import AHEAD_TEXT, Denial
-from venuesim.dialects.binance.params import body_of, header_of, query_of
+from venuesim.dialects.binance.params import body_of, query_of
 
 if TYPE_CHECKING:
     from venuesim.dialects.binance.params import Params
@@ -60,22 +60,18 @@ def _cut(encoded: str) -> tuple[str, str | None]:
     return encoded[:start], signature
 
 
-def api_key_of(request: Request) -> str:
-    """The key in the header; 401 with -2014 when there is none."""
-    key = header_of(request, KEY_HEADER)
-    if not key:
-        raise Denial(-2014)
-    return key
-
-
 def check_signature(request: Request, secret: str) -> None:
     """Raise -1102 without a signature, -1022 when it is not the one of this secret over these bytes."""
     query, in_query = _cut(query_of(request))
     body, in_body = _cut(body_of(request))
-    given = in_query if in_query is not None else in_body
+    check_signed(query + body, in_query if in_query is not None else in_body, secret)
+
+
+def check_signed(payload: str, given: str | None, secret: str) -> None:
+    """Raise -1102 without a signature, -1022 when it is not the one of this secret over this payload."""
     if not given:
         raise Denial(-1102, "signature")
-    if not hmac.compare_digest(signature_of(secret, query + body).encode(), given.lower().encode()):
+    if not hmac.compare_digest(signature_of(secret, payload).encode(), given.lower().encode()):
         raise Denial(-1022)
 
 

@@ -8,13 +8,13 @@ named ``<symbol>@markPrice@1s``; a name with ``@`` is a stream, any other is tak
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 import msgspec
 
 from venuesim.dialects.binance.jsonwire import encode
 from venuesim.dialects.binance.memory import Connection
-from venuesim.dialects.binance.params import split_pairs
+from venuesim.dialects.binance.params import path_part, query_part, split_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +32,14 @@ class Call(msgspec.Struct, frozen=True):
 
 def open_connection(conn: int, target: str, now: int, *, unrouted_hears: bool = False) -> Connection | None:
     """The connection this address asks for, or None when the address is none of the venue's."""
-    parts = urlsplit(target)
-    words = [word for word in parts.path.split("/") if word]
+    words = [word for word in path_part(target).split("/") if word]
     route = words.pop(0) if words and words[0] in _ROUTES else ""
     if not words or words[0] not in {"ws", "stream"}:
         return None
     deaf = route != "private" and not (route == "" and unrouted_hears)
     opened = Connection(conn, now, wrapped=words[0] == "stream", deaf=deaf)
     subscribe(opened, [unquote_plus(word) for word in words[1:]])
-    _read_query(opened, split_pairs(parts.query))
+    _read_query(opened, split_pairs(query_part(target)))
     return opened
 
 

@@ -111,6 +111,15 @@ class Limits:
             _row("ORDERS", "SECOND", 10, ORDERS_TEN_SECONDS),
         ]
 
+    def counted_rows(self, account: str | None, now: int) -> list[dict[str, object]]:
+        """The limits with their counts, as WebSocket API replies carry them (binance.md 2); orders with an account."""
+        rows = [{**_row("REQUEST_WEIGHT", "MINUTE", 1, self._weight_limit()), "count": self._weight.at(now)}]
+        if account is None:
+            return rows
+        counts = self._orders.setdefault(account, OrderCounts())
+        used = (counts.minute.at(now), counts.ten_seconds.at(now))
+        return rows + [{**row, "count": count} for row, count in zip(self.order_rows(), used, strict=True)]
+
     def _ban(self, now: int) -> Denial:
         until = self._banned_until // 1_000
         words = (

@@ -59,6 +59,7 @@ class Memory:
         self.limits = limits
         self.keys: dict[str, ListenKey] = {}
         self.connections: dict[int, Connection] = {}
+        self.api_connections: dict[int, bool] = {}
         self._made = 0
         self._named = 0
 

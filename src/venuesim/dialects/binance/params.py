@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 from venuesim.dialects.binance.errors import Denial
 
@@ -105,14 +105,24 @@ class Params:
         raise Denial(-1100, name, CLIENT_ID_LEGAL)
 
 
+def path_part(target: str) -> str:
+    """A target without its query; it never fails, whatever came."""
+    return target.partition("?")[0]
+
+
+def query_part(target: str) -> str:
+    """A target's query, undecoded, without a fragment."""
+    return target.partition("?")[2].partition("#")[0]
+
+
 def query_of(request: Request) -> str:
     """The query string as it was sent, undecoded."""
-    return urlsplit(request.target).query
+    return query_part(request.target)
 
 
 def path_of(request: Request) -> str:
     """The path without its query."""
-    return urlsplit(request.target).path
+    return path_part(request.target)
 
 
 def header_of(request: Request, name: str) -> str | None:

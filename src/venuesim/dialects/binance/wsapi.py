@@ -1,0 +1,117 @@
+"""The WebSocket API at ``/ws-fapi/v1``: the same endpoints asked by frames (binance.md 2).
+
+A request is ``{"id", "method", "params"}``, its params signed in the order of their names; the reply carries the id, a
+status, the result or the error, and the rate limits. Integers are JSON numbers, decimals JSON strings: a JSON
+fraction is refused. Logging on with an Ed25519 key is not in the box, so each request brings its apiKey and
+signature. There is no waiting for a match here: RESULT is answered as accepted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from venuesim.dialects.binance.asks import Later
+from venuesim.dialects.binance.auth import check_signed
+from venuesim.dialects.binance.errors import Denial
+from venuesim.dialects.binance.jsonwire import encode
+from venuesim.dialects.binance.params import Params
+from venuesim.dialects.binance.routes import ROUTES
+from venuesim.dialects.binance.turn import Asker, Turn, identify
+from venuesim.dialects.port import Heard
+
+if TYPE_CHECKING:
+    from venuesim.dialects.binance.memory import Memory
+    from venuesim.dialects.binance.routes import Route
+    from venuesim.dialects.port import Core
+    from venuesim.facts import Account
+
+PATH: Final = "/ws-fapi/v1"
+HANDSHAKE_WEIGHT: Final = 5
+METHODS: Final[dict[str, Route]] = {
+    "order.place": ROUTES["POST", "/fapi/v1/order"],
+    "order.cancel": ROUTES["DELETE", "/fapi/v1/order"],
+    "order.status": ROUTES["GET", "/fapi/v1/order"],
+    "algoOrder.place": ROUTES["POST", "/fapi/v1/algoOrder"],
+    "algoOrder.cancel": ROUTES["DELETE", "/fapi/v1/algoOrder"],
+    "account.position": ROUTES["GET", "/fapi/v2/positionRisk"],
+    "v2/account.position": ROUTES["GET", "/fapi/v3/positionRisk"],
+    "account.balance": ROUTES["GET", "/fapi/v2/balance"],
+    "v2/account.balance": ROUTES["GET", "/fapi/v3/balance"],
+    "account.status": ROUTES["GET", "/fapi/v2/account"],
+    "v2/account.status": ROUTES["GET", "/fapi/v3/account"],
+    "userDataStream.start": ROUTES["POST", "/fapi/v1/listenKey"],
+    "userDataStream.ping": ROUTES["PUT", "/fapi/v1/listenKey"],
+    "userDataStream.stop": ROUTES["DELETE", "/fapi/v1/listenKey"],
+    "ticker.price": ROUTES["GET", "/fapi/v2/ticker/price"],
+    "ticker.book": ROUTES["GET", "/fapi/v1/ticker/bookTicker"],
+}
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One request frame."""
+
+    method: str
+    id: str | int | None = None
+    params: dict[str, str | int | bool] = {}
+
+
+def hear(core: Core, memory: Memory, text: str) -> Heard:
+    """Say what a request frame is; acting answers it."""
+    try:
+        call = msgspec.json.decode(text, type=Call)
+        turn = _turn(core, memory, call)
+    except msgspec.DecodeError as error:
+        denial = Denial(-1130, text=f"Invalid request: {error}")
+        return Heard("unknown", None, None, None, lambda now: (_failed(memory, None, None, denial, now),))
+    except Denial as denial:
+        kept = denial
+        return Heard("unknown", None, None, None, lambda now: (_failed(memory, call.id, None, kept, now),))
+    return Heard(
+        turn.route.call, turn.account, turn.symbol, turn.client_id, lambda now: (_answer(memory, call.id, turn, now),)
+    )
+
+
+def _turn(core: Core, memory: Memory, call: Call) -> Turn:
+    route = METHODS.get(call.method)
+    if route is None:
+        raise Denial(-1020)
+    pairs = [(name, _text(value)) for name, value in call.params.items()]
+    params = Params(pairs)
+    asker: Asker = identify(core, route, params.text("apiKey"), lambda account: _check(pairs, account))
+    return Turn(core, memory, route, params, asker)
+
+
+def _text(value: str | int) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _check(pairs: list[tuple[str, str]], account: Account) -> None:
+    """The signature over all other params, sorted by name and joined as they are (binance.md 2)."""
+    payload = "&".join(f"{name}={value}" for name, value in sorted(pairs) if name != "signature")
+    check_signed(payload, dict(pairs).get("signature"), account.secret)
+
+
+def _answer(memory: Memory, number: str | int | None, turn: Turn, now: int) -> str:
+    try:
+        value = turn.serve(now)
+        while isinstance(value, Later):
+            value = turn.resume(value.then, now)
+    except Denial as denial:
+        return _failed(memory, number, turn, denial, now)
+    return encode({"id": number, "status": 200, "result": value, "rateLimits": _limits(memory, turn, now)}).decode()
+
+
+def _failed(memory: Memory, number: str | int | None, turn: Turn | None, denial: Denial, now: int) -> str:
+    error = {"code": denial.code, "msg": denial.text}
+    body = {"id": number, "status": denial.status, "error": error, "rateLimits": _limits(memory, turn, now)}
+    return encode(body).decode()
+
+
+def _limits(memory: Memory, turn: Turn | None, now: int) -> list[dict[str, object]]:
+    """The weight used, and for what counts as an order the account's counts too."""
+    account = turn.account if turn is not None and turn.route.counts else None
+    return memory.limits.counted_rows(account, now)

@@ -1,0 +1,122 @@
+"""The accounts of a configuration, resolved: where each venue is reached, and with which key.
+
+| venue | environment | rest | stream | from |
+|---|---|---|---|---|
+| binance | live | fapi.binance.com | fstream.binance.com | binance.md 1 |
+| binance | testnet | demo-fapi.binance.com | fstream.binancefuture.com | binance.md 1 |
+| bybit | live | api.bybit.com | stream.bybit.com | bybit.md 1 |
+| bybit | testnet | api-testnet.bybit.com | stream-testnet.bybit.com | bybit.md 1 |
+| both | sim | where `venuesim serve` listens by default | the same | |
+
+`rest` and `stream` in the configuration win over the table, so that the box, a testnet or any other server that speaks
+the dialect can be named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from seawall.model.ids import Account, VenueName
+from seawall.service.problems import ConfigError
+from seawall.service.secrets import fetch
+from seawall.service.settings import AccountSettings, AccountTable, Environment
+from seawall.venues.port import Credentials
+
+Complain = Callable[[str, str], ConfigError]
+"""Makes the error about a key: (path of the key, what is wrong)."""
+
+ADDRESSES: dict[tuple[VenueName, Environment], tuple[str, str]] = {
+    (VenueName.BINANCE, Environment.LIVE): ("https://fapi.binance.com", "wss://fstream.binance.com"),
+    (VenueName.BINANCE, Environment.TESTNET): ("https://demo-fapi.binance.com", "wss://fstream.binancefuture.com"),
+    (VenueName.BINANCE, Environment.SIM): ("http://127.0.0.1:9301", "ws://127.0.0.1:9301"),
+    (VenueName.BYBIT, Environment.LIVE): ("https://api.bybit.com", "wss://stream.bybit.com"),
+    (VenueName.BYBIT, Environment.TESTNET): ("https://api-testnet.bybit.com", "wss://stream-testnet.bybit.com"),
+    (VenueName.BYBIT, Environment.SIM): ("http://127.0.0.1:9302", "ws://127.0.0.1:9302"),
+}
+SIM_KEY = "sim-key"
+SIM_SECRET = "sim-secret"  # noqa: S105 - the box's own, worth nothing
+_SCHEMES = {"rest": ("http", "https"), "stream": ("ws", "wss")}
+
+
+def resolve(
+    tables: Mapping[Account, AccountTable],
+    home: Path,
+    environ: Mapping[str, str],
+    sim: Mapping[str, str],
+    complain: Complain,
+) -> tuple[AccountSettings, ...]:
+    """The accounts, by name; one at each venue of the box where none is named. Raises ConfigError."""
+    named = tables or {Account(venue.value): AccountTable(venue=venue) for venue in VenueName}
+    return tuple(_resolved(name, named[name], home, environ, sim, complain) for name in sorted(named))
+
+
+def _resolved(
+    name: Account,
+    table: AccountTable,
+    home: Path,
+    environ: Mapping[str, str],
+    sim: Mapping[str, str],
+    complain: Complain,
+) -> AccountSettings:
+    path = f"accounts.{name}"
+    _check_arm(name, table, complain)
+    if table.max_open is not None and table.max_open < 0:
+        raise complain(f"{path}.max_open", f"expected 0 or more, came {table.max_open}")
+    for key in ("stop_tolerance_bps", "adopt_stop_pct"):
+        if not (getattr(table, key).is_finite() and getattr(table, key) >= 0):
+            raise complain(f"{path}.{key}", f"expected 0 or more, came {getattr(table, key)}")
+    rest, stream = _addresses(name, table, sim, complain)
+    return AccountSettings(
+        name=name,
+        venue=table.venue,
+        environment=table.environment,
+        rest=rest,
+        stream=stream,
+        credentials=_credentials(name, table, home, environ, complain),
+        max_open=table.max_open,
+        stop_tolerance_bps=table.stop_tolerance_bps,
+        adopt_stop_pct=table.adopt_stop_pct,
+    )
+
+
+def _check_arm(name: Account, table: AccountTable, complain: Complain) -> None:
+    """Real money is traded only where the owner has said so, by the account's own name."""
+    if table.environment is Environment.LIVE and table.arm != name:
+        raise complain(f"accounts.{name}.arm", f'live trades real money: expected arm = "{name}", came {table.arm!r}')
+
+
+def _addresses(name: Account, table: AccountTable, sim: Mapping[str, str], complain: Complain) -> tuple[str, str]:
+    rest, stream = ADDRESSES[table.venue, table.environment]
+    if table.environment is Environment.SIM and table.venue in sim:
+        rest = sim[table.venue].rstrip("/")
+        stream = f"ws{rest.removeprefix('http')}"
+    chosen = {"rest": table.rest or rest, "stream": table.stream or (_stream_of(table.rest) if table.rest else stream)}
+    for key, address in chosen.items():
+        parts = urlsplit(address)
+        if parts.scheme not in _SCHEMES[key] or not parts.hostname or parts.path.strip("/") or parts.query:
+            expected = " or ".join(f"{scheme}://host:port" for scheme in _SCHEMES[key])
+            raise complain(f"accounts.{name}.{key}", f"expected {expected}, came {address!r}")
+    return chosen["rest"].rstrip("/"), chosen["stream"].rstrip("/")
+
+
+def _stream_of(rest: str) -> str:
+    """The stream of a server that was named by its REST address alone: the same server."""
+    return f"ws{rest.removeprefix('http')}" if rest.startswith("http") else rest
+
+
+def _credentials(
+    name: Account, table: AccountTable, home: Path, environ: Mapping[str, str], complain: Complain
+) -> Credentials:
+    path = f"accounts.{name}"
+    key = fetch(f"{path}.key", table.key_env, table.key_file, home, environ)
+    secret = fetch(f"{path}.secret", table.secret_env, table.secret_file, home, environ)
+    if table.environment is Environment.SIM:
+        return Credentials(key or SIM_KEY, secret or SIM_SECRET)
+    for missing, part in ((key, "key"), (secret, "secret")):
+        if missing is None:
+            raise complain(path, f"{table.environment} needs {part}_file (mode 0600) or {part}_env")
+    assert key is not None
+    assert secret is not None
+    return Credentials(key, secret)

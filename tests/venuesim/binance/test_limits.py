@@ -22,7 +22,7 @@ def refusal_of(limits: Limits, weight: int, now: int) -> tuple[int, int]:
 
 def test_weight_past_the_limit_is_429_until_the_next_minute() -> None:
     """The 2,400th point passes, the next is refused, a new minute begins anew."""
-    limits = Limits()
+    limits = Limits(lambda: 2_400)
     limits.charge_weight(2_400, START)
     assert limits.weight_headers(START) == (("X-MBX-USED-WEIGHT-1M", "2400"),)
     assert refusal_of(limits, 1, START) == (429, -1003)
@@ -32,7 +32,7 @@ def test_weight_past_the_limit_is_429_until_the_next_minute() -> None:
 
 def test_who_goes_on_past_the_limit_is_banned_with_418_until_the_instant_its_text_names() -> None:
     """After the venue's patience every request is 418 until the ban ends, whatever its weight."""
-    limits = Limits()
+    limits = Limits(lambda: 2_400)
     limits.charge_weight(2_400, START)
     for _ in range(PATIENCE):
         assert refusal_of(limits, 1, START) == (429, -1003)
@@ -45,7 +45,7 @@ def test_who_goes_on_past_the_limit_is_banned_with_418_until_the_instant_its_tex
 
 def test_orders_are_counted_by_account() -> None:
     """300 orders in ten seconds are an account's own; the next is 429 with -1015."""
-    limits = Limits()
+    limits = Limits(lambda: 2_400)
     for _ in range(ORDERS_TEN_SECONDS):
         limits.charge_order("one", START)
     with pytest.raises(Denial, match="300 orders per TEN_SECONDS") as caught:

@@ -23,6 +23,7 @@ from venuesim.dialects.binance.rows import (
     time_in_force,
     working_type,
 )
+from venuesim.dialects.binance.sums import money
 from venuesim.facts import EndReason, OrderStatus
 
 if TYPE_CHECKING:
@@ -231,10 +232,10 @@ def mark_price_update(symbol: str, mark: Decimal, next_funding: int, at: int) ->
         "e": "markPriceUpdate",
         "E": milliseconds(at),
         "s": symbol,
-        "p": text(mark),
-        "ap": text(mark),
-        "P": text(mark),
-        "i": text(mark),
+        "p": money(mark),
+        "ap": money(mark),
+        "P": money(mark),
+        "i": money(mark),
         "r": "0.00010000",
         "T": milliseconds(next_funding),
         "st": 1,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from venuesim.dialects.binance.jsonwire import text
 from venuesim.dialects.binance.rows import Row, milliseconds
+from venuesim.dialects.binance.sums import money
 
 if TYPE_CHECKING:
     from venuesim.dialects.binance.asks import Ask
@@ -74,7 +75,7 @@ def _one_or_all(ask: Ask, rows: list[Row]) -> object:
 
 
 def _premium(ask: Ask, symbol: str) -> Row:
-    mark = text(ask.core.market.quote(symbol, ask.now).mark)
+    mark = money(ask.core.market.quote(symbol, ask.now).mark)
     return {
         "symbol": symbol,
         "markPrice": mark,
@@ -89,19 +90,24 @@ def _premium(ask: Ask, symbol: str) -> Row:
 
 def _last(ask: Ask, symbol: str) -> Row:
     quote = ask.core.market.quote(symbol, ask.now)
-    return {"symbol": symbol, "price": text(quote.last), "time": milliseconds(ask.now)}
+    return {"symbol": symbol, "price": _priced(ask, symbol, quote.last), "time": milliseconds(ask.now)}
 
 
 def _top(ask: Ask, symbol: str) -> Row:
     quote = ask.core.market.quote(symbol, ask.now)
     return {
         "symbol": symbol,
-        "bidPrice": text(quote.bid),
+        "bidPrice": _priced(ask, symbol, quote.bid),
         "bidQty": text(quote.bid_quantity),
-        "askPrice": text(quote.ask),
+        "askPrice": _priced(ask, symbol, quote.ask),
         "askQty": text(quote.ask_quantity),
         "time": milliseconds(ask.now),
     }
+
+
+def _priced(ask: Ask, symbol: str, price: Decimal) -> str:
+    """A price with the decimals of the symbol's tick."""
+    return text(price.quantize(ask.core.instruments[symbol].tick))
 
 
 def _symbol(rules: Instrument) -> Row:

@@ -1,0 +1,152 @@
+"""Picking facts out of a history: the small questions that every view asks.
+
+A history is the events of one signal in order, as `Journal.read_signal` gives them. What two views both need to know
+about it (which names are whose, what was filled under them) is decided here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from seawall.model.amounts import ZERO
+from seawall.model.events import (
+    CloseIntended,
+    EntryFilled,
+    EntryIntended,
+    Event,
+    FillReported,
+    OrderReported,
+    Recorded,
+    SignalAccepted,
+    SignalRefused,
+    StopIntended,
+)
+from seawall.model.ids import ClientId, SignalId
+from seawall.model.reports import FillReport, OrderReport
+from seawall.model.signal import Signal
+from seawall.model.times import Instant
+
+History = Sequence[Recorded]
+Kind = TypeVar("Kind", bound=Event)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def every(history: History, kind: type[Kind]) -> list[Kind]:
+    """The events of a kind, in order."""
+    return [recorded.event for recorded in history if isinstance(recorded.event, kind)]
+
+
+def first(history: History, kind: type[Kind]) -> Kind | None:
+    """The first event of a kind."""
+    return next((recorded.event for recorded in history if isinstance(recorded.event, kind)), None)
+
+
+def last(history: History, kind: type[Kind]) -> Kind | None:
+    """The last event of a kind."""
+    return first(history[::-1], kind)
+
+
+def signal_of(history: History) -> Signal | None:
+    """The signal itself, as it was accepted or refused."""
+    told = first(history, SignalAccepted) or first(history, SignalRefused)
+    return told.signal if told is not None else None
+
+
+def by_signal(history: History) -> dict[SignalId, list[Recorded]]:
+    """An account's history as one history for each signal, in the order of their first events."""
+    found: dict[SignalId, list[Recorded]] = {}
+    for recorded in history:
+        if recorded.event.signal_id:
+            found.setdefault(recorded.event.signal_id, []).append(recorded)
+    return found
+
+
+def entry_names(history: History) -> tuple[ClientId, ...]:
+    """The names of the entry's attempts."""
+    return tuple(event.client_id for event in every(history, EntryIntended))
+
+
+def exit_names(history: History) -> tuple[ClientId, ...]:
+    """The names under which the position may have been reduced: closes and stops. A stop that was attached to the
+    entry has no orders under its name: its child is known by its parent.
+    """
+    closes = (event.client_id for event in every(history, CloseIntended))
+    stops = (event.client_id for event in every(history, StopIntended))
+    entries = entry_names(history)
+    return tuple(name for name in (*closes, *stops) if name not in entries)
+
+
+def entry_fills(history: History) -> list[FillReport]:
+    """The entry's trades, each once, whichever sources told of it, in the venue's order of time."""
+    return _trades(history, entry_names(history))
+
+
+def exit_fills(history: History) -> list[FillReport]:
+    """The trades of our closes and stops, each once; a stop's child is found by its venue id, told by its order."""
+    children = tuple(str(report.venue_id) for report in exit_orders(history) if report.venue_id)
+    return _trades(history, exit_names(history), children)
+
+
+def entry_orders(history: History) -> list[OrderReport]:
+    """What was said about the entry's order, in the order in which it was heard."""
+    names = entry_names(history)
+    return [event.report for event in every(history, OrderReported) if event.report.client_id in names]
+
+
+def exit_orders(history: History) -> list[OrderReport]:
+    """What was said about orders of ours that reduce: closes, stops, and the children of an attached stop."""
+    names, parents = exit_names(history), (*entry_names(history), *exit_names(history))
+    reports = (event.report for event in every(history, OrderReported))
+    return [report for report in reports if report.client_id in names or (report.parent and report.parent in parents)]
+
+
+def filled(history: History) -> Decimal:
+    """The entry's filled quantity as far as it is known: the most that any source has told."""
+    traded = sum((fill.quantity for fill in entry_fills(history)), ZERO)
+    ordered = sum(_most_by_order(entry_orders(history)), ZERO)
+    decided = (event.quantity for event in every(history, EntryFilled))
+    return max((traded, ordered, *decided))
+
+
+def reduced(history: History) -> Decimal:
+    """By how much our own closes and stops have reduced the position, as far as it is known."""
+    traded = sum((fill.quantity for fill in exit_fills(history)), ZERO)
+    return max(traded, sum(_most_by_order(exit_orders(history)), ZERO))
+
+
+def average(fills: Iterable[FillReport]) -> Decimal | None:
+    """The average price of trades; None without trades."""
+    trades = list(fills)
+    quantity = sum((fill.quantity for fill in trades), ZERO)
+    return sum((fill.quantity * fill.price for fill in trades), ZERO) / quantity if quantity else None
+
+
+def clock(at: Instant) -> str:
+    """An instant as a time of day, "15:34:13.593000", UTC; "?" for an instant that nobody told."""
+    return (_EPOCH + timedelta(microseconds=at)).strftime("%H:%M:%S.%f") if at else "?"
+
+
+def day(at: Instant) -> str:
+    """The day of an instant, "2026-11-23", UTC."""
+    return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%d")
+
+
+def _trades(history: History, names: tuple[ClientId, ...], children: tuple[str, ...] = ()) -> list[FillReport]:
+    """The trades under any of the names or venue ids, by trade id, the first telling of each."""
+    found: dict[str, FillReport] = {}
+    for event in every(history, FillReported):
+        if event.report.client_id in names or event.report.venue_id in children:
+            found.setdefault(event.report.trade_id, event.report)
+    return sorted(found.values(), key=lambda fill: (fill.venue_at, fill.trade_id))
+
+
+def _most_by_order(reports: Iterable[OrderReport]) -> list[Decimal]:
+    """The largest quantity told of each order."""
+    found: dict[str, Decimal] = {}
+    for report in reports:
+        name = report.client_id or report.venue_id
+        found[name] = max(found.get(name, ZERO), report.filled)
+    return list(found.values())

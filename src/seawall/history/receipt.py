@@ -1,0 +1,280 @@
+"""A signal's receipt: where it stands, what it cost, who proved what, and how long each step took.
+
+The state is read from the decisions in the record and from nothing else. ARMED lies between naked and protected: a stop
+of ours is acknowledged, or attached, or even live, but not all that PROTECTED asks for has been seen yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from seawall.history.facts import (
+    History,
+    average,
+    entry_fills,
+    entry_names,
+    entry_orders,
+    every,
+    exit_fills,
+    filled,
+    first,
+    last,
+    signal_of,
+)
+from seawall.history.naked import Naked, naked
+from seawall.model.acts import Outcome
+from seawall.model.amounts import ZERO
+from seawall.model.events import (
+    ActConcluded,
+    CloseAccepted,
+    EntryEnded,
+    EntryFilled,
+    EntryIntended,
+    Event,
+    FillReported,
+    FlatSeen,
+    FlatVerified,
+    OrderReported,
+    PositionError,
+    PositionProtected,
+    PositionReported,
+    ProtectionLost,
+    RollbackBegan,
+    RollbackWithdrawn,
+    SagaReopened,
+    SignalAccepted,
+    SignalExecutionFailed,
+    SignalRefused,
+    StopConfirmed,
+    StopIntended,
+    StopReported,
+    TriggerSettled,
+)
+from seawall.model.ids import Account, ClientId, Leg, Side, SignalId, Symbol
+from seawall.model.signal import TriggerBy
+from seawall.model.times import Duration
+
+
+class State(StrEnum):
+    """Where a signal stands, in the words of the promise."""
+
+    ACCEPTED = "accepted"
+    ENTERING = "entering"
+    UNPROTECTED = "unprotected"
+    ARMED = "armed"
+    PROTECTED = "protected"
+    CLOSING = "closing"
+    FLAT_SEEN = "flat_seen"
+    FLAT = "flat"
+    REFUSED = "refused"
+
+
+_AFTER: dict[type[Event], State] = {
+    SignalAccepted: State.ACCEPTED,
+    EntryIntended: State.ENTERING,
+    PositionProtected: State.PROTECTED,
+    ProtectionLost: State.UNPROTECTED,
+    RollbackBegan: State.CLOSING,
+    RollbackWithdrawn: State.ARMED,
+    CloseAccepted: State.CLOSING,
+    SagaReopened: State.UNPROTECTED,
+    FlatSeen: State.FLAT_SEEN,
+    FlatVerified: State.FLAT,
+}
+
+
+def state_of(history: History) -> State | None:
+    """Where the signal stands; None for a history in which nothing was decided."""
+    state: State | None = None
+    attached = False
+    for recorded in history:
+        event = recorded.event
+        attached = attached or (isinstance(event, StopIntended) and event.attached)
+        state = _AFTER.get(type(event)) or _moved(state, event, attached=attached)
+    return state
+
+
+def _moved(state: State | None, event: Event, *, attached: bool) -> State | None:
+    """The state after an event whose effect depends on what stood before."""
+    match event:
+        case SignalRefused():
+            return state or State.REFUSED
+        case EntryFilled() if state is State.ENTERING:
+            return State.ARMED if attached else State.UNPROTECTED
+        case StopConfirmed() if state is State.UNPROTECTED:
+            return State.ARMED
+        case ActConcluded(leg=Leg.STOP, outcome=Outcome.ACKNOWLEDGED) if state is State.UNPROTECTED:
+            return State.ARMED
+        case _:
+            return state
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How long each step took, in our clock, from the signal's arrival; None for a step that was not reached."""
+
+    intended: Duration | None
+    filled: Duration | None
+    stop_live: Duration | None
+    protected: Duration | None
+    flat: Duration | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a signal. Quantities in base currency, prices and fees in quote.
+
+    `provisional` is the trigger that the entry left with, `final` the one computed from the fills (equal for a stop by
+    price), `live` the one last seen at the venue. `spoke_first` is the source that proved the fill first, `sources` all
+    that said anything. `fees` is None while no trade has been told. `reason` is why it was refused or came to its end.
+    """
+
+    signal_id: SignalId
+    account: Account
+    symbol: Symbol
+    state: State
+    reason: str
+    detail: str
+    side: Side | None
+    intended: Decimal
+    quantity: Decimal
+    average: Decimal | None
+    exit_quantity: Decimal
+    exit_average: Decimal | None
+    trigger_by: TriggerBy | None
+    provisional: Decimal | None
+    final: Decimal | None
+    live: Decimal | None
+    names: tuple[ClientId, ...]
+    venue_ids: tuple[str, ...]
+    spoke_first: str
+    sources: tuple[str, ...]
+    fees: Decimal | None
+    naked: Naked | None
+    durations: Durations
+    failures: tuple[str, ...]
+
+
+def receipt(history: History) -> Receipt | None:
+    """The receipt of a signal's history; None for a history without its signal."""
+    signal, state = signal_of(history), state_of(history)
+    if signal is None or state is None:
+        return None
+    intent, opened = first(history, EntryIntended), first(history, EntryFilled)
+    confirmed = last(history, StopConfirmed)
+    reason, detail = _end(history)
+    return Receipt(
+        signal_id=signal.id,
+        account=signal.account,
+        symbol=signal.symbol,
+        state=state,
+        reason=reason,
+        detail=detail,
+        side=signal.side,
+        intended=intent.quantity if intent is not None else ZERO,
+        quantity=_quantity(history),
+        average=_average(history),
+        exit_quantity=sum((fill.quantity for fill in exit_fills(history)), ZERO),
+        exit_average=average(exit_fills(history)),
+        trigger_by=intent.trigger_by if intent is not None else signal.stop.trigger_by if signal.stop else None,
+        provisional=intent.trigger if intent is not None else None,
+        final=_final(history),
+        live=confirmed.trigger if confirmed is not None else None,
+        names=_names(history),
+        venue_ids=_venue_ids(history),
+        spoke_first=opened.source.value if opened is not None else "",
+        sources=sources(history),
+        fees=_fees(history),
+        naked=naked(history),
+        durations=_durations(history, signal.received_at),
+        failures=_failures(history),
+    )
+
+
+def sources(history: History) -> tuple[str, ...]:
+    """The sources that said something new about this signal, sorted."""
+    said = (
+        recorded.event.report.source.value
+        for recorded in history
+        if isinstance(recorded.event, OrderReported | FillReported | PositionReported | StopReported)
+    )
+    return tuple(sorted(dict.fromkeys(said)))
+
+
+def _failures(history: History) -> tuple[str, ...]:
+    """The reasons of its failures, in order."""
+    told = (recorded.event for recorded in history if isinstance(recorded.event, PositionError | SignalExecutionFailed))
+    return tuple(event.reason for event in told)
+
+
+def _end(history: History) -> tuple[str, str]:
+    """Why the signal was refused, or why its exposure came to an end; and the detail that was given."""
+    refused, began = first(history, SignalRefused), last(history, RollbackBegan)
+    asked, flat = last(history, CloseAccepted), last(history, FlatVerified) or last(history, FlatSeen)
+    if refused is not None and first(history, SignalAccepted) is None:
+        return refused.reason, refused.detail
+    detail = began.detail if began is not None else asked.detail if asked is not None else ""
+    if flat is not None:
+        return flat.reason.value, detail
+    return (began.reason.value if began is not None else ""), detail
+
+
+def _quantity(history: History) -> Decimal:
+    """The entry's filled quantity: as decided, or the most that was told."""
+    ended, covered = last(history, EntryEnded), last(history, PositionProtected)
+    return max(filled(history), ended.filled if ended else ZERO, covered.quantity if covered else ZERO)
+
+
+def _average(history: History) -> Decimal | None:
+    """The entry's average price: from its trades when all of them are known, else as the venue told it."""
+    fills = entry_fills(history)
+    if fills and sum(fill.quantity for fill in fills) == _quantity(history):
+        return average(fills)
+    told = [event.average for event in every(history, PositionProtected) if event.average]
+    told += [event.average for event in every(history, EntryEnded) if event.average]
+    told += [report.average for report in entry_orders(history)[::-1] if report.average]
+    return told[0] if told else average(fills)
+
+
+def _final(history: History) -> Decimal | None:
+    """The trigger that the position was to have in the end."""
+    settled, intent = last(history, TriggerSettled), first(history, EntryIntended)
+    if settled is not None:
+        return settled.trigger
+    return intent.trigger if intent is not None and intent.trigger_is_final else None
+
+
+def _names(history: History) -> tuple[ClientId, ...]:
+    """Our names of everything that was sent for the signal, in order, each once."""
+    told = [recorded.event for recorded in history if hasattr(recorded.event, "client_id")]
+    return tuple(dict.fromkeys(ClientId(event.client_id) for event in told))
+
+
+def _venue_ids(history: History) -> tuple[str, ...]:
+    """The venue's own ids of our orders and stops, in the order in which they were heard, each once."""
+    names = (*entry_names(history), *_names(history))
+    told = (recorded.event.report for recorded in history if isinstance(recorded.event, OrderReported | StopReported))
+    ours = (report for report in told if report.client_id in names or report.parent in names)
+    return tuple(dict.fromkeys(str(report.venue_id) for report in ours if report.venue_id))
+
+
+def _fees(history: History) -> Decimal | None:
+    """The fees of all trades of the signal that were told; None without any."""
+    fills = (*entry_fills(history), *exit_fills(history))
+    return sum((fill.fee for fill in fills), ZERO) if fills else None
+
+
+def _durations(history: History, received_at: int) -> Durations:
+    def since(kind: type[Event]) -> Duration | None:
+        found = next((recorded.at for recorded in history if isinstance(recorded.event, kind)), None)
+        return None if found is None else found - received_at
+
+    return Durations(
+        intended=since(EntryIntended),
+        filled=since(EntryFilled),
+        stop_live=since(StopConfirmed),
+        protected=since(PositionProtected),
+        flat=since(FlatSeen),
+    )

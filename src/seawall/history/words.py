@@ -1,0 +1,227 @@
+"""One sentence for each event, for a person who trades: who says what, with the venue's own words in quotes.
+
+The sentences never judge; what an event means for the position is said by the events that decide. A claim of a source
+is always told as a claim ("the stream says"), with the venue's own time where it gave one.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from seawall.history.facts import clock
+from seawall.model import events
+from seawall.model.amounts import plain
+from seawall.model.events import Event
+from seawall.model.ids import Leg
+from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport
+from seawall.model.signal import Action, Signal
+from seawall.model.times import Duration, Instant
+
+OURS = "seawall"
+"""Whose word it is when no source spoke: the house's own."""
+
+_SAYS = {
+    Source.REPLY: "the reply says",
+    Source.ORDER: "the order query says",
+    Source.FILLS: "the list of trades says",
+    Source.POSITIONS: "the position query says",
+    Source.STOPS: "the stop query says",
+    Source.STREAM: "the stream says",
+    Source.MARKET: "the market data say",
+}
+_LEGS = {Leg.ENTRY: "entry", Leg.STOP: "stop", Leg.CLOSE: "close", Leg.DIRECT: "direct close"}
+
+
+def source_of(event: Event) -> str:
+    """Who spoke: a source of the venue's, "reply" for what became of an act, or the house itself."""
+    told = getattr(event, "report", event)
+    if isinstance(event, events.ActConcluded):
+        return Source.REPLY.value
+    source = getattr(told, "source", OURS)
+    return str(source)
+
+
+def sentence(event: Event) -> str:
+    """The event in a sentence without a full stop."""
+    match event:
+        case events.OrderReported(report=report):
+            return _order(report)
+        case events.FillReported(report=report):
+            return _fill(report)
+        case events.PositionReported(report=report):
+            return _position(report)
+        case events.StopReported(report=report):
+            return _stop(report)
+        case events.ActConcluded():
+            return _concluded(event)
+        case events.SignalAccepted(signal=signal):
+            return f"signal accepted: {_asked(signal)}"
+        case events.SignalRefused(signal=signal):
+            return f"signal refused ({event.reason}): {_asked(signal)}{_detail(event.detail)}"
+        case events.EntryIntended() | events.StopIntended() | events.CloseIntended():
+            return _intended(event)
+        case events.EntryFilled():
+            return _entry_filled(event)
+        case events.VerificationOverdue():
+            return f"no source has decided the entry for {milliseconds(event.waited)}; asking goes on"
+        case _:
+            return _FORMS[type(event)].format(**{name: _word(getattr(event, name)) for name in _field_names(event)})
+
+
+_FORMS: dict[type[Event], str] = {
+    events.ProcessStarted: "a process took up the account (term {term}, installation {installation})",
+    events.EntriesStopped: "entries stopped: {detail}",
+    events.EntriesResumed: "entries resumed",
+    events.SourceFailing: "{source} keeps failing: {detail}",
+    events.SourceRecovered: "{source} answers again",
+    events.StreamProven: "the stream is proven: an account event has come on it",
+    events.StreamLost: "the stream is lost: {detail}",
+    events.LeverageIntended: "leverage {leverage} is to be set",
+    events.TriggerSettled: "the stop's final trigger is {trigger} (provisional {provisional})",
+    events.CancelIntended: "cancelling {target}",
+    events.OrderNotVisible: "a complete read did not see the order {client_id}; by itself that proves nothing",
+    events.StopNotVisible: "a complete read did not see the stop {client_id}; by itself that proves nothing",
+    events.AbsenceRestarted: "the count towards absence of {client_id} begins anew: {detail}",
+    events.FillsRead: "all trades since {since} have been read",
+    events.ReportIncomplete: "an answer of {source} lacked {fields}; nothing was guessed",
+    events.EntryEnded: "the entry has ended: {status}, {filled} filled at {average}",
+    events.StopConfirmed: "LIVE: the stop at {trigger} was seen by {source}, live since venue time {venue_at}",
+    events.PositionProtected: "PROTECTED: {quantity} open, stop at {trigger} seen live",
+    events.ProtectionLost: "the cover is lost: {detail}",
+    events.CloseAccepted: "the way home begins, as asked: {detail}",
+    events.RollbackBegan: "the way home begins ({reason}): {detail}",
+    events.RollbackWithdrawn: "the way home is given up, a stop covers: {detail}",
+    events.FlatSeen: "FLAT: seen by two sources ({reason})",
+    events.FlatVerified: "flat verified: nothing of this signal can come back, the slot is free ({reason})",
+    events.SagaReopened: "a late fill of {quantity} came in: it is covered first and closed then",
+    events.DistressRaised: "DISTRESS ({kind}): {detail}",
+    events.DistressEnded: "distress is over ({kind})",
+    events.PositionError: "position error ({reason}): {detail}",
+    events.SignalExecutionFailed: "the signal was not executed ({reason}): {detail}",
+}
+"""The plain forms; the fields are the event's own."""
+
+
+def _field_names(event: Event) -> tuple[str, ...]:
+    return tuple(type(event).__dataclass_fields__)
+
+
+def _word(value: object) -> str:
+    """A field as a person reads it."""
+    match value:
+        case None:
+            return "an unknown price"
+        case Decimal():
+            return plain(value)
+        case int() if value > _DAY_OF_DOUBT:
+            return clock(value)
+        case int():
+            return str(value)
+        case _:
+            return str(value)
+
+
+_DAY_OF_DOUBT: Instant = 10**14
+"""Above this a whole number is an instant (1973 in microseconds), below it a count or a duration."""
+
+
+def _asked(signal: Signal) -> str:
+    """What the signal asks for: "open sell VELVETUSDT, 27 base, stop 3 % by mark"."""
+    if signal.action is Action.CLOSE:
+        return f"close {signal.symbol}"
+    assert signal.side is not None
+    size = f", {plain(signal.size.amount)} {signal.size.unit.value}" if signal.size else ""
+    return f"open {signal.side.value} {signal.symbol}{size}{_asked_stop(signal)}"
+
+
+def _asked_stop(signal: Signal) -> str:
+    stop = signal.stop
+    if stop is None:
+        return ""
+    where = f"at {plain(stop.price)}" if stop.price is not None else f"{plain(stop.percent or Decimal(0))} % away"
+    return f", stop {where} by {stop.trigger_by.value}"
+
+
+def _intended(event: events.EntryIntended | events.StopIntended | events.CloseIntended) -> str:
+    match event:
+        case events.EntryIntended():
+            return _entry_intended(event)
+        case events.StopIntended():
+            return _stop_intended(event)
+        case events.CloseIntended():
+            return _close_intended(event)
+
+
+def _entry_intended(event: events.EntryIntended) -> str:
+    bound = f", no worse than {plain(event.price_bound)}" if event.price_bound is not None else ""
+    kind = "final" if event.trigger_is_final else "provisional"
+    stop = f"stop at {plain(event.trigger)} ({kind}, by {event.trigger_by.value})"
+    order = f"{event.side.value} {plain(event.quantity)} as {event.client_id}{bound}"
+    return f"intends to {order}; {stop}; position before: {plain(event.baseline)}"
+
+
+def _stop_intended(event: events.StopIntended) -> str:
+    what = "travels with the entry" if event.attached else f"is to be placed as {event.client_id}"
+    whole = "the whole position" if event.quantity is None else plain(event.quantity)
+    again = f", sending {event.sending}" if event.sending > 1 else ""
+    return f"a stop at {plain(event.trigger)} (by {event.trigger_by.value}) for {whole} {what}{again}"
+
+
+def _close_intended(event: events.CloseIntended) -> str:
+    bound = f", no worse than {plain(event.price_bound)}" if event.price_bound is not None else ""
+    rung = f" (rung {event.rung}, after {event.cause})" if event.rung else ""
+    return f"intends to close {plain(event.quantity)} as {event.client_id}{bound}{rung}"
+
+
+def _concluded(event: events.ActConcluded) -> str:
+    """What became of an act, with the venue's own code and text."""
+    words = " ".join(word for word in (event.code, f'"{event.text}"' if event.text else "") if word)
+    reason = f" ({event.reason.value})" if event.reason.value else ""
+    took = milliseconds(event.at - event.began_at)
+    return f"the {_LEGS[event.leg]} is {event.outcome.value}{reason} after {took}{': ' if words else ''}{words}"
+
+
+def _entry_filled(event: events.EntryFilled) -> str:
+    if event.at_most:
+        return f"first proof of a fill: the position changed by {plain(event.quantity)}, told by {event.source.value}"
+    return f"first proof of a fill: {plain(event.quantity)}, told by {event.source.value}, {_venue(event.venue_at)}"
+
+
+def _order(report: OrderReport) -> str:
+    of = f" of {plain(report.quantity)}" if report.quantity is not None else ""
+    price = f" at {plain(report.average)}" if report.average else ""
+    name = report.client_id or report.venue_id or "without a name"
+    why = f' "{report.reason}"' if report.reason else ""
+    told = f"order {name} {report.status.value}, {plain(report.filled)}{of} filled{price}{why}"
+    return f"{_SAYS[report.source]}: {told}, {_venue(report.venue_at)}"
+
+
+def _fill(report: FillReport) -> str:
+    told = f"{report.side.value} {plain(report.quantity)} at {plain(report.price)}, fee {plain(report.fee)}"
+    return f"{_SAYS[report.source]}: {told}, {_venue(report.venue_at)}"
+
+
+def _position(report: PositionReport) -> str:
+    stop = "" if report.stop_loss is None else f", stop shown at {plain(report.stop_loss)}"
+    return f"{_SAYS[report.source]}: position {plain(report.amount)}{stop}, {_venue(report.venue_at)}"
+
+
+def _stop(report: StopReport) -> str:
+    where = f" at {plain(report.trigger)}" if report.trigger is not None else ""
+    why = f' "{report.reason}"' if report.reason else ""
+    return f"{_SAYS[report.source]}: stop{where} {report.status.value}{why}, {_venue(report.venue_at)}"
+
+
+def milliseconds(duration: Duration) -> str:
+    """A duration in milliseconds with one decimal: "12.3 ms"; from ten seconds on in seconds: "12.3 s"."""
+    unit, name = (1_000_000, "s") if abs(duration) >= 10_000_000 else (1_000, "ms")  # noqa: PLR2004 - ten seconds
+    tenths = (abs(duration) * 10 + unit // 2) // unit
+    return f"{'-' if duration < 0 else ''}{tenths // 10}.{tenths % 10} {name}"
+
+
+def _venue(at: Instant) -> str:
+    return f"venue time {clock(at)}" if at else "without a venue time"
+
+
+def _detail(text: str) -> str:
+    return f" ({text})" if text else ""

@@ -20,6 +20,7 @@ from venuesim.dialects.bybit.params import Params, denied_params
 from venuesim.dialects.bybit.pushes import Pushes, uuid_of
 from venuesim.dialects.bybit.routes import BY_PATH, Route
 from venuesim.dialects.bybit.stream import Streams
+from venuesim.dialects.bybit.trade_stream import TradeStream
 from venuesim.dialects.port import Drop, Handled, Push
 from venuesim.facts import Account, PriceChanged, Refusal
 from venuesim.wire import Reply
@@ -83,6 +84,7 @@ class BybitDialect:
         self._memory = Memory()
         self._limits = Limits(ban=int(core.switch("bybit.ban_us")))
         self._streams = Streams(core)
+        self._streams.trade = TradeStream(core, self._memory, self._limits).hear
         self._pushes = Pushes(core)
 
     # --- requests

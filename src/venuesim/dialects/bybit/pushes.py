@@ -141,30 +141,29 @@ class Pushes:
         told = []
         if happening.fills:
             told += [self._executions(happening, now), self._fast(happening, now)]
-        rows = self._order_rows(happening)
-        if rows:
-            told.append(self._message("order", "stream.order", happening, rows, self._match_id(happening, "o"), now))
+        told += self._orders(happening, now)
         if self._tells_position(happening):
-            told.append(self._position(happening.account, happening.symbol, now))
+            told.append(self._position(happening, now))
         return told
 
     def _tells_position(self, happening: Happening) -> bool:
         extra = happening.touched and self._core.switch("bybit.extra_position_push") == "yes"
         return happening.position is not None or extra
 
-    def _order_rows(self, happening: Happening) -> list[dict[str, object]]:
-        """Cleared children first, then orders, then the stops that still wait (bybit.md 2.1)."""
-        waiting = [stop for stop in happening.stops.values() if not self._became_order(stop, happening)]
-        cleared = [stop for stop in waiting if stop.end_reason is EndReason.POSITION_CLOSED]
-        others = [stop for stop in waiting if stop.end_reason is not EndReason.POSITION_CLOSED]
-        orders = [order for order in happening.orders.values() if self._tells_order(order)]
-        rows = [self._stop_row(stop) for stop in cleared]
-        rows += [self._order_row(order) for order in orders]
-        return rows + [self._stop_row(stop) for stop in others]
-
-    def _became_order(self, stop: StopState, happening: Happening) -> bool:
-        """Whether the order tells the rest of this stop's story: FINISHED is no status of this venue."""
-        return stop.status is StopStatus.FINISHED
+    def _orders(self, happening: Happening, now: int) -> list[Message]:
+        """What matched, cleared children before the order that closed; then what waits, in a message of its own, since
+        the stop engine is another service (bybit.md 2.1).
+        """
+        stops = [stop for stop in happening.stops.values() if stop.status is not StopStatus.FINISHED]
+        cleared = [stop for stop in stops if stop.end_reason is EndReason.POSITION_CLOSED]
+        matched = [self._stop_row(stop) for stop in cleared]
+        matched += [self._order_row(order) for order in happening.orders.values() if self._tells_order(order)]
+        waiting = [self._stop_row(stop) for stop in stops if stop.end_reason is not EndReason.POSITION_CLOSED]
+        ident = self._match_id(happening)
+        told = [self._message("order", "stream.order", happening, matched, ident, now)] if matched else []
+        if waiting:
+            told.append(self._message("order", "stream.stop", happening, waiting, self._uuid(happening), now))
+        return told
 
     def _tells_order(self, order: OrderState) -> bool:
         """A market or IOC order is told when it has met the book, unless the switch has it told before."""
@@ -191,16 +190,16 @@ class Pushes:
             stop = self._core.book.stop_by_id(order.stop_id) if order.stop_id else None
             kind = stop_order_type(stop) if stop is not None else ""
             rows.append(execution_row(fill, order, kind, rules, mark, stream=True))
-        return self._message("execution", "stream.fill", happening, rows, self._match_id(happening, "e"), now)
+        return self._message("execution", "stream.fill", happening, rows, self._match_id(happening), now)
 
     def _fast(self, happening: Happening, now: int) -> Message:
         """``execution.fast`` has no ``id`` (bybit.md 2.1)."""
         rows = [fast_execution_row(fill) for fill, _ in happening.fills]
         return self._message("execution.fast", "stream.fill", happening, rows, None, now)
 
-    def _position(self, account: str, symbol: str, now: int) -> Message:
-        core = self._core
-        position = core.book.position(account, symbol)
+    def _position(self, happening: Happening, now: int) -> Message:
+        core, account, symbol = self._core, happening.account, happening.symbol
+        position = happening.position or core.book.position(account, symbol)
         quote = core.market.quote(symbol, now)
         row = position_row(position, core.instruments[symbol], quote, position.liquidation_price, STREAM_POSITION)
         body = {"id": f"{core.account(account).uid}_position_{now // 1_000}", "topic": "position"}
@@ -217,16 +216,18 @@ class Pushes:
     def _settings(self, facts: Sequence[Fact], now: int) -> list[Message]:
         """A change of leverage is a position message that repeats the last ``seq`` (bybit.md 2.1)."""
         changes = [fact for fact in facts if isinstance(fact, LeverageChanged)]
-        return [self._position(change.account, change.symbol, now) for change in changes]
+        return [self._position(Happening(change.account, change.symbol), now) for change in changes]
 
-    def _match_id(self, happening: Happening, kind: str) -> str:
+    def _match_id(self, happening: Happening) -> str:
         """``<uid>_<SYMBOL>_<seq>`` where something matched, otherwise a UUID (bybit.md 2.1)."""
-        if happening.fills:
-            return f"{self._core.account(happening.account).uid}_{happening.symbol}_{happening.fills[-1][0].cross_seq}"
-        names = [*happening.orders, *happening.stops]
-        told = [f"{order.status}{order.updated_at}" for order in happening.orders.values()]
-        told += [f"{stop.status}{stop.updated_at}" for stop in happening.stops.values()]
-        return uuid_of(kind, *names, *told)
+        if not happening.fills:
+            return self._uuid(happening)
+        return f"{self._core.account(happening.account).uid}_{happening.symbol}_{happening.fills[-1][0].cross_seq}"
+
+    def _uuid(self, happening: Happening) -> str:
+        told = [f"{name} {order.status} {order.updated_at}" for name, order in happening.orders.items()]
+        told += [f"{name} {stop.status} {stop.updated_at}" for name, stop in happening.stops.items()]
+        return uuid_of(*told)
 
     def _message(
         self, topic: str, call: str, happening: Happening, rows: list[dict[str, object]], ident: str | None, now: int

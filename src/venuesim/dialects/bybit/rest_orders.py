@@ -57,9 +57,9 @@ def amend(ask: Ask) -> object:
     require_linear(ask.params)
     rules = rules_of(ask)
     target = find(ask, rules.symbol)
-    if isinstance(target, OrderState) or target is None:
-        if target is None or not target.status.is_open:
-            raise Refusal(Reason.ORDER_UNKNOWN)
+    if target is None or not target.status.is_open:
+        raise Refusal(Reason.ORDER_UNKNOWN)
+    if isinstance(target, OrderState):
         raise parameter("this box amends waiting stops only: cancel the order and create another")
     moved = move_stop(ask, target)
     return {"orderId": moved.stop_id, "orderLinkId": moved.client_id}

@@ -1,0 +1,165 @@
+"""Orders over a socket: ``/v5/trade`` (bybit.md 2.2).
+
+The same three calls as REST with the same bodies, in another envelope: ``retCode``, ``retMsg``, ``connId``, ``reqId``
+where the private stream says ``success``, ``ret_msg``, ``conn_id``, ``req_id``. An error carries ``data: {}``, so
+only ``reqId`` tells what it answers. Results still arrive on the private stream. Whether a socket's orders share
+REST's bucket is not documented for single orders: a switch (``bybit.trade_bucket``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from venuesim.dialects.bybit.auth import DEFAULT_WINDOW_MS, check_window
+from venuesim.dialects.bybit.calls import Ask, Memory
+from venuesim.dialects.bybit.errors import Denial, denial_of, parameter
+from venuesim.dialects.bybit.jsonwire import encode_text
+from venuesim.dialects.bybit.limits import Limits, TooManyVisits
+from venuesim.dialects.bybit.params import Params, object_params
+from venuesim.dialects.bybit.pushes import uuid_of
+from venuesim.dialects.bybit.routes import BY_PATH, Route
+from venuesim.dialects.bybit.stream import Socket, authenticate
+from venuesim.dialects.port import Heard
+from venuesim.facts import Refusal
+
+if TYPE_CHECKING:
+    from venuesim.dialects.bybit.jsonwire import HttpHeaders
+    from venuesim.dialects.port import Core
+
+OPS: Final = {f"order.{word}": BY_PATH["POST", f"/v5/order/{word}"] for word in ("create", "amend", "cancel")}
+LONGEST_ID: Final = 36
+
+
+class TradeStream:
+    """What a trade socket may say, and what it is answered."""
+
+    def __init__(self, core: Core, memory: Memory, limits: Limits) -> None:
+        self._core = core
+        self._memory = memory
+        self._limits = limits
+
+    def hear(self, socket: Socket, said: dict[str, object], now: int) -> Heard:
+        """Say what a frame is; it changes nothing before it is due."""
+        op = str(said.get("op"))
+        if op in OPS:
+            return self._order(socket, said, op)
+        if op == "ping":
+            return Heard("ping", socket.account, None, None, lambda at: (self._pong(socket, at),))
+        if op == "auth":
+            return Heard("auth", socket.account, None, None, lambda at: (self._auth(socket, said, at),))
+        return Heard(
+            "unknown", socket.account, None, None, lambda at: (self._reply(socket, said, op, Denial(10404), at),)
+        )
+
+    def _pong(self, socket: Socket, now: int) -> str:
+        socket.heard_at = now
+        body = {"retCode": 0, "retMsg": "OK", "op": "pong", "data": [str(now // 1_000)]}
+        return encode_text({**body, "connId": socket.conn_id})
+
+    def _auth(self, socket: Socket, said: dict[str, object], now: int) -> str:
+        socket.heard_at = now
+        try:
+            if socket.account is not None:
+                raise Denial(20001)
+            socket.account = authenticate(self._core, said.get("args"), now)
+        except Denial as denial:
+            body: dict[str, object] = {"retCode": denial.code, "retMsg": denial.message}
+        else:
+            body = {"retCode": 0, "retMsg": "OK"}
+        return encode_text({**_req_id(said), **body, "op": "auth", "connId": socket.conn_id})
+
+    def _order(self, socket: Socket, said: dict[str, object], op: str) -> Heard:
+        route, denial, params = OPS[op], None, Params({})
+        try:
+            params = _body(said)
+            call = route.name(params, self._core.book)
+        except Denial as refused:
+            call, denial = "unknown", refused
+        symbol, link = _word(params, "symbol"), _word(params, "orderLinkId")
+        return Heard(
+            call, socket.account, symbol, link, lambda at: (self._carry_out(socket, said, op, params, denial, at),)
+        )
+
+    def _carry_out(
+        self, socket: Socket, said: dict[str, object], op: str, params: Params, denial: Denial | None, now: int
+    ) -> str:
+        socket.heard_at = now
+        room: HttpHeaders = ()
+        try:
+            self._check(socket, said, denial, now)
+            room = self._charge(socket, OPS[op], now)
+            outcome = self._result(socket, OPS[op], params, now)
+        except TooManyVisits as refused:
+            room, outcome = refused.room.headers(), refused
+        except Denial as refused:
+            outcome = refused
+        return self._reply(socket, said, op, outcome, now, room)
+
+    def _check(self, socket: Socket, said: dict[str, object], denial: Denial | None, now: int) -> None:
+        if socket.account is None:
+            raise Denial(10003)
+        if denial is not None:
+            raise denial
+        if "trade" not in self._core.account(socket.account).permissions:
+            raise Denial(10005)
+        name = str(said.get("reqId", ""))
+        if len(name) > LONGEST_ID:
+            raise parameter("reqId is longer than 36")
+        if name and name in socket.requests:
+            raise Denial(20006)
+        socket.requests[name] = None
+        header = object_params(said.get("header", {}))
+        check_window(
+            header.integer("X-BAPI-TIMESTAMP", 0, 0, 10**15),
+            header.integer("X-BAPI-RECV-WINDOW", DEFAULT_WINDOW_MS, 0, 10**9),
+            now,
+        )
+
+    def _charge(self, socket: Socket, route: Route, now: int) -> HttpHeaders:
+        shared = self._core.switch("bybit.trade_bucket") == "shared"
+        bucket = route.path if shared else f"{route.path} by socket"
+        return self._limits.charge(str(socket.account), bucket, route.limit, now).headers()
+
+    def _result(self, socket: Socket, route: Route, params: Params, now: int) -> object:
+        account = self._core.account(str(socket.account))
+        ask = Ask(self._core, self._memory, account, params, now, f"order.{route.word}")
+        try:
+            return route.endpoint(ask)
+        except Refusal as refusal:
+            raise denial_of(refusal, symbol=params.text("symbol"), on=route.word) from refusal
+
+    def _reply(
+        self, socket: Socket, said: dict[str, object], op: str, outcome: object, now: int, room: HttpHeaders = ()
+    ) -> str:
+        denial = outcome if isinstance(outcome, Denial) else None
+        trace = uuid_of(socket.conn_id, str(said.get("reqId")), str(now)).replace("-", "")
+        body = {
+            **_req_id(said),
+            "retCode": denial.code if denial else 0,
+            "retMsg": denial.message if denial else "OK",
+            "op": op,
+            "data": {} if denial else outcome,
+            "retExtInfo": {},
+            "header": {**dict(room), "Traceid": trace, "Timenow": str(now // 1_000)},
+            "connId": socket.conn_id,
+        }
+        return encode_text(body)
+
+
+def _body(said: dict[str, object]) -> Params:
+    """The one body in ``args``; 10001 when there is not exactly one."""
+    args = said.get("args")
+    if not isinstance(args, list) or len(args) != 1:
+        raise parameter("params error: args expected one order")
+    return object_params(args[0])
+
+
+def _word(params: Params, name: str) -> str | None:
+    try:
+        return params.text(name) or None
+    except Denial:
+        return None
+
+
+def _req_id(said: dict[str, object]) -> dict[str, object]:
+    return {"reqId": str(said["reqId"])} if "reqId" in said else {}

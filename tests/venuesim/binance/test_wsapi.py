@@ -53,13 +53,19 @@ def test_an_order_and_its_stop_are_placed_and_cancelled_by_frames() -> None:
     assert ask(box, "algoOrder.cancel", {"clientAlgoId": "guard"})["result"]["code"] == "200"
 
 
-@pytest.mark.parametrize("number", [{"quantity": 27.5}, {"quantity": None}])
+@pytest.mark.parametrize("number", [{"quantity": 27}, {"quantity": None}, {"quantity": ["27"]}])
 def test_decimals_must_come_as_strings(number: dict[str, Any]) -> None:
-    """A JSON fraction where a decimal string is due is refused, and nothing is placed."""
+    """A JSON number where a decimal string is due is refused, and nothing is placed."""
     box = opened()
     reply = ask(box, "order.place", {**ORDER, **number})
     assert (reply["status"], reply["error"]["code"]) == (400, -1130)
     assert box.call("GET", "/fapi/v1/allOrders") == []
+
+
+def test_a_request_may_want_no_rate_limits() -> None:
+    """returnRateLimits=false leaves them out of the reply."""
+    reply = ask(opened(), "account.balance", {"returnRateLimits": False})
+    assert list(reply) == ["id", "status", "result"]
 
 
 def test_refusals_come_in_the_frames_error() -> None:

@@ -76,6 +76,11 @@ class Turn:
         """The account's name, None if nobody's."""
         return self._asker.account or None
 
+    @property
+    def wants_no_limits(self) -> bool:
+        """Whether the request asked for a reply without rate limits (binance.md 2)."""
+        return self._params.text("returnRateLimits") == "false"
+
     def serve(self, now: int) -> object:
         """The endpoint's value or ``Later`` at the venue's time ``now`` (µs); raises ``Denial``."""
         self._charge(now)

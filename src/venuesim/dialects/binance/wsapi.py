@@ -2,8 +2,8 @@
 
 A request is ``{"id", "method", "params"}``, its params signed in the order of their names; the reply carries the id, a
 status, the result or the error, and the rate limits. Integers are JSON numbers, decimals JSON strings: a JSON
-fraction is refused. Logging on with an Ed25519 key is not in the box, so each request brings its apiKey and
-signature. There is no waiting for a match here: RESULT is answered as accepted.
+fraction is refused where a decimal is due. Logging on with an Ed25519 key is not in the box, so each request brings
+its apiKey and signature. There is no waiting for a match here: RESULT is answered as accepted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from venuesim.dialects.binance.errors import Denial
 from venuesim.dialects.binance.jsonwire import encode
 from venuesim.dialects.binance.params import Params
 from venuesim.dialects.binance.routes import ROUTES
-from venuesim.dialects.binance.turn import Asker, Turn, identify
+from venuesim.dialects.binance.turn import Turn, identify
 from venuesim.dialects.port import Heard
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from venuesim.dialects.port import Core
     from venuesim.facts import Account
 
+DECIMALS: Final = ("quantity", "price", "triggerPrice", "activatePrice", "callbackRate")
+"""Parameters that must be JSON strings (binance.md 2)."""
 PATH: Final = "/ws-fapi/v1"
 HANDSHAKE_WEIGHT: Final = 5
 METHODS: Final[dict[str, Route]] = {
@@ -54,7 +56,7 @@ class Call(msgspec.Struct, frozen=True):
 
     method: str
     id: str | int | None = None
-    params: dict[str, str | int | bool] = {}
+    params: dict[str, msgspec.Raw] = {}
 
 
 def hear(core: Core, memory: Memory, text: str) -> Heard:
@@ -77,16 +79,20 @@ def _turn(core: Core, memory: Memory, call: Call) -> Turn:
     route = METHODS.get(call.method)
     if route is None:
         raise Denial(-1020)
-    pairs = [(name, _text(value)) for name, value in call.params.items()]
+    pairs = [(name, _text(name, bytes(value))) for name, value in call.params.items()]
     params = Params(pairs)
-    asker: Asker = identify(core, route, params.text("apiKey"), lambda account: _check(pairs, account))
+    params.text("returnRateLimits")
+    asker = identify(core, route, params.text("apiKey"), lambda account: _check(pairs, account))
     return Turn(core, memory, route, params, asker)
 
 
-def _text(value: str | int) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+def _text(name: str, value: bytes) -> str:
+    """A parameter's text as the signature covers it; a decimal that is no JSON string, or a structure, is -1130."""
+    if value.startswith(b'"'):
+        return str(msgspec.json.decode(value))
+    if name in DECIMALS or value[:1] in {b"{", b"["}:
+        raise Denial(-1130, name)
+    return value.decode()
 
 
 def _check(pairs: list[tuple[str, str]], account: Account) -> None:
@@ -102,16 +108,17 @@ def _answer(memory: Memory, number: str | int | None, turn: Turn, now: int) -> s
             value = turn.resume(value.then, now)
     except Denial as denial:
         return _failed(memory, number, turn, denial, now)
-    return encode({"id": number, "status": 200, "result": value, "rateLimits": _limits(memory, turn, now)}).decode()
+    return encode({"id": number, "status": 200, "result": value, **_limits(memory, turn, now)}).decode()
 
 
 def _failed(memory: Memory, number: str | int | None, turn: Turn | None, denial: Denial, now: int) -> str:
     error = {"code": denial.code, "msg": denial.text}
-    body = {"id": number, "status": denial.status, "error": error, "rateLimits": _limits(memory, turn, now)}
-    return encode(body).decode()
+    return encode({"id": number, "status": denial.status, "error": error, **_limits(memory, turn, now)}).decode()
 
 
-def _limits(memory: Memory, turn: Turn | None, now: int) -> list[dict[str, object]]:
-    """The weight used, and for what counts as an order the account's counts too."""
+def _limits(memory: Memory, turn: Turn | None, now: int) -> dict[str, object]:
+    """The weight used, and for what counts as an order the account's counts; nothing if the request wants none."""
+    if turn is not None and turn.wants_no_limits:
+        return {}
     account = turn.account if turn is not None and turn.route.counts else None
-    return memory.limits.counted_rows(account, now)
+    return {"rateLimits": memory.limits.counted_rows(account, now)}

@@ -158,7 +158,7 @@ def account_update(
 
 def _balance(wallet: WalletState) -> Row:
     """``bc``, the change of balance except by profit and fee, is "0" for a trade (binance.md 3.3)."""
-    return {"a": "USDT", "wb": text(wallet.balance), "cw": text(wallet.balance), "bc": "0"}
+    return {"a": "USDT", "wb": money(wallet.balance), "cw": money(wallet.balance), "bc": "0"}
 
 
 def _position(position: PositionState, unrealized: Decimal) -> Row:
@@ -168,7 +168,7 @@ def _position(position: PositionState, unrealized: Decimal) -> Row:
         "pa": text(position.quantity),
         "ep": text(position.entry_price),
         "cr": text(position.realized),
-        "up": text(unrealized),
+        "up": money(unrealized),
         "mt": "cross",
         "iw": "0",
         "ps": "BOTH",

@@ -10,9 +10,10 @@ from heapq import heappop, heappush
 
 
 class Agenda:
-    """Things to do, each at a time in microseconds UTC."""
+    """Things to do, each at a time in microseconds UTC; `on_write` is called whenever there is something new."""
 
     def __init__(self) -> None:
+        self.on_write: Callable[[], None] = lambda: None
         self._heap: list[tuple[int, int, Callable[[int], None]]] = []
         self._written = 0
 
@@ -20,6 +21,7 @@ class Agenda:
         """Write down `task`; it will be called with its own due time."""
         self._written += 1
         heappush(self._heap, (due, self._written, task))
+        self.on_write()
 
     def next_due(self) -> int | None:
         """Return the time of the earliest task, or None."""

@@ -100,6 +100,10 @@ class Exchange:
         wakes = [due for due in (self._floor.agenda.next_due(), self._dialect.next_wake()) if due is not None]
         return min(wakes, default=None)
 
+    def on_change(self, notify: Callable[[], None]) -> None:
+        """Have `notify` called whenever something new is due, so that a driver may ask `next_wake` again."""
+        self._floor.agenda.on_write = notify
+
     def _settle(self, now: int) -> int:
         """Run what is due up to `now`, and return the time that counts."""
         now = max(now, self._now)
@@ -176,8 +180,10 @@ class Exchange:
         hedge: bool = False,
         permissions: Sequence[str] = ("read", "trade"),
         ips: Sequence[str] = (),
+        now: int | None = None,
     ) -> Account:
         """Open an account with a settled balance in USDT; ValueError if the name or the key is taken."""
+        self._settle(self._now if now is None else now)
         uid = str(10_000_000 + self._floor.number(90_000_000, "uid", name))
         account = Account(name, key, secret, uid, hedge, tuple(permissions), tuple(ips), self._now)
         self.book.open_account(account, balance, self._now)
@@ -234,7 +240,9 @@ class Exchange:
 
     def cut_streams(self, now: int, code: int = 1006) -> int:
         """Hang up every connection; returns how many there were."""
-        return self._streams.hang_up_all(code, self._settle(now))
+        cut = self._streams.hang_up_all(code, self._settle(now))
+        self._floor.agenda.on_write()
+        return cut
 
 
 def _listed(venue: str, symbols: Sequence[str] | None) -> dict[str, Instrument]:

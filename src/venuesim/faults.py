@@ -5,10 +5,10 @@ A fault is a record.  It names itself (`fault`), the calls or stream topics it h
 (`nth`, from 1) and how many it hits (`times`; without it one if `nth` is given, else all), and the span of time it
 lives in (`after`, `until`, microseconds since the box's start).  The rest are the fault's own parameters.
 
-Three families, by where they strike.  *Request* faults bend one REST call: they delay it, lose it or its answer, answer
-something else, bend what it reads, split its fill.  *Stream* faults bend pushed frames.  *World* faults change the truth
-beside a call (after `ms`), or, with ``call = "*"``, at `after`.  A fault counts as fired only when it has changed bytes,
-timing or the truth; whoever applies it says so with `fire`.
+Three families, by where they strike.  *Request* faults bend one REST call: they delay it, lose it or its answer,
+answer something else, bend what it reads, split its fill.  *Stream* faults bend pushed frames.  *World* faults change
+the truth beside a call (after `ms`), or, with ``call = "*"``, at `after`.  A fault counts as fired only when it has
+changed bytes, timing or the truth; whoever applies it says so with `fire`.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One line of a plan; times in microseconds since the box's start, `ms` and `gap_ms` in milliseconds.
 
     `status` and `code`: what a refusal answers; without a code, `text` is the whole body.  `effect`: whether the call
-    was carried out all the same.  `parts`: fractions of a split fill; `fraction`: fill so much, then end.  `to` or `pct`:
-    where a price jumps.  `cut`: how many bytes of a body get through.
+    was carried out all the same.  `parts`: fractions of a split fill; `fraction`: fill so much, then end.  `to` or
+    `pct`: where a price jumps.  `cut`: how many bytes of a body get through.
     """
 
     fault: str

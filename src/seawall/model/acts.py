@@ -88,7 +88,8 @@ class SubmitEntry:
 @dataclass(frozen=True, slots=True)
 class PlaceStop:
     """A stop for the whole position (`quantity` None: Binance closePosition, Bybit's Full stop) or a reduce-only
-    quantity stop. `side` is the side of the *stop order*, opposite to the entry's."""
+    quantity stop. `side` is the side of the *stop order*, opposite to the entry's.
+    """
 
     symbol: Symbol
     client_id: ClientId

@@ -150,7 +150,8 @@ class EntryIntended(Event):
     """`SubmitEntry` may leave once this is durable, and its protective legs whenever they are needed.
 
     `baseline` is the position before it, read at `baseline_at` (our time). `since` is the venue time at the intent, at
-    the early end of the clock's error: what the venue dates before it is not ours. `trigger_is_final` is false for a stop in percent, whose trigger here is provisional, from `reference`.
+    the early end of the clock's error: what the venue dates before it is not ours. `trigger_is_final` is false for a
+    stop in percent, whose trigger here is provisional, from `reference`.
     """
 
     client_id: ClientId
@@ -309,7 +310,8 @@ class ReportIncomplete(Event):
 @dataclass(frozen=True, slots=True)
 class EntryFilled(Event):
     """The first proof of a fill, from whichever source spoke first: protection begins. `at_most`: known only by the
-    position's change, so that the fill is dated from the intent."""
+    position's change, so that the fill is dated from the intent.
+    """
 
     quantity: Decimal
     source: Source

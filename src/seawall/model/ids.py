@@ -46,6 +46,7 @@ class Side(StrEnum):
 
     @property
     def opposite(self) -> Side:
+        """The other side."""
         return Side.SELL if self is Side.BUY else Side.BUY
 
     @property
@@ -56,7 +57,8 @@ class Side(StrEnum):
 
 class Leg(StrEnum):
     """Which order of a signal a name belongs to. Entry and stop never share a name: on Binance the child of a stop
-    takes the stop's name (binance.md 4.1)."""
+    takes the stop's name (binance.md 4.1).
+    """
 
     ENTRY = "e"
     STOP = "s"

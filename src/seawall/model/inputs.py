@@ -188,4 +188,3 @@ Input = (
     | JournalChanged
     | Woken
 )
-

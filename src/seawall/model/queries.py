@@ -38,9 +38,9 @@ class AskPositions:
 
 @dataclass(frozen=True, slots=True)
 class AskStops:
-    """The live stops of a symbol."""
+    """The live stops of a symbol, whoever made them; of all symbols with None."""
 
-    symbol: Symbol
+    symbol: Symbol | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class AskStop:
 
 @dataclass(frozen=True, slots=True)
 class AskOpenOrders:
-    """The open regular orders of a symbol, whoever made them."""
+    """The open regular orders of a symbol, whoever made them; of all symbols with None."""
 
-    symbol: Symbol
+    symbol: Symbol | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +66,16 @@ class AskInstruments:
 
 @dataclass(frozen=True, slots=True)
 class AskMark:
-    """Mark and last price of a symbol."""
+    """Mark and last price of a symbol; of all symbols with None."""
 
-    symbol: Symbol
+    symbol: Symbol | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AskLeverage:
-    """The leverage in force on a symbol."""
+    """The leverage in force on a symbol; with None on all, where the venue can list it."""
 
-    symbol: Symbol
+    symbol: Symbol | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class OrderStatus(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
+        """Whether the order can fill no more, by this word."""
         return self in _TERMINAL
 
 
@@ -162,10 +163,11 @@ class MarkReport:
 
 @dataclass(frozen=True, slots=True)
 class LeverageReport:
-    """The leverage in force on a symbol, read back."""
+    """The leverage in force on a symbol, read back; `isolated` is None where the venue does not say it here."""
 
     symbol: Symbol
     leverage: Decimal
+    isolated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

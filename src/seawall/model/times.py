@@ -66,11 +66,17 @@ class Bounds:
     """The growth of those delays as a fraction, 3/2."""
     ask_slowest: Duration = 5 * SECOND
     """The longest delay between two reads of an order that is still undecided."""
-    mark_fresh: Duration = 2 * SECOND
-    """A mark price older than this is asked again before an entry (binance.md 3.3: marks arrive every second)."""
+    look_first: Duration = 150 * MILLISECOND
+    """The first delay before a position or a stop is read to see what the stream has not yet said; it grows alike."""
+    mark_fresh: Duration = 5 * SECOND
+    """A mark price older than this is asked again before an entry; marks are read in half this period (judgement: the
+    venue itself checks trigger and size against its own price)."""
 
 
-def ask_delay(bounds: Bounds, n: int) -> Duration:
-    """The delay before the (n+1)th read of an undecided order: 0.5 s x 1.5^n, capped (design section 1)."""
+def growing(first: Duration, n: int, bounds: Bounds) -> Duration:
+    """The delay before the (n+1)th of a series of reads: first x 1.5^n, capped (design section 1)."""
     numerator, denominator = bounds.ask_growth
-    return min(bounds.ask_first * numerator**n // denominator**n, bounds.ask_slowest)
+    delay = first
+    for _ in range(n):
+        delay = min(delay * numerator // denominator, bounds.ask_slowest)
+    return delay

@@ -44,7 +44,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Work:
     """All that one step of a desk asks of its driver. `first_seq` is the sequence number of the first append; the
-    numbers are contiguous, and the driver appends in this order, first in, first out."""
+    numbers are contiguous, and the driver appends in this order, first in, first out.
+    """
 
     first_seq: int = 0
     appends: tuple[Event, ...] = ()

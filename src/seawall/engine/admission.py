@@ -1,0 +1,79 @@
+"""Admission: which signals get a slot, and which are answered at once.
+
+One saga a slot (account, symbol). What can be refused now is refused now, with the field, what was expected and what
+came; a signal on a slot that is on its way home waits there until its own age limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from seawall.model.events import EndReason
+from seawall.model.ids import Side
+from seawall.model.signal import Action, OnOpposite, Signal
+from seawall.sagas import preparing
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.phase import Phase
+from seawall.sagas.saga import Saga
+from seawall.sagas.state import SagaState
+
+_ON_THE_WAY_HOME = (Phase.CLOSING, Phase.QUARANTINE)
+
+
+class Ruling(Enum):
+    """What is done with a signal."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    CLOSE = "close"
+    TURN_AWAY = "turn_away"
+    """Not recorded at all: the desk cannot say anything about it yet, the sender may try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A ruling and its reason in the words of the API."""
+
+    ruling: Ruling
+    reason: str = ""
+    detail: str = ""
+
+
+def admit(signal: Signal, holder: Saga | None, waiting: int, around: Circumstances, *, ready: bool) -> Admission:
+    """The ruling on a signal, given who holds its slot and how many wait for it."""
+    if signal.action is Action.CLOSE:
+        return _admit_close(holder)
+    if not ready:
+        return Admission(Ruling.TURN_AWAY, "not_ready", "the account has not been read completely yet")
+    if not around.may_enter:
+        return Admission(Ruling.REFUSE, "halted", around.why_not)
+    if around.instrument is None:
+        return Admission(Ruling.REFUSE, "unfit", f"symbol: expected one that {signal.account}'s venue lists")
+    if holder is not None and holder.state.phase not in _ON_THE_WAY_HOME:
+        return _admit_beside(signal, holder)
+    if waiting:
+        return Admission(Ruling.REFUSE, "occupied", "another signal waits for the slot already")
+    return _admit_fit(signal, around)
+
+
+def _admit_close(holder: Saga | None) -> Admission:
+    if holder is None or holder.state.phase is Phase.QUARANTINE:
+        return Admission(Ruling.REFUSE, "nothing_open", "symbol: expected a slot with something of ours open")
+    return Admission(Ruling.CLOSE)
+
+
+def _admit_beside(signal: Signal, holder: Saga) -> Admission:
+    held_by = f"the slot is held by {holder.state.signal.id}"
+    opposite = signal.side is not None and signal.side is (holder.state.signal.side or Side.BUY).opposite
+    if opposite and signal.on_opposite is OnOpposite.CLOSE:
+        return Admission(Ruling.CLOSE, "closing_opposite", held_by)
+    return Admission(Ruling.REFUSE, "occupied", held_by)
+
+
+def _admit_fit(signal: Signal, around: Circumstances) -> Admission:
+    planned = preparing.plan(SagaState(signal), around)
+    if isinstance(planned, preparing.Objection):
+        reason = "stale" if planned.reason is EndReason.STALE else "unfit"
+        return Admission(Ruling.REFUSE, reason, planned.detail)
+    return Admission(Ruling.ACCEPT)

@@ -1,0 +1,329 @@
+"""The desk: one account's whole behaviour as a synchronous step. Inputs, the durable watermark and the time go in;
+appends, acts, queries and answers come out.
+
+Stepping never waits for anything. Each event gets the next sequence number the moment it is decided, so that what is
+durable is always a prefix of what was decided. An act waits in front of its gate, not in front of the step. A driver
+(service/loop.py, drill/world.py) carries the bytes, appends the events, and calls again when something came or when
+`next_wake` is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from seawall.engine.admission import Admission, Ruling, admit
+from seawall.engine.gates import OPEN, Gates
+from seawall.engine.needs import Needs
+from seawall.engine.settings import DeskSettings
+from seawall.engine.sources import Sources
+from seawall.engine.timer import NakedTimer
+from seawall.engine.view import AccountView
+from seawall.model import events as ev
+from seawall.model import inputs as inp
+from seawall.model.ids import Account, SignalId, Symbol, VenueName
+from seawall.model.signal import Action, Signal
+from seawall.model.times import Instant
+from seawall.model.venue import Traits
+from seawall.model.work import Answer, Ask, Work
+from seawall.sagas import preparing
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.phase import Phase
+from seawall.sagas.saga import Saga
+from seawall.sagas.state import apply, begin
+
+
+class Desk:
+    """One account. Not thread-safe; `step` is to be called from one place."""
+
+    def __init__(
+        self, *, account: Account, venue: VenueName, traits: Traits, installation: str, settings: DeskSettings
+    ) -> None:
+        self.account = account
+        self.venue = venue
+        self.seq = 0
+        self._traits = traits
+        self._installation = installation
+        self._settings = settings
+        self._term = 0
+        self._view = AccountView(installation, settings.bounds)
+        self._needs = Needs(settings.bounds)
+        self._gates = Gates()
+        self._sources = Sources()
+        self._timer = NakedTimer(settings.bounds)
+        self._sagas: dict[SignalId, Saga] = {}
+        self._answered: dict[SignalId, None] = {}
+        self._outside = inp.AuthorityChanged(0, may_enter=True)
+        self._journal = inp.JournalChanged(0, healthy=True)
+        self._stopped_for = ""
+        self._events: list[ev.Event] = []
+        self._queries: list[Ask] = []
+
+    # ---- reading, for drivers and drills
+
+    @property
+    def ready(self) -> bool:
+        """Whether signals can be ruled on: the clock, the rules, the modes and a first complete read are known."""
+        view = self._view
+        read = all((what, Symbol("")) in view.read_at for what in ("positions", "orders", "stops"))
+        return (
+            bool(self._term) and view.clock is not None and view.modes is not None and bool(view.instruments) and read
+        )
+
+    def sagas(self) -> tuple[Saga, ...]:
+        """Every saga in memory, those that are flat and watched included, oldest first."""
+        return tuple(self._sagas.values())
+
+    # ---- recovery
+
+    def recover(self, recorded: Iterable[ev.Recorded]) -> None:
+        """Folds the journal with the same `apply`, before the first step. Numbers go on where it ends."""
+        last = 0
+        for row in recorded:
+            self.seq, last = row.seq, max(last, row.at)
+            self._recall(row.event)
+        self._forget_settled(last)
+
+    def _recall(self, event: ev.Event) -> None:
+        if isinstance(event, ev.SignalAccepted) and event.signal.action is Action.OPEN:
+            self._sagas[event.signal_id] = Saga(begin(event))
+        elif event.signal_id in self._sagas:
+            saga = self._sagas[event.signal_id]
+            saga.state = apply(saga.state, event)
+        if isinstance(event, ev.SignalAccepted | ev.SignalRefused):
+            self._answered[event.signal_id] = None
+
+    # ---- the step
+
+    def step(self, inputs: Sequence[inp.Input], durable: int, now: Instant) -> Work:
+        """Hears the inputs, decides, and gives out what may leave. `durable`: the last durable sequence number."""
+        self._events, self._queries = [], []
+        first_seq = self.seq + 1
+        for item in (*inputs, *self._gates.give_up(now, durable)):
+            self._hear(item, now)
+        self._check_authority()
+        for saga in list(self._sagas.values()):
+            self._decide(saga, now)
+        self._queries.extend(self._needs.due(now) if self._term else [])
+        self._forget_settled(now)
+        acts, answers = self._gates.pass_through(durable)
+        return Work(first_seq, tuple(self._events), acts, tuple(self._queries), answers)
+
+    def next_wake(self, now: Instant) -> Instant | None:
+        """The next instant at which a step would do something though nothing came."""
+        wakes = [saga.next_wake(now) for saga in self._sagas.values()]
+        wakes += [self._gates.next_wake(), self._needs.next_wake() if self._term else None]
+        return min((at for at in wakes if at is not None), default=None)
+
+    # ---- hearing
+
+    def _hear(self, item: inp.Input, now: Instant) -> None:
+        self._view.hear(item)
+        match item:
+            case inp.SignalReceived():
+                self._receive(item.signal, now)
+            case inp.Restarted():
+                self._restart(item, now)
+            case inp.AuthorityChanged():
+                self._outside = item
+            case inp.JournalChanged():
+                self._journal = item
+            case inp.StreamChanged():
+                self._stream_changed(item)
+            case inp.ReadAnswered() | inp.ReadFailed():
+                self._needs.answered(item.query, item.at, well=isinstance(item, inp.ReadAnswered))
+                self._record(self._sources.hear(item))
+            case _:
+                pass
+        for saga in self._concerned(item):
+            saga.hear(item, self._around(saga, now))
+            self._collect(saga, now)
+
+    def _concerned(self, item: inp.Input) -> Iterator[Saga]:
+        """The sagas that an input may be about: those of its symbol, or all."""
+        match item:
+            case inp.SignalReceived() | inp.Restarted() | inp.ClockReport() | inp.AuthorityChanged():
+                return
+            case inp.ActAnswered(symbol=symbol) | inp.CloseRequested(symbol=symbol):
+                named = item.signal_id if isinstance(item, inp.CloseRequested) else ""
+            case _:
+                symbol, named = Symbol(""), ""
+        for saga in list(self._sagas.values()):
+            signal = saga.state.signal
+            if (not symbol or signal.symbol == symbol) and (not named or signal.id == named):
+                yield saga
+
+    def _restart(self, item: inp.Restarted, now: Instant) -> None:
+        self._term = item.term
+        self._record(ev.ProcessStarted(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, item.term, item.installation))
+        for saga in list(self._sagas.values()):
+            saga.resume(self._around(saga, now))
+            self._collect(saga, now)
+
+    def _stream_changed(self, item: inp.StreamChanged) -> None:
+        if item.proven:
+            self._record(ev.StreamProven(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL))
+        else:
+            self._record(ev.StreamLost(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, item.detail))
+            self._needs.hurry()
+
+    # ---- signals
+
+    def _receive(self, signal: Signal, now: Instant) -> None:
+        if signal.id in self._answered:
+            self._gates.hold_answer(Answer(signal.id, accepted=False, reason="duplicate"), OPEN)
+            return
+        holder = self._holder(signal.symbol)
+        waiting = sum(saga.state.phase is Phase.PREPARING for saga in self._on(signal.symbol) if saga is not holder)
+        around = self._around_slot(signal.symbol, None, now)
+        admission = admit(signal, holder, waiting, around, ready=self.ready)
+        if self._has_too_many(signal):
+            admission = Admission(Ruling.REFUSE, "occupied", f"max_open: {self._settings.max_open} are open already")
+        self._rule(signal, admission, holder, now)
+
+    def _rule(self, signal: Signal, admission: Admission, holder: Saga | None, now: Instant) -> None:
+        """Records the ruling; the answer follows once the record is durable."""
+        accepted = admission.ruling in (Ruling.ACCEPT, Ruling.CLOSE)
+        answer = Answer(signal.id, accepted, admission.reason, admission.detail)
+        if admission.ruling is Ruling.TURN_AWAY:
+            self._gates.hold_answer(answer, OPEN)
+            return
+        self._answered[signal.id] = None
+        if not accepted:
+            refusal = (admission.reason, admission.detail)
+            self._record(ev.SignalRefused(signal.id, signal.symbol, signal, *refusal))
+        else:
+            accepted_event = ev.SignalAccepted(signal.id, signal.symbol, signal)
+            self._record(accepted_event)
+            if admission.ruling is Ruling.ACCEPT:
+                self._sagas[signal.id] = Saga(begin(accepted_event))
+            elif holder is not None:
+                asked = inp.CloseRequested(now, signal.symbol, f"signal {signal.id}", holder.state.signal.id)
+                holder.hear(asked, self._around(holder, now))
+                self._collect(holder, now)
+        self._gates.hold_answer(answer, self.seq)
+
+    def _has_too_many(self, signal: Signal) -> bool:
+        limit = self._settings.max_open
+        held = sum(saga.state.phase is not Phase.FLAT for saga in self._sagas.values())
+        return limit is not None and signal.action is Action.OPEN and held >= limit
+
+    def _on(self, symbol: Symbol) -> list[Saga]:
+        """The sagas that hold or wait for a slot, oldest first."""
+        return [
+            saga
+            for saga in self._sagas.values()
+            if saga.state.signal.symbol == symbol and saga.state.phase is not Phase.FLAT
+        ]
+
+    def _holder(self, symbol: Symbol) -> Saga | None:
+        """The saga that holds a slot: the first that is past preparing, else the first in line."""
+        on_slot = self._on(symbol)
+        begun = [saga for saga in on_slot if saga.state.phase is not Phase.PREPARING]
+        return next(iter(begun or on_slot), None)
+
+    # ---- deciding
+
+    def _decide(self, saga: Saga, now: Instant) -> None:
+        if not self._term:
+            return
+        around = self._around(saga, now)
+        saga.decide(around)
+        self._collect(saga, now)
+        if saga.state.phase is Phase.PREPARING:
+            lacking = preparing.what_is_lacking(saga.state, around)
+            self._queries.extend(self._needs.slot(saga.state.signal.symbol, lacking, now))
+
+    def _collect(self, saga: Saga, now: Instant) -> None:
+        """Takes what a saga put out: its events get their numbers, its acts stand before their gates."""
+        agenda = saga.agenda
+        base = self.seq
+        for event in agenda.events:
+            self._record(event)
+            self._timer.hear(event, now)
+        for act, index in agenda.acts:
+            gate = OPEN if index < 0 else base + index + 1
+            self._gates.hold(act, gate, now + self._settings.bounds.commit_deadline)
+        asks = [self._needs.merge(query, urgency, now) for query, urgency in agenda.queries]
+        self._queries.extend(ask for ask in asks if ask is not None)
+        agenda.events, agenda.acts, agenda.queries = [], [], []
+
+    def _record(self, event: ev.Event | None) -> None:
+        if event is not None:
+            self.seq += 1
+            self._events.append(event)
+
+    # ---- circumstances
+
+    def _around(self, saga: Saga, now: Instant) -> Circumstances:
+        return self._around_slot(saga.state.signal.symbol, saga, now)
+
+    def _around_slot(self, symbol: Symbol, saga: Saga | None, now: Instant) -> Circumstances:
+        view, clock = self._view, self._view.clock
+        books_fresh = view.is_fresh("orders", symbol, now) and view.is_fresh("stops", symbol, now)
+        foreign_orders, foreign_stops = view.foreign(symbol, self._names_on(symbol))
+        holder = self._holder(symbol)
+        return Circumstances(
+            now=now,
+            traits=self._traits,
+            bounds=self._settings.bounds,
+            term=self._term,
+            installation=self._installation,
+            clock_offset=clock.offset if clock is not None else 0,
+            clock_error=clock.error if clock is not None else 0,
+            clock_known=clock is not None,
+            stream_since=view.stream_since,
+            mute=view.mute(now),
+            timer_held_until=self._timer.held_until,
+            may_enter=not self._why_stopped(),
+            why_not=self._why_stopped(),
+            stop_tolerance_bps=self._settings.stop_tolerance_bps,
+            instrument=view.instruments.get(symbol),
+            mark=view.marks.get(symbol),
+            wallet=view.wallet,
+            leverage=view.leverages.get(symbol),
+            position=view.position(symbol, now),
+            position_complete=view.is_fresh("positions", symbol, now),
+            foreign_orders=foreign_orders + foreign_stops if books_fresh else None,
+            foreign_stops=foreign_stops,
+            slot_is_free=holder is None or holder is saga,
+        )
+
+    def _names_on(self, symbol: Symbol) -> Iterator[str]:
+        """Venue ids and triggers by which stops on a slot are known to be ours where they carry no name."""
+        for saga in self._on(symbol):
+            for facts in saga.state.stops.values():
+                yield str(facts.trigger)
+                yield facts.venue_id or facts.client_id
+
+    # ---- authority
+
+    def _why_stopped(self) -> str:
+        """Why no entry may be intended; empty if one may."""
+        modes = self._view.modes
+        reasons = {
+            f"the journal does not take appends: {self._journal.detail}": not self._journal.healthy,
+            self._outside.detail or "this process may not act on the account": not self._outside.may_enter,
+            "the account is in hedge mode; one-way mode is expected": modes is not None and modes.hedge,
+            "the key may not trade": modes is not None and not modes.may_trade,
+            "the key may withdraw or transfer; use one that may only trade": modes is not None
+            and bool(modes.may_withdraw),
+        }
+        return "; ".join(reason for reason, holds in reasons.items() if holds)
+
+    def _check_authority(self) -> None:
+        why = self._why_stopped()
+        if why and why != self._stopped_for:
+            self._record(ev.EntriesStopped(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, why))
+        elif self._stopped_for and not why:
+            self._record(ev.EntriesResumed(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL))
+        self._stopped_for = why
+
+    def _forget_settled(self, now: Instant) -> None:
+        """Sagas flat for longer than their ids are watched leave memory; the journal keeps them."""
+        old = [
+            name
+            for name, saga in self._sagas.items()
+            if saga.state.phase is Phase.FLAT and now - saga.state.verified_at > self._settings.bounds.watch
+        ]
+        for name in old:
+            del self._sagas[name]

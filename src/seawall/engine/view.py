@@ -1,0 +1,213 @@
+"""What a desk knows of its account apart from any signal: positions, both books, prices, modes, clock, stream.
+
+None of this is recorded: it is what the venue shows now, read again on a period and after every gap. A slot's view is
+*fresh* if it was read under a stream that has been proven and unbroken since before the read, so that a change would
+have been heard; without such a stream, only if it was read just now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from seawall.model.acts import Outcome, Reason
+from seawall.model.amounts import ZERO
+from seawall.model.ids import Symbol, is_ours
+from seawall.model.inputs import (
+    ActAnswered,
+    ClockReport,
+    Input,
+    ReadAnswered,
+    ReadFailed,
+    StreamChanged,
+    StreamReported,
+    Told,
+)
+from seawall.model.instrument import Instrument
+from seawall.model.queries import AskOpenOrders, AskPositions, AskStops, Query
+from seawall.model.reports import (
+    LeverageReport,
+    MarkReport,
+    ModesReport,
+    OrderReport,
+    PositionReport,
+    Source,
+    StopReport,
+    StopStatus,
+    WalletReport,
+)
+from seawall.model.times import Bounds, Duration, Instant
+
+_EVERYWHERE = Symbol("")
+R = TypeVar("R", bound=OrderReport | StopReport)
+
+
+@dataclass(slots=True)
+class AccountView:
+    """The latest of everything, and when each part was read completely (beginning of the read)."""
+
+    installation: str
+    bounds: Bounds
+    instruments: dict[Symbol, Instrument] = field(default_factory=dict)
+    marks: dict[Symbol, MarkReport] = field(default_factory=dict)
+    positions: dict[Symbol, PositionReport] = field(default_factory=dict)
+    leverages: dict[Symbol, LeverageReport] = field(default_factory=dict)
+    orders: dict[Symbol, tuple[OrderReport, ...]] = field(default_factory=dict)
+    stops: dict[Symbol, tuple[StopReport, ...]] = field(default_factory=dict)
+    read_at: dict[tuple[str, Symbol], Instant] = field(default_factory=dict)
+    modes: ModesReport | None = None
+    wallet: WalletReport | None = None
+    clock: ClockReport | None = None
+    stream_since: Instant = 0
+    mute_since: Instant = 0
+    muted: Duration = 0
+
+    def hear(self, item: Input) -> None:
+        """Takes from an input what it says of the account."""
+        match item:
+            case ReadAnswered():
+                self._answered(item.at)
+                self._told(item.told)
+                self._read(item.query, item)
+            case ReadFailed():
+                self._told(item.told)
+                if item.venue_answered:
+                    self._answered(item.at)
+                else:
+                    self.mute_since = self.mute_since or item.at
+            case ActAnswered():
+                self._told(item.told)
+                self._act_answered(item)
+            case StreamReported():
+                self._told(item.told)
+                self._touch(item.told)
+            case StreamChanged():
+                self.stream_since = item.since if item.proven else 0
+            case ClockReport():
+                self.clock = item
+            case _:
+                return
+
+    def mute(self, now: Instant) -> Duration:
+        """For how long in all the venue has not answered."""
+        return self.muted + (now - self.mute_since if self.mute_since else 0)
+
+    # ---- the slot
+
+    def is_fresh(self, what: str, symbol: Symbol, now: Instant) -> bool:
+        """Whether `what` ("positions", "orders", "stops") of a symbol was read recently enough to enter on."""
+        read_at = max(self.read_at.get((what, symbol), 0), self.read_at.get((what, _EVERYWHERE), 0))
+        if not read_at:
+            return False
+        watched = 0 < self.stream_since <= read_at
+        return watched or now - read_at <= self.bounds.mark_fresh
+
+    def position(self, symbol: Symbol, now: Instant) -> PositionReport:
+        """The slot's position: what was last said, or flat where complete reads do not list it."""
+        known = self.positions.get(symbol)
+        return known or PositionReport(symbol, amount=ZERO, source=Source.POSITIONS, began_at=now, at=now)
+
+    def foreign(self, symbol: Symbol, ours: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(orders, stops) on a symbol that are not ours. `ours`: names and ids that a saga there answers for."""
+        known = frozenset(ours)
+        orders = tuple(
+            _label(order.client_id, order.venue_id)
+            for order in self.orders.get(symbol, ())
+            if not is_ours(order.client_id, self.installation) and order.venue_id not in known
+        )
+        stops = tuple(
+            _label(stop.client_id, stop.venue_id)
+            for stop in self.stops.get(symbol, ())
+            if not is_ours(stop.client_id or stop.parent, self.installation)
+            and not known.intersection((stop.venue_id, str(stop.trigger)))
+        )
+        return orders, stops
+
+    # ---- intake
+
+    def _act_answered(self, item: ActAnswered) -> None:
+        unanswered = item.outcome is Outcome.UNKNOWN or item.reason is Reason.LIMIT
+        if unanswered:
+            self.mute_since = self.mute_since or item.at
+        elif item.outcome is not Outcome.NOT_SENT:
+            self._answered(item.at)
+
+    def _answered(self, at: Instant) -> None:
+        if self.mute_since:
+            self.muted += max(at - self.mute_since, 0)
+            self.mute_since = 0
+
+    def _told(self, told: Told) -> None:
+        for instrument in told.instruments:
+            self.instruments[instrument.symbol] = instrument
+        for mark in told.marks:
+            self.marks[mark.symbol] = mark
+        for leverage in told.leverages:
+            self.leverages[leverage.symbol] = leverage
+        for modes in told.modes:
+            self.modes = modes
+        for wallet in told.wallets:
+            self.wallet = wallet
+        for position in told.positions:
+            self._position(position)
+
+    def _position(self, report: PositionReport) -> None:
+        before = self.positions.get(report.symbol)
+        stale = before is not None and (report.seq, report.venue_at) < (before.seq, before.venue_at)
+        if not stale:
+            self.positions[report.symbol] = report
+
+    def _read(self, query: Query, item: ReadAnswered) -> None:
+        match query:
+            case AskPositions(symbol=symbol):
+                self._mark_read("positions", symbol, item.began_at)
+                if symbol is None:
+                    self._forget_unlisted(item)
+            case AskOpenOrders(symbol=symbol):
+                self._mark_read("orders", symbol, item.began_at)
+                _replace(self.orders, symbol, [order for order in item.told.orders if not order.status.is_terminal])
+            case AskStops(symbol=symbol):
+                self._mark_read("stops", symbol, item.began_at)
+                standing = (StopStatus.LIVE, StopStatus.TRIGGERING, StopStatus.TRIGGERED)
+                _replace(self.stops, symbol, [stop for stop in item.told.stops if stop.status in standing])
+            case _:
+                return
+
+    def _forget_unlisted(self, item: ReadAnswered) -> None:
+        """A complete list of all positions that leaves a symbol out says that it was flat when the read began."""
+        listed = {report.symbol: None for report in item.told.positions}
+        for symbol, known in list(self.positions.items()):
+            if symbol not in listed and known.at < item.began_at:
+                del self.positions[symbol]
+
+    def _touch(self, told: Told) -> None:
+        """The stream speaks of an order that is not ours: what was read of that book is out of date."""
+        for order in told.orders:
+            if not is_ours(order.client_id or order.parent, self.installation):
+                self._forget("orders", order.symbol)
+        for stop in told.stops:
+            if not is_ours(stop.client_id or stop.parent, self.installation):
+                self._forget("stops", stop.symbol)
+
+    def _forget(self, what: str, symbol: Symbol) -> None:
+        self.read_at.pop((what, symbol), None)
+        self.read_at.pop((what, _EVERYWHERE), None)
+
+    def _mark_read(self, what: str, symbol: Symbol | None, began_at: Instant) -> None:
+        key = (what, symbol or _EVERYWHERE)
+        self.read_at[key] = max(self.read_at.get(key, 0), began_at)
+
+
+def _replace(book: dict[Symbol, tuple[R, ...]], symbol: Symbol | None, rows: list[R]) -> None:
+    """Puts a complete read in the place of what was known of that scope."""
+    if symbol is None:
+        book.clear()
+    else:
+        book.pop(symbol, None)
+    for row in rows:
+        book[row.symbol] = (*book.get(row.symbol, ()), row)
+
+
+def _label(client_id: str, venue_id: str) -> str:
+    return client_id or venue_id

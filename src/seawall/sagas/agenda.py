@@ -1,0 +1,74 @@
+"""The agenda of one running saga: what has been asked and when, and what is worth waking for. Nothing here is recorded.
+
+Queries may be repeated freely, so when they were asked need not survive a restart: a new process asks everything anew,
+at once. What must survive (that an act was intended) is state, and stands in `state.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from seawall.model.acts import Act, Urgency
+from seawall.model.events import Event
+from seawall.model.queries import AskOrder, Query
+from seawall.model.times import Bounds, Instant, growing
+
+
+@dataclass(slots=True)
+class Asking:
+    """One question that keeps being asked until nobody wants to know any more."""
+
+    wanted_at: Instant
+    times: int = 0
+    began_at: Instant = 0
+    in_flight: bool = False
+    answered_at: Instant = 0
+
+
+@dataclass(slots=True)
+class Agenda:
+    """Questions under way, the wakes that follow, and what the current step puts out."""
+
+    asking: dict[Query, Asking] = field(default_factory=dict)
+    stops_read_at: Instant = 0
+    naked_since: Instant = 0
+    wakes: list[Instant] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    acts: list[tuple[Act, int]] = field(default_factory=list)
+    """Acts with the index, in `events`, of the event that must be durable first; -1 for none."""
+    queries: list[tuple[Query, Urgency]] = field(default_factory=list)
+
+    def wake(self, at: Instant) -> None:
+        """Something would be done or judged otherwise at `at`."""
+        self.wakes.append(at)
+
+    def answered(self, query: Query, began_at: Instant, at: Instant) -> None:
+        """A query came back, well or badly."""
+        asking = self.asking.get(query)
+        if asking is not None and began_at >= asking.began_at:
+            asking.in_flight, asking.answered_at = False, at
+
+    def ask(self, wanted: list[Query], bounds: Bounds, now: Instant) -> None:
+        """Puts out those of the wanted questions that are due, and forgets those no longer wanted."""
+        self.asking = {query: self.asking.get(query) or Asking(now) for query in wanted}
+        for query, asking in self.asking.items():
+            due_at = self._due_at(query, asking, bounds)
+            if due_at > now:
+                self.wake(due_at)
+                continue
+            asking.times, asking.began_at, asking.in_flight = asking.times + 1, now, True
+            self.queries.append((query, Urgency.ASK))
+            self.wake(now + bounds.reply_timeout)
+
+    def hurry(self) -> None:
+        """Every question is asked again at once: after a gap in the stream, reads close it."""
+        for asking in self.asking.values():
+            asking.wanted_at, asking.times, asking.answered_at = 0, 0, 0
+
+    @staticmethod
+    def _due_at(query: Query, asking: Asking, bounds: Bounds) -> Instant:
+        if asking.in_flight:
+            return asking.began_at + 2 * bounds.reply_timeout
+        first = bounds.ask_first if isinstance(query, AskOrder) else bounds.look_first
+        since = asking.answered_at or asking.wanted_at
+        return since + growing(first, asking.times, bounds) if since else 0

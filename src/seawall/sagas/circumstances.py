@@ -1,0 +1,57 @@
+"""What a saga is told and may not know by itself: time, the venue's clock, the stream's trust, the authority to act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from seawall.model.instrument import Instrument
+from seawall.model.reports import LeverageReport, MarkReport, PositionReport, WalletReport
+from seawall.model.times import Bounds, Duration, Instant
+from seawall.model.venue import Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """One desk's view of everything around a saga, at one instant."""
+
+    now: Instant
+    traits: Traits
+    bounds: Bounds
+    term: int
+    installation: str
+    clock_offset: Duration = 0
+    clock_error: Duration = 0
+    clock_known: bool = False
+    stream_since: Instant = 0
+    """Since when the stream has been proven and unbroken; 0 while it is not."""
+    mute: Duration = 0
+    """For how long in all, in this process, the venue has not answered; the naked clock does not run then."""
+    timer_held_until: Instant = 0
+    may_enter: bool = True
+    why_not: str = ""
+    stop_tolerance_bps: Decimal = Decimal(10)
+    """A stop in percent is moved to its final trigger only if that differs by more."""
+    instrument: Instrument | None = None
+    mark: MarkReport | None = None
+    wallet: WalletReport | None = None
+    leverage: LeverageReport | None = None
+    position: PositionReport | None = None
+    """The slot's position by a successful read, whatever its signal; the baseline of an entry."""
+    position_complete: bool = False
+    foreign_orders: tuple[str, ...] | None = None
+    """Orders on the slot that are not ours, in either book; None until both books have been read."""
+    slot_is_free: bool = True
+    """Whether no other signal of ours still holds the slot."""
+    foreign_stops: tuple[str, ...] = ()
+    """Those of them that are stops."""
+
+    @property
+    def venue_now_early(self) -> Instant:
+        """Venue time at the early end of the clock's error: what absence is judged by."""
+        return self.now + self.clock_offset - self.clock_error
+
+    @property
+    def venue_now(self) -> Instant:
+        """Venue time by the best estimate."""
+        return self.now + self.clock_offset

@@ -1,0 +1,238 @@
+"""What of a signal is open now, and what covers it: arithmetic over the evidence, without judgement.
+
+**Our unclosed quantity** = our entry fills, less the fills of our closes and stops, and never more than the position in
+our direction as two sources newer than our last fill show it. So a hand close, a liquidation or an ADL brings it to
+zero without any order of ours, and what somebody else added is never ours to close. While our fills cannot be read, it
+is the position's change against the baseline, of the right sign and not above what we intended: enough to start
+protection, not enough to name our order filled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from seawall.model.acts import Outcome, Reason
+from seawall.model.amounts import ZERO
+from seawall.model.reports import StopStatus
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.orders import OrderFacts
+from seawall.sagas.positions import Moment, in_direction
+from seawall.sagas.state import SagaState
+from seawall.sagas.stops import Cover, StopFacts, worth
+
+_ANSWERS_THAT_MEAN_READ = (Reason.STOP_EXISTS, Reason.NOT_MODIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What is open of a signal. Quantities in base currency, positive in the direction of the entry.
+
+    `flat_sources` names who says that nothing is open, newer than the last fill; two of them prove it.
+    """
+
+    filled: Decimal
+    exited: Decimal
+    open: Decimal
+    at_most: bool
+    contrary: bool
+    flat_sources: tuple[str, ...]
+    moment: Moment
+
+    @property
+    def is_flat_proven(self) -> bool:
+        """Whether nothing is open, by two sources newer than the last fill."""
+        return self.open <= 0 and len(self.flat_sources) >= 2  # noqa: PLR2004 - "two sources" is the rule
+
+
+def entry_orders(state: SagaState) -> tuple[OrderFacts, ...]:
+    """The facts of every attempt of the entry."""
+    return tuple(state.orders[attempt.client_id] for attempt in state.attempts)
+
+
+def exit_orders(state: SagaState) -> tuple[OrderFacts, ...]:
+    """The facts of our closes, and of the orders that our stops became."""
+    closes = tuple(state.orders[close.client_id] for close in state.closes)
+    return closes + tuple(state.orders[name] for name in state.stops)
+
+
+def measure(state: SagaState, around: Circumstances) -> Exposure:
+    """The exposure of a saga that has intended an entry."""
+    filled = sum((facts.filled for facts in entry_orders(state)), ZERO)
+    exited = sum((facts.filled for facts in exit_orders(state)), ZERO)
+    moment = last_moment(state)
+    shown = _shown(state, around, moment)
+    owned = filled - exited if filled > 0 else _by_effect(state, around)
+    capped = _capped(owned, shown)
+    contrary = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
+    return Exposure(
+        filled=filled,
+        exited=exited,
+        open=max(capped, ZERO),
+        at_most=filled == 0 and owned > 0,
+        contrary=contrary,
+        flat_sources=_who_says_flat(filled, owned, shown, entry_dead=_all_dead(state)),
+        moment=moment,
+    )
+
+
+def last_moment(state: SagaState) -> Moment:
+    """The last fill of this signal; without fills, the intent."""
+    orders = entry_orders(state) + exit_orders(state)
+    filled = [facts for facts in orders if facts.filled > 0]
+    if filled:
+        at = max(facts.last_fill_at for facts in filled)
+        return Moment(at, max(facts.last_seq for facts in filled), state.last_fill_heard_at, is_fill=True)
+    return intent_moment(state)
+
+
+def intent_moment(state: SagaState) -> Moment:
+    """The latest intent of an entry: what the venue dates before it is not ours."""
+    intent = state.intent
+    return Moment(intent.since, 0, intent.intended_at) if intent is not None else Moment(0, 0, 0)
+
+
+def _shown(state: SagaState, around: Circumstances, moment: Moment) -> tuple[tuple[str, Decimal], ...]:
+    """(source, quantity in our direction) of each position word newer than `moment`. A read that others have confirmed
+    `read_lag` later stands for a second source.
+    """
+    lag = around.bounds.read_lag
+    baseline = state.intent.baseline if state.intent is not None else ZERO
+    sign = state.side.sign
+    words: list[tuple[str, Decimal]] = []
+    for name, told in (("stream", state.opinions.stream), ("positions", state.opinions.read)):
+        if told is None or not told.is_newer_than(moment, lag):
+            continue
+        amount = in_direction(told.report.amount, baseline, sign)
+        words.append((name, amount))
+        if told.is_confirmed_after(moment.heard_at, lag):
+            words.append((f"{name} again", amount))
+    return tuple(words)
+
+
+def _by_effect(state: SagaState, around: Circumstances) -> Decimal:
+    """What the position's change since the intent shows as ours while no fill could be read."""
+    intent = state.intent
+    if intent is None or _all_dead(state):
+        return ZERO
+    words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
+    changes = [in_direction(told.amount, intent.baseline, state.side.sign) for told in words]
+    return max((change for change in changes if 0 < change <= intent.quantity), default=ZERO)
+
+
+def _capped(owned: Decimal, shown: tuple[tuple[str, Decimal], ...]) -> Decimal:
+    """`owned`, capped by what two newer sources agree is there at most."""
+    if len(shown) < 2:  # noqa: PLR2004 - "two sources" is the rule
+        return owned
+    return min(owned, max(amount for _, amount in shown))
+
+
+def _who_says_flat(
+    filled: Decimal, owned: Decimal, shown: tuple[tuple[str, Decimal], ...], *, entry_dead: bool
+) -> tuple[str, ...]:
+    by_orders = ("fills",) if filled > 0 >= owned else ()
+    by_entry = ("entry",) if filled == 0 and entry_dead else ()
+    return by_orders + by_entry + tuple(source for source, amount in shown if amount <= 0)
+
+
+def _all_dead(state: SagaState) -> bool:
+    """Whether every attempt is known by a word about itself to have filled nothing."""
+    return all(attempt.never_was or state.orders[attempt.client_id].is_quantity_known for attempt in state.attempts)
+
+
+# ---- cover
+
+
+def standing_stops(state: SagaState, around: Circumstances) -> tuple[StopFacts, ...]:
+    """Our stops that may stand in the venue's book, oldest first. Where the venue keeps one stop a position, a newer
+    one that was acknowledged or seen has replaced the older.
+    """
+    stops = sorted((facts for facts in state.stops.values() if facts.may_live), key=lambda facts: facts.n)
+    if not around.traits.one_stop_per_position:
+        return tuple(stops)
+    whole = [facts for facts in stops if facts.quantity is None]
+    newest = max((facts.n for facts in whole if _took_hold(facts)), default=0)
+    return tuple(facts for facts in stops if facts.quantity is not None or facts.n >= newest)
+
+
+def _took_hold(facts: StopFacts) -> bool:
+    return facts.status is StopStatus.LIVE or facts.outcome is Outcome.ACKNOWLEDGED
+
+
+def cover_of(state: SagaState, facts: StopFacts, exposure: Exposure, around: Circumstances) -> Cover:
+    """What one stop of ours is worth now for the whole exposure."""
+    cover = worth(facts, exposure.open, around.now, around.bounds.triggering)
+    if facts.attached:
+        cover = _cover_of_attached(state, facts, cover, exposure, around)
+    if cover >= Cover.ACKNOWLEDGED and _was_refused_again(state, facts, around):
+        return Cover.NONE
+    if around.traits.position_shows_stop and facts.quantity is None:
+        return _with_position_row(state, facts, cover, around)
+    return cover
+
+
+def best_cover(state: SagaState, exposure: Exposure, around: Circumstances) -> tuple[Cover, StopFacts | None]:
+    """The best cover among our stops, and the stop that gives it; the newest where they tie."""
+    best: tuple[Cover, StopFacts | None] = (Cover.NONE, None)
+    for facts in standing_stops(state, around):
+        cover = cover_of(state, facts, exposure, around)
+        if cover >= best[0]:
+            best = (cover, facts)
+    return best
+
+
+def _cover_of_attached(
+    state: SagaState, facts: StopFacts, cover: Cover, exposure: Exposure, around: Circumstances
+) -> Cover:
+    """A fill under our id makes an attached stop ACKNOWLEDGED, whatever became of the create reply; a position newer
+    than the fill without a stop takes that back at once.
+    """
+    if cover is Cover.NONE or facts.status is not None:
+        return cover
+    words = state.opinions.newer_than(exposure.moment, around.bounds.read_lag)
+    if any(told.amount and told.stop_loss == 0 for told in words):
+        return Cover.NONE
+    armed = exposure.filled > 0 or any(told.stop_loss for told in words)
+    return Cover.ACKNOWLEDGED if armed else cover
+
+
+def _with_position_row(state: SagaState, facts: StopFacts, cover: Cover, around: Circumstances) -> Cover:
+    """LIVE needs both the child and the position's own field, newer than the fill; the field alone is ACKNOWLEDGED."""
+    words = state.opinions.newer_than(_fill_moment(state), around.bounds.read_lag)
+    shows = any(told.stop_loss == facts.trigger for told in words)
+    if cover is Cover.LIVE and not shows:
+        return Cover.ACKNOWLEDGED
+    if cover is Cover.UNKNOWN and shows:
+        return Cover.ACKNOWLEDGED
+    return cover
+
+
+def _fill_moment(state: SagaState) -> Moment:
+    """The first proof of a fill: a stop's word must be newer than that."""
+    filled = state.filled
+    return intent_moment(state) if filled is None else Moment(filled.venue_at, 0, filled.at, is_fill=True)
+
+
+def _was_refused_again(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:
+    """Whether this stop was missed twice, placed again, and that was refused definitely: then it is gone."""
+    if not facts.is_missing(around.bounds.read_lag):
+        return False
+    later = (other for other in state.stops.values() if other.n > facts.n and other.intended_at >= facts.missed_last)
+    return any(
+        other.outcome is Outcome.REFUSED
+        and other.reason not in _ANSWERS_THAT_MEAN_READ
+        and not other.reason.is_not_executed
+        for other in later
+    )
+
+
+def target_trigger(state: SagaState) -> Decimal:
+    """Where the stop belongs: the settled trigger, else the intent's."""
+    if state.settled_trigger is not None:
+        return state.settled_trigger.trigger
+    return state.intent.trigger if state.intent is not None else ZERO
+
+
+def is_trigger_final(state: SagaState) -> bool:
+    """Whether the target is absolute or settled, so that a refusal of it is the market's last word."""
+    return state.settled_trigger is not None or (state.intent is not None and state.intent.trigger_is_final)

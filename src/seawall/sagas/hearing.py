@@ -1,0 +1,241 @@
+"""Hearing: which inputs make the evidence grow, and as what event. An input that tells nothing new writes nothing.
+
+Every report is first *attributed*: to the order or stop whose name it carries; where the venue gives a stop's child no
+name (Bybit), to the stop whose venue id, parent or trigger it shares. What cannot be attributed is not ours. It may
+still matter as an unexplained fill on our symbol, which forbids the verdict of absence until a name explains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from seawall.model import events as ev
+from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId
+from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
+from seawall.model.queries import AskFills, AskOrder, AskStop, AskStops
+from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport
+from seawall.model.times import Instant
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.orders import join_fill, join_order
+from seawall.sagas.phase import Phase
+from seawall.sagas.positions import adds
+from seawall.sagas.state import SagaState
+from seawall.sagas.stops import StopFacts, join_stop
+
+
+def concluded(state: SagaState, item: Input) -> Iterator[ev.Event]:
+    """What an answer as a whole says beyond its reports: the outcome of an act, what a complete read did not see."""
+    match item:
+        case ActAnswered():
+            yield from _of_act(state, item)
+        case ReadAnswered():
+            yield from _of_read(state, item)
+        case ReadFailed():
+            yield from _of_failure(state, item)
+        case _:
+            return
+
+
+def told_by(item: Input) -> Told | None:
+    """The reports that an input carries; None if it is of a kind that carries none."""
+    match item:
+        case ActAnswered() | ReadAnswered() | ReadFailed() | StreamReported():
+            return item.told
+        case _:
+            return None
+
+
+# ---- reports
+
+
+def of_order(state: SagaState, report: OrderReport) -> ev.Event | None:
+    """An order report as an event, if it is ours and tells something new."""
+    name = attribute(state, report.client_id, report.venue_id, report.parent)
+    if name is None or name not in state.orders:
+        return None
+    before = state.orders[name]
+    report = replace(report, client_id=name)
+    return ev.OrderReported(*_whose(state), report) if join_order(before, report) != before else None
+
+
+def of_fill(state: SagaState, report: FillReport) -> ev.Event | None:
+    """A fill as an event: a new trade of ours, or one on our symbol since our intent that no name explains."""
+    name = attribute(state, report.client_id, report.venue_id)
+    if name is not None and name in state.orders:
+        before = state.orders[name]
+        report = replace(report, client_id=name)
+        known = join_fill(before, report) == before and report.trade_id not in state.loose_fills
+        return None if known else ev.FillReported(*_whose(state), report)
+    intent = state.intent
+    if name is None and not report.client_id and intent is not None and report.venue_at >= intent.since:
+        new = report.trade_id not in state.loose_fills
+        return ev.FillReported(*_whose(state), report) if new and state.phase is not Phase.FLAT else None
+    return None
+
+
+def of_position(state: SagaState, report: PositionReport, around: Circumstances) -> ev.Event | None:
+    """A position's word as an event, if it differs from the source's last, or confirms it after `read_lag` while
+    something is still to be decided by it.
+    """
+    if not state.attempts or state.phase is Phase.FLAT:
+        return None
+    lag = around.bounds.read_lag
+    told = state.opinions.of(report.source)
+    repeats = told is not None and (told.report.amount, told.report.stop_loss) == (report.amount, report.stop_loss)
+    settled = state.phase is Phase.PROTECTED and repeats
+    if settled and report.venue_at == (told.report.venue_at if told else 0):
+        return None
+    asked_for = _awaits_a_read(state, report)
+    if asked_for or adds(state.opinions, report, lag):
+        return ev.PositionReported(*_whose(state), report)
+    return None
+
+
+def _awaits_a_read(state: SagaState, report: PositionReport) -> bool:
+    """Whether a close of unknown outcome, or rounds towards absence, wait for a read begun after them."""
+    told = state.opinions.read
+    if report.source is Source.STREAM or (told is not None and report.began_at <= told.report.began_at):
+        return False
+    waiting_since = [
+        sent.concluded_at or sent.intended_at
+        for sent in (*state.attempts, *state.closes)
+        if sent.outcome is not None and not state.orders[sent.client_id].is_seen and not sent.never_was
+    ]
+    last = told.report.began_at if told is not None else 0
+    return any(last <= since < report.began_at for since in waiting_since) or any(
+        sent.missed and last <= min(sent.missed) for sent in state.attempts
+    )
+
+
+def of_stop(state: SagaState, report: StopReport, around: Circumstances) -> ev.Event | None:
+    """A stop's word as an event, if the stop is ours and the word is new."""
+    name = _stop_named(state, report, around)
+    if name is None:
+        return None
+    before = state.stops[name]
+    report = replace(report, client_id=name)
+    missed = before.missed_first > 0
+    return ev.StopReported(*_whose(state), report) if missed or join_stop(before, report) != before else None
+
+
+def attribute(
+    state: SagaState, client_id: ClientId, venue_id: VenueId, parent: ClientId = ClientId("")
+) -> ClientId | None:
+    """Which of our orders a report is about; None if none of them."""
+    if client_id:
+        return client_id if state.is_ours(client_id) else None
+    if venue_id:
+        for name, facts in state.orders.items():
+            if facts.venue_id == venue_id:
+                return name
+        for name, stop in state.stops.items():
+            if venue_id in (stop.venue_id, stop.order_id):
+                return name
+    if parent and parent in state.orders:
+        return _newest(stop for stop in state.stops.values() if stop.attached)
+    return None
+
+
+def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> ClientId | None:
+    """Which of our stops a report is about."""
+    if around.traits.names_stops or report.client_id:
+        return report.client_id if report.client_id in state.stops else None
+    known = _newest(stop for stop in state.stops.values() if report.venue_id and stop.venue_id == report.venue_id)
+    same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and not stop.is_ended)
+    at_trigger = _newest(same)
+    if at_trigger is not None and (known is None or state.stops[at_trigger].n > state.stops[known].n):
+        return at_trigger
+    if known is not None or not report.parent:
+        return known
+    return attribute(state, ClientId(""), VenueId(""), report.parent)
+
+
+def _newest(stops: Iterator[StopFacts]) -> ClientId | None:
+    best = max(stops, key=lambda stop: stop.n, default=None)
+    return None if best is None else best.client_id
+
+
+# ---- answers
+
+
+def _of_act(state: SagaState, answer: ActAnswered) -> Iterator[ev.Event]:
+    leg = _leg_of(state, answer.client_id)
+    if leg is None:
+        return
+    yield ev.ActConcluded(
+        *_whose(state),
+        client_id=answer.client_id,
+        leg=leg,
+        outcome=answer.outcome,
+        reason=answer.reason,
+        code=answer.code,
+        text=answer.text,
+        began_at=answer.began_at,
+        at=answer.at,
+        retry_after=answer.retry_after,
+    )
+
+
+def _leg_of(state: SagaState, name: ClientId) -> Leg | None:
+    if name in state.orders:
+        return state.orders[name].leg
+    cancels = any(cancel.client_id == name for cancel in state.cancels.values())
+    leverage = state.leverage is not None and state.leverage.client_id == name
+    return Leg.CLOSE if cancels else Leg.ENTRY if leverage else None
+
+
+def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
+    """What a complete read did *not* see."""
+    match answer.query:
+        case AskOrder(client_id=name) if name in state.orders:
+            if not state.orders[name].is_seen and not answer.told.orders and not answer.told.fills:
+                yield ev.OrderNotVisible(*_whose(state), name, answer.began_at, answer.at)
+        case AskFills(since=since) if state.intent is not None and since <= state.intent.since:
+            if state.fills_read_at < _first_miss(state):
+                yield ev.FillsRead(*_whose(state), since, answer.began_at)
+        case AskStops(symbol=symbol) if symbol in (None, state.signal.symbol):
+            for facts in _unseen(state, answer.told, answer.began_at):
+                yield ev.StopNotVisible(*_whose(state), facts.client_id, answer.began_at, answer.at)
+        case AskStop(client_id=name) if name in state.stops and not answer.told.stops:
+            if _may_miss(state.stops[name], answer.began_at):
+                yield ev.StopNotVisible(*_whose(state), name, answer.began_at, answer.at)
+        case _:
+            return
+
+
+def _first_miss(state: SagaState) -> Instant:
+    """The latest first round towards absence among the attempts; a read of fills must have begun after it."""
+    return max((min(attempt.missed) for attempt in state.attempts if attempt.missed), default=0)
+
+
+def _unseen(state: SagaState, told: Told, began_at: Instant) -> Iterator[StopFacts]:
+    """Our stops that should stand, and that a complete list does not show."""
+    names = [report.client_id for report in told.stops] + [report.parent for report in told.stops]
+    ids = [report.venue_id for report in told.stops]
+    triggers = [
+        report.trigger for report in told.stops if report.symbol == state.signal.symbol and not report.client_id
+    ]
+    for facts in state.stops.values():
+        shown = facts.client_id in names or (facts.venue_id and facts.venue_id in ids) or facts.trigger in triggers
+        if not shown and _may_miss(facts, began_at):
+            yield facts
+
+
+def _may_miss(facts: StopFacts, began_at: Instant) -> bool:
+    """Whether not seeing this stop says anything: it may live, and the read began after it was answered for."""
+    answered = facts.outcome is not None or facts.attached
+    return facts.may_live and answered and began_at > max(facts.concluded_at, facts.intended_at)
+
+
+def _of_failure(state: SagaState, failure: ReadFailed) -> Iterator[ev.Event]:
+    """A failed read counts nothing, and starts a count of rounds anew."""
+    if not isinstance(failure.query, AskOrder):
+        return
+    name = failure.query.client_id
+    if any(sent.client_id == name and sent.missed for sent in (*state.attempts, *state.closes)):
+        yield ev.AbsenceRestarted(*_whose(state), name, failure.detail)
+
+
+def _whose(state: SagaState) -> tuple[SignalId, Symbol]:
+    return (state.signal.id, state.signal.symbol)

@@ -1,0 +1,339 @@
+"""The judge: all the evidence about a signal, and the time, in; exactly one finding out.
+
+The order below is the order of asking. First whether an entry was intended at all; then, if something of it is open,
+how it is covered; then, if nothing is, whether that is *proven*; and only then what became of the entry. Nothing here
+changes anything, and nothing here waits: where time matters, `turning_points` names the instants at which the same
+evidence would be judged differently, and the desk wakes for them.
+
+**Absence** is the one verdict with conditions (design, rule 5). Where the venue's engine refuses an entry past
+timestamp + receive window (Binance, -5028), it takes: venue time past that by the margin, at the early end of our
+clock's error; then two complete rounds `read_lag` apart that did not see the name; no fill on the symbol that nothing
+explains; and the position at its baseline. Where it does not (Bybit), the rounds must last through `doubt` if a proven
+stream was unbroken since before the send, otherwise through `doubt_blind`; and then absence allows FLAT, never another
+attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from seawall.model.acts import Outcome, Reason
+from seawall.model.events import EndReason
+from seawall.model.reports import StopStatus
+from seawall.model.times import Duration, Instant
+from seawall.sagas import preparing
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.exposure import (
+    Exposure,
+    best_cover,
+    cover_of,
+    intent_moment,
+    is_trigger_final,
+    measure,
+    standing_stops,
+    target_trigger,
+)
+from seawall.sagas.phase import Finding, Phase
+from seawall.sagas.state import Attempt, SagaState, Sent
+from seawall.sagas.stops import Cover, StopFacts
+
+
+class Verdict(Enum):
+    """What the evidence says of one order of ours."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNDECIDED = "undecided"
+
+
+def judge(state: SagaState, around: Circumstances, naked_since: Instant) -> Finding:
+    """The one finding that holds now. `naked_since`: since when the naked clock runs in this process, in our time with
+    the venue's silences taken out; 0 while it does not run.
+    """
+    if not state.attempts:
+        return preparing.finding(state, around)
+    exposure = measure(state, around)
+    if exposure.open > 0:
+        return _of_open(state, exposure, around, naked_since)
+    if is_gone(state, exposure, around):
+        return Finding.SETTLED if is_settled(state, around) else Finding.GONE
+    if state.filled is not None or exposure.filled > 0 or _all_settled(state, around):
+        return Finding.EMPTY
+    return Finding.DEFERRED if _may_try_again(state, around) else Finding.UNDECIDED
+
+
+# ---- something is open
+
+
+def _of_open(state: SagaState, exposure: Exposure, around: Circumstances, naked_since: Instant) -> Finding:
+    if exposure.contrary:
+        return Finding.CONTRARY
+    cover, stop = best_cover(state, exposure, around)
+    if cover >= Cover.ACKNOWLEDGED and _is_spared(state, around):
+        return Finding.SPARED
+    if cover is Cover.LIVE and stop is not None:
+        return _of_live(state, exposure, around, stop)
+    if cover is Cover.ACKNOWLEDGED:
+        return Finding.ARMED
+    if _is_passed(state):
+        return Finding.PASSED
+    return Finding.OVERDUE if _is_overdue(around, naked_since) else Finding.NAKED
+
+
+def _of_live(state: SagaState, exposure: Exposure, around: Circumstances, stop: StopFacts) -> Finding:
+    if stop.is_missing(around.bounds.read_lag):
+        return Finding.ARMED
+    if not is_entry_known(state, around) or exposure.at_most:
+        return Finding.COVERED
+    return Finding.PROTECTED if _is_in_place(state, exposure, around) else Finding.MISPLACED
+
+
+def is_entry_known(state: SagaState, around: Circumstances) -> bool:
+    """Whether every attempt is terminal with its quantity known (refused, not sent and proven absent count)."""
+    return all(
+        attempt.never_was
+        or state.orders[attempt.client_id].is_quantity_known
+        or entry_verdict(state, attempt, around) is Verdict.ABSENT
+        for attempt in state.attempts
+    )
+
+
+def _is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
+    """Whether exactly one stop of ours stands, live, where it belongs. What the owner moved by hand belongs there."""
+    if not is_trigger_final(state):
+        return False
+    live = live_stops(state, exposure, around)
+    if is_move_refused(state):
+        return True
+    return len(live) == 1 and (live[0].moved_by_hand or live[0].trigger == target_trigger(state))
+
+
+def live_stops(state: SagaState, exposure: Exposure, around: Circumstances) -> tuple[StopFacts, ...]:
+    """Our stops that are LIVE now, oldest first."""
+    standing = standing_stops(state, around)
+    return tuple(facts for facts in standing if cover_of(state, facts, exposure, around) is Cover.LIVE)
+
+
+def is_move_refused(state: SagaState) -> bool:
+    """Whether a stop at the settled trigger was refused for good: then the old stop is kept."""
+    if state.settled_trigger is None:
+        return False
+    settled = state.settled_trigger.trigger
+    return any(
+        facts.outcome is Outcome.REFUSED and facts.trigger == settled and not facts.reason.is_not_executed
+        for facts in state.stops.values()
+    )
+
+
+def _is_passed(state: SagaState) -> bool:
+    """Whether the newest stop was refused because the market has passed its trigger, and no better trigger is owed."""
+    tried = [facts for facts in state.stops.values() if facts.reason is not Reason.NONE or facts.status is not None]
+    newest = max(tried, key=lambda facts: facts.n, default=None)
+    refused = newest is not None and newest.reason is Reason.TRIGGER_PASSED and newest.status is None
+    return refused and newest is not None and newest.trigger == target_trigger(state) and is_trigger_final(state)
+
+
+def _is_overdue(around: Circumstances, naked_since: Instant) -> bool:
+    held = around.now < around.timer_held_until
+    return bool(naked_since) and not held and around.now - around.mute - naked_since >= around.bounds.max_naked
+
+
+def _is_spared(state: SagaState, around: Circumstances) -> bool:
+    """Whether a way home begun by the naked timer may be given up: no close is out, none has filled."""
+    if state.phase is not Phase.CLOSING or state.end is not EndReason.NAKED_TOO_LONG or state.close_asked:
+        return False
+    return all(close.never_was or is_close_absent(state, close, around) for close in state.closes)
+
+
+# ---- nothing is open
+
+
+def is_gone(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
+    """FLAT: nothing is open by two sources, the entry is terminal, and no id of ours is live."""
+    if not exposure.is_flat_proven and not _nothing_ever_left(state):
+        return False
+    return _all_settled(state, around) and not unsettled_closes(state, around) and not unsettled_stops(state, exposure)
+
+
+def _nothing_ever_left(state: SagaState) -> bool:
+    """Whether no byte of any entry left the house."""
+    return all(attempt.outcome is Outcome.NOT_SENT for attempt in state.attempts)
+
+
+def _all_settled(state: SagaState, around: Circumstances) -> bool:
+    """Whether every attempt is terminal, refused, not sent or proven absent, and no further one is owed."""
+    if _may_try_again(state, around):
+        return False
+    return all(is_attempt_dead(state, attempt, around) for attempt in state.attempts)
+
+
+def is_attempt_dead(state: SagaState, attempt: Attempt, around: Circumstances) -> bool:
+    """Whether an attempt can fill no more: terminal, refused, not sent, or proven absent."""
+    facts = state.orders[attempt.client_id]
+    if facts.is_seen:
+        return facts.is_terminal
+    return attempt.never_was or entry_verdict(state, attempt, around) is Verdict.ABSENT
+
+
+def unsettled_closes(state: SagaState, around: Circumstances) -> tuple[Sent, ...]:
+    """Closes that may still act."""
+    return tuple(
+        close
+        for close in state.closes
+        if not close.never_was
+        and not state.orders[close.client_id].is_terminal
+        and not is_close_absent(state, close, around)
+    )
+
+
+def is_close_absent(state: SagaState, close: Sent, around: Circumstances) -> bool:
+    """Whether an Unknown close may be taken for not arrived, so that the next may follow: two complete reads of its
+    name and of the position `close_lag` apart, begun after it, did not show it. It is reduce-only, so that being wrong
+    here can never open anything.
+    """
+    if state.orders[close.client_id].is_seen or close.outcome is None:
+        return False
+    reads = [began for began in close.missed if began > close.concluded_at]
+    told = state.opinions.read
+    asked = told is not None and told.report.began_at > close.concluded_at
+    return asked and bool(reads) and max(reads) - min(reads) >= around.bounds.close_lag
+
+
+def unsettled_stops(state: SagaState, exposure: Exposure) -> tuple[StopFacts, ...]:
+    """Stops of ours that may still stand: not refused, not seen to end, and not missed by a read begun since flat."""
+    return tuple(
+        facts
+        for facts in state.stops.values()
+        if facts.may_live
+        and not (facts.missed_last > exposure.moment.heard_at)
+        and not _was_never_made(state, facts, exposure)
+    )
+
+
+def _was_never_made(state: SagaState, facts: StopFacts, exposure: Exposure) -> bool:
+    """An attached stop is made by the first fill: without any fill there is none."""
+    return facts.attached and facts.status is None and exposure.filled == 0
+
+
+def is_settled(state: SagaState, around: Circumstances) -> bool:
+    """Whether nothing of this signal can come back: everything was seen to end, or the quarantine is over."""
+    return state.flat_at > 0 and around.now >= state.flat_at + quarantine(state, around)
+
+
+def quarantine(state: SagaState, around: Circumstances) -> Duration:
+    """How long flat must last before the slot is free: nothing, if every act was refused, not sent or seen terminal."""
+    bounds = around.bounds
+    doubt = bounds.doubt
+    if around.traits.engine_checks_window:
+        doubt = bounds.act_window + bounds.margin + bounds.read_lag
+    sent: tuple[Sent, ...] = (*state.attempts, *state.closes)
+    orders = any(not act.never_was and not state.orders[act.client_id].is_terminal for act in sent)
+    stops = any(facts.may_live and not facts.attached for facts in state.stops.values())
+    attached = any(facts.may_live and facts.attached for facts in state.stops.values()) and state.filled is not None
+    return max(doubt if orders else 0, bounds.doubt if stops or attached else 0)
+
+
+# ---- the entry
+
+
+def entry_verdict(state: SagaState, attempt: Attempt, around: Circumstances) -> Verdict:
+    """PRESENT by one attributable report; ABSENT under rule 5; UNDECIDED otherwise."""
+    if state.orders[attempt.client_id].is_seen:
+        return Verdict.PRESENT
+    if attempt.outcome is None or attempt.intent is None:
+        return Verdict.UNDECIDED
+    is_absent = _absent_by_window if around.traits.engine_checks_window else _absent_by_doubt
+    if is_absent(state, attempt, around) and _is_at_baseline(state, attempt, around):
+        return Verdict.ABSENT
+    return Verdict.UNDECIDED
+
+
+def _absent_by_window(state: SagaState, attempt: Attempt, around: Circumstances) -> bool:
+    horizon = horizon_of(attempt, around)
+    rounds = [began for began in attempt.missed if began + around.clock_offset - around.clock_error > horizon]
+    spread = max(rounds) - min(rounds) if rounds else 0
+    return (
+        around.clock_known
+        and around.venue_now_early > horizon
+        and spread >= around.bounds.read_lag
+        and not state.loose_fills
+        and state.fills_read_at > min(rounds)
+    )
+
+
+def _absent_by_doubt(state: SagaState, attempt: Attempt, around: Circumstances) -> bool:
+    sent_at = attempt.intended_at
+    watched = 0 < around.stream_since <= sent_at
+    needed = around.bounds.doubt if watched else around.bounds.doubt_blind
+    spread = max(attempt.missed) - min(attempt.missed) if attempt.missed else 0
+    counted_from = sent_at if watched else min(attempt.missed, default=around.now)
+    long_enough = bool(attempt.missed) and max(attempt.missed) - counted_from >= needed
+    return long_enough and spread >= around.bounds.read_lag and not state.loose_fills
+
+
+def horizon_of(attempt: Attempt, around: Circumstances) -> Instant:
+    """Venue time after which the engine refuses the entry: `not_after` + margin."""
+    return attempt.intent.not_after + around.bounds.margin if attempt.intent is not None else 0
+
+
+def _is_at_baseline(state: SagaState, attempt: Attempt, around: Circumstances) -> bool:
+    """Whether the position, read after the last round, is what it was before the intent."""
+    told = state.opinions.read
+    intent = attempt.intent
+    if told is None or intent is None or not attempt.missed:
+        return False
+    moved = any(
+        word.amount != intent.baseline
+        for word in state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
+    )
+    return told.report.began_at > min(attempt.missed) and told.report.amount == intent.baseline and not moved
+
+
+def _may_try_again(state: SagaState, around: Circumstances) -> bool:
+    """Whether another attempt is owed: refused as not executed, or proven absent where the venue's engine proves it;
+    while the signal is fresh, by the process that intended it, and nobody asked to close.
+    """
+    last = state.attempts[-1]
+    if state.phase is not Phase.ENTERING or state.close_asked or not _is_own_term(last, around):
+        return False
+    if around.now > state.signal.expires_at() or not around.may_enter:
+        return False
+    if last.never_was:
+        return last.reason.is_not_executed
+    proven = around.traits.engine_checks_window and entry_verdict(state, last, around) is Verdict.ABSENT
+    return proven and not state.orders[last.client_id].is_seen
+
+
+def _is_own_term(attempt: Attempt, around: Circumstances) -> bool:
+    """Whether this very process intended the attempt: an earlier one's entry is only looked for."""
+    return attempt.intended_at >= around.term * 1_000_000 - around.clock_offset
+
+
+def retry_at(state: SagaState) -> Instant:
+    """When a deferred attempt may follow: after the wait that the venue asked for."""
+    last = state.attempts[-1]
+    return last.concluded_at + last.retry_after
+
+
+# ---- time
+
+
+def turning_points(state: SagaState, around: Circumstances, naked_since: Instant) -> Iterator[Instant]:
+    """The instants at which the same evidence would be judged differently, past ones included."""
+    bounds = around.bounds
+    if not state.attempts:
+        yield state.signal.expires_at() + 1
+        return
+    if naked_since:
+        yield max(naked_since + around.mute + bounds.max_naked, around.timer_held_until)
+    for facts in state.stops.values():
+        if facts.status is StopStatus.TRIGGERING:
+            yield facts.triggering_at + bounds.triggering + 1
+    if state.phase is Phase.QUARANTINE:
+        yield state.flat_at + quarantine(state, around)
+    if state.phase is Phase.ENTERING:
+        yield state.signal.expires_at() + 1
+        yield retry_at(state)
+        for attempt in state.attempts:
+            yield horizon_of(attempt, around) - around.clock_offset + around.clock_error + 1

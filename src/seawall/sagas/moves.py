@@ -1,0 +1,213 @@
+"""Moves: the events by which a saga goes from one phase of the table to another, and what it says aloud on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from seawall.model import events as ev
+from seawall.model.acts import Outcome
+from seawall.model.events import DistressKind, EndReason
+from seawall.model.reports import Source
+from seawall.model.times import Instant
+from seawall.sagas import preparing
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.exposure import (
+    Exposure,
+    cover_of,
+    entry_orders,
+    intent_moment,
+    standing_stops,
+    target_trigger,
+)
+from seawall.sagas.judgement import Verdict, entry_verdict, is_entry_known
+from seawall.sagas.orders import OrderFacts
+from seawall.sagas.phase import Finding, Phase
+from seawall.sagas.state import SagaState
+from seawall.sagas.stops import Cover
+
+_ROLLBACKS = {Finding.OVERDUE: EndReason.NAKED_TOO_LONG, Finding.PASSED: EndReason.TRIGGER_PASSED}
+
+
+def moves(
+    state: SagaState, to: Phase, finding: Finding, exposure: Exposure | None, around: Circumstances
+) -> Iterator[ev.Event]:
+    """The events that carry `state` to phase `to`."""
+    whose = (state.signal.id, state.signal.symbol)
+    now = around.now
+    if to is Phase.FLAT and state.phase is Phase.PREPARING:
+        yield from _never_begun(state, around)
+    elif to is Phase.PROTECTING and state.phase is Phase.ENTERING and exposure is not None:
+        yield _entry_filled(state, exposure, around)
+    elif to is Phase.PROTECTING and state.phase is Phase.PROTECTED:
+        yield ev.ProtectionLost(*whose, _stops_in_words(state), now)
+    elif to is Phase.PROTECTING and state.phase is Phase.CLOSING:
+        yield ev.RollbackWithdrawn(*whose, _stops_in_words(state), now)
+    elif to is Phase.PROTECTED and exposure is not None:
+        yield ev.PositionProtected(*whose, exposure.open, _average(state), target_trigger(state), now)
+    elif to is Phase.CLOSING and state.phase in (Phase.QUARANTINE, Phase.FLAT) and exposure is not None:
+        yield ev.SagaReopened(*whose, exposure.open, now)
+        yield ev.PositionError(*whose, "late_fill", f"{exposure.open} was filled after the end was seen")
+    elif to is Phase.CLOSING:
+        reason = _ROLLBACKS.get(finding, EndReason.NONE)
+        yield ev.RollbackBegan(*whose, reason, _stops_in_words(state), now)
+        yield ev.PositionError(*whose, reason.value, _stops_in_words(state))
+    elif to is Phase.QUARANTINE:
+        yield from _flat_seen(state, exposure, around)
+    elif to is Phase.FLAT:
+        yield ev.FlatVerified(*whose, state.end, now)
+
+
+def _never_begun(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
+    whose = (state.signal.id, state.signal.symbol)
+    planned = preparing.plan(state, around)
+    reason = planned.reason if isinstance(planned, preparing.Objection) else EndReason.UNFIT
+    detail = planned.detail if isinstance(planned, preparing.Objection) else ""
+    yield ev.SignalExecutionFailed(*whose, reason.value, detail)
+    yield ev.FlatSeen(*whose, reason, around.now)
+    yield ev.FlatVerified(*whose, reason, around.now)
+
+
+def _entry_filled(state: SagaState, exposure: Exposure, around: Circumstances) -> ev.EntryFilled:
+    """The first proof of a fill, with who gave it. By its effect alone it is dated from the intent, "at most"."""
+    whose = (state.signal.id, state.signal.symbol)
+    known = next((facts for facts in entry_orders(state) if facts.filled > 0), None)
+    if known is None:
+        since = intent_moment(state).venue_at
+        source = _first_to_show_effect(state)
+        return ev.EntryFilled(*whose, exposure.open, source, since, around.now, at_most=True)
+    at = min((trade.venue_at for trade in known.trades), default=known.venue_at) or known.venue_at
+    return ev.EntryFilled(*whose, exposure.filled, _first_source(state, known), at, around.now)
+
+
+def _first_source(state: SagaState, known: OrderFacts) -> Source:
+    return state.heard_by.get(known.client_id, Source.ORDER)
+
+
+def _first_to_show_effect(state: SagaState) -> Source:
+    stream = state.opinions.stream
+    return Source.STREAM if stream is not None and stream.report.amount else Source.POSITIONS
+
+
+def _flat_seen(state: SagaState, exposure: Exposure | None, around: Circumstances) -> Iterator[ev.Event]:
+    whose = (state.signal.id, state.signal.symbol)
+    reason = end_reason(state, exposure, around)
+    wanted = reason in (EndReason.CLOSED_BY_REQUEST, EndReason.STOP_FILLED, EndReason.CLOSED_OUTSIDE)
+    if not (state.protected_at and wanted) and reason is not EndReason.CLOSED_BY_REQUEST and not state.failed:
+        yield ev.SignalExecutionFailed(*whose, reason.value, _why_dead(state))
+    yield ev.FlatSeen(*whose, reason, around.now)
+
+
+def end_reason(state: SagaState, exposure: Exposure | None, around: Circumstances) -> EndReason:
+    """Why nothing is open: what began the way home, else what the orders tell."""
+    if state.end is not EndReason.NONE:
+        return state.end
+    if exposure is not None and exposure.filled > 0:
+        stopped = any(state.orders[name].filled > 0 for name in state.stops)
+        return EndReason.STOP_FILLED if stopped else EndReason.CLOSED_OUTSIDE
+    last = state.attempts[-1]
+    if last.outcome is Outcome.NOT_SENT:
+        return EndReason.NOT_SENT
+    if last.never_was:
+        return EndReason.ENTRY_REFUSED
+    if entry_verdict(state, last, around) is Verdict.ABSENT:
+        interrupted = last.code == "interrupted"
+        return EndReason.INTERRUPTED if interrupted else EndReason.ABSENT
+    return EndReason.NOT_FILLED
+
+
+def _why_dead(state: SagaState) -> str:
+    last = state.attempts[-1] if state.attempts else None
+    return "" if last is None else " ".join(word for word in (last.reason.value, last.code) if word)
+
+
+def _average(state: SagaState) -> Decimal | None:
+    return next((facts.average for facts in entry_orders(state) if facts.filled > 0), None)
+
+
+def _stops_in_words(state: SagaState) -> str:
+    """What became of each stop, for a person."""
+    words = [
+        f"{facts.client_id} at {facts.trigger}: {facts.status.value if facts.status else facts.outcome or 'unanswered'}"
+        + (f" ({facts.reason})" if facts.reason else "")
+        for facts in sorted(state.stops.values(), key=lambda facts: facts.n)[-3:]
+    ]
+    return "; ".join(words) or "no stop was placed"
+
+
+# ---- what is said aloud without a move
+
+
+def remarks(state: SagaState, finding: Finding, exposure: Exposure | None, around: Circumstances) -> Iterator[ev.Event]:
+    """Milestones and conditions that the evidence now shows and no event has told yet."""
+    if not state.attempts or exposure is None:
+        return
+    yield from _entry_ended(state, around)
+    yield from _stops_confirmed(state, exposure, around)
+    yield from _overdue(state, finding, around)
+    yield from _distress(state, finding, around)
+
+
+def _entry_ended(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
+    last = state.attempts[-1]
+    facts = state.orders[last.client_id]
+    if facts.is_quantity_known and state.ended_entry != last.client_id and is_entry_known(state, around):
+        yield ev.EntryEnded(
+            state.signal.id, state.signal.symbol, last.client_id, facts.status, facts.filled, facts.average
+        )
+
+
+def _stops_confirmed(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
+    if exposure.open <= 0:
+        return
+    for facts in standing_stops(state, around):
+        live = cover_of(state, facts, exposure, around) is Cover.LIVE
+        if live and facts.client_id not in state.confirmed and facts.live_at:
+            yield ev.StopConfirmed(
+                state.signal.id,
+                state.signal.symbol,
+                facts.client_id,
+                facts.trigger,
+                facts.source,
+                facts.live_at,
+                around.now,
+            )
+
+
+def _overdue(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:
+    if finding is not Finding.UNDECIDED or state.overdue or state.phase is not Phase.ENTERING:
+        return
+    waited = around.now - state.attempts[-1].intended_at
+    if waited >= around.bounds.verification:
+        yield ev.VerificationOverdue(state.signal.id, state.signal.symbol, waited)
+
+
+def _distress(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:
+    """Raises what has become true and ends what no longer is."""
+    whose = (state.signal.id, state.signal.symbol)
+    now = dict(_troubles(state, finding, around))
+    for kind, detail in now.items():
+        if kind not in state.distress:
+            yield ev.DistressRaised(*whose, kind, detail)
+    for kind in state.distress:
+        if kind not in now:
+            yield ev.DistressEnded(*whose, kind)
+
+
+def _troubles(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[tuple[DistressKind, str]]:
+    if finding in (Finding.OVERDUE, Finding.PASSED):
+        yield DistressKind.NAKED, _stops_in_words(state)
+    if finding is Finding.CONTRARY:
+        yield DistressKind.CONTRARY_POSITION, "the position is on the other side of our entry"
+    if finding is Finding.ARMED and around.now >= armed_since(state) + around.bounds.max_unverified:
+        yield DistressKind.STOP_UNSEEN, _stops_in_words(state)
+    if finding is Finding.UNDECIDED and state.overdue:
+        yield DistressKind.UNDECIDED, "no source has decided the entry"
+    if around.foreign_stops and finding not in (Finding.GONE, Finding.SETTLED):
+        yield DistressKind.FOREIGN_STOP, ", ".join(around.foreign_stops)
+
+
+def armed_since(state: SagaState) -> Instant:
+    """Since when a stop has been acknowledged and not seen: the answer, or for an attached one the fill."""
+    answered = max((facts.concluded_at for facts in state.stops.values()), default=0)
+    return max(answered, state.filled.at if state.filled is not None else 0)

@@ -1,0 +1,134 @@
+"""What is known of one order, and the join that makes it grow.
+
+Sources speak late, twice, and in the wrong order, so knowledge of an order is a point in a lattice and every report
+only moves it up: quantity by maximum, status by a total order in which a fill beats every contrary word, trades by
+their id. The join is commutative, associative and idempotent (proved by hypothesis in `tests/sagas/test_orders.py`),
+so that any order of arrival and any repetition give the same knowledge, and "did it grow?" decides what is recorded.
+
+A status is only a word. "Filled" with quantity 0 (incident I04) does not make the order empty, and "cancelled" with a
+quantity does not make it harmless (bybit.md 3.1, binance.md 4.5): what was filled is the maximum that any source has
+ever said, whatever the status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from seawall.model.amounts import ZERO
+from seawall.model.ids import ClientId, Leg, VenueId
+from seawall.model.reports import FillReport, OrderReport, OrderStatus
+from seawall.model.times import Instant
+
+_RANK = {
+    OrderStatus.UNTOLD: 0,
+    OrderStatus.OPEN: 1,
+    OrderStatus.PARTIAL: 2,
+    OrderStatus.REJECTED: 3,
+    OrderStatus.EXPIRED: 4,
+    OrderStatus.CANCELLED: 5,
+    OrderStatus.FILLED: 6,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One trade of an order: what a receipt and an average need of it."""
+
+    trade_id: str
+    quantity: Decimal
+    price: Decimal
+    venue_at: Instant
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """All that any source has said of one order of ours."""
+
+    client_id: ClientId
+    leg: Leg
+    status: OrderStatus = OrderStatus.UNTOLD
+    reported: Decimal = ZERO
+    reported_average: Decimal | None = None
+    trades: tuple[Trade, ...] = ()
+    venue_id: VenueId = VenueId("")
+    venue_at: Instant = 0
+
+    @property
+    def filled(self) -> Decimal:
+        """What was filled, in base currency: the most that any source has said."""
+        return max(self.reported, sum((trade.quantity for trade in self.trades), ZERO))
+
+    @property
+    def average(self) -> Decimal | None:
+        """The average price, from the trades where they are complete, else from the fullest report; None if unsaid."""
+        traded = sum((trade.quantity for trade in self.trades), ZERO)
+        if traded and traded >= self.reported:
+            return sum((trade.quantity * trade.price for trade in self.trades), ZERO) / traded
+        return self.reported_average
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether any source has told of the order: presence needs one attributable report."""
+        return self.status is not OrderStatus.UNTOLD or self.filled > 0
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it can fill no more, by any source's word."""
+        return self.status.is_terminal
+
+    @property
+    def is_quantity_known(self) -> bool:
+        """A terminal status with its quantity. FILLED with nothing filled contradicts itself: ask on (I04)."""
+        return self.is_terminal and not (self.status is OrderStatus.FILLED and self.filled == 0)
+
+    @property
+    def last_fill_at(self) -> Instant:
+        """Venue time of the newest word about a fill; 0 without any."""
+        traded = max((trade.venue_at for trade in self.trades), default=0)
+        return max(traded, self.venue_at if self.reported else 0)
+
+    @property
+    def last_seq(self) -> int:
+        """The highest cross sequence among the trades (Bybit); 0 without any."""
+        return max((trade.seq for trade in self.trades), default=0)
+
+
+def join_order(facts: OrderFacts, report: OrderReport) -> OrderFacts:
+    """`facts` with everything that `report` adds. A report about a fill dates it; others do not."""
+    fullest = max((facts.reported, _or_least(facts.reported_average)), (report.filled, _or_least(report.average)))
+    newer_fill = report.filled > facts.reported or (report.filled == facts.reported and report.filled > 0)
+    return replace(
+        facts,
+        status=max(facts.status, report.status, key=_RANK.__getitem__),
+        reported=fullest[0],
+        reported_average=fullest[1] if fullest[1] >= 0 else None,
+        venue_id=max(facts.venue_id, report.venue_id),
+        venue_at=_fill_time(facts, report) if newer_fill else facts.venue_at,
+    )
+
+
+def join_fill(facts: OrderFacts, report: FillReport) -> OrderFacts:
+    """`facts` with one trade more, unless its id is known."""
+    trade = Trade(report.trade_id, report.quantity, report.price, report.venue_at, report.seq)
+    known = {kept.trade_id: kept for kept in facts.trades}
+    known[trade.trade_id] = max(known.get(trade.trade_id, trade), trade, key=_as_key)
+    trades = tuple(sorted(known.values(), key=lambda kept: (kept.venue_at, kept.trade_id)))
+    return replace(facts, trades=trades, venue_id=max(facts.venue_id, report.venue_id))
+
+
+def _fill_time(facts: OrderFacts, report: OrderReport) -> Instant:
+    """When the fullest quantity was first said to stand: the earliest time among equal quantities."""
+    if report.filled > facts.reported or facts.venue_at == 0:
+        return report.venue_at
+    return min(facts.venue_at, report.venue_at) if report.venue_at else facts.venue_at
+
+
+def _or_least(price: Decimal | None) -> Decimal:
+    """A price for comparison; an unsaid one is below all others."""
+    return Decimal(-1) if price is None or price <= 0 else price
+
+
+def _as_key(trade: Trade) -> tuple[Instant, Decimal, Decimal, int]:
+    return (trade.venue_at, trade.quantity, trade.price, trade.seq)

@@ -1,0 +1,220 @@
+"""A running saga: inputs in, events and acts out. Thirty lines that everything else in this folder serves.
+
+A step hears every input (each becomes the events that it is worth, applied at once), then decides: judge, look the
+finding up in the table, record the move, and again until the finding leads nowhere new; then do what is due. The saga
+never reads a clock, never waits, and never changes state but through `apply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from seawall.model import events as ev
+from seawall.model.acts import Act, Outcome, Reason
+from seawall.model.ids import ClientId, Leg, SignalId, Symbol
+from seawall.model.inputs import ActAnswered, CloseRequested, Input, ReadAnswered, ReadFailed, StreamChanged
+from seawall.model.queries import AskOrder, AskStop, AskStops
+from seawall.model.reports import Source
+from seawall.model.times import Instant
+from seawall.sagas import duties, hearing
+from seawall.sagas.agenda import Agenda
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.exposure import Exposure, best_cover, measure
+from seawall.sagas.judgement import judge, turning_points
+from seawall.sagas.moves import armed_since, moves, remarks
+from seawall.sagas.phase import Duty, Finding, Phase
+from seawall.sagas.state import SagaState, apply
+from seawall.sagas.stops import Cover
+from seawall.sagas.table import Row, row_for
+
+_MOST_MOVES = 8
+
+
+class Saga:
+    """One signal on one slot, from acceptance to the end."""
+
+    def __init__(self, state: SagaState) -> None:
+        self.state = state
+        self.agenda = Agenda()
+        self.visited: list[tuple[Phase, Finding]] = []
+
+    # ---- input
+
+    def hear(self, item: Input, around: Circumstances) -> None:
+        """Joins an input to the evidence; records exactly what it adds."""
+        told = hearing.told_by(item)
+        if told is not None:
+            for order in told.orders:
+                self._record(hearing.of_order(self.state, order))
+            for fill in told.fills:
+                self._record(hearing.of_fill(self.state, fill))
+            for position in told.positions:
+                if position.symbol == self.state.signal.symbol:
+                    self._record(hearing.of_position(self.state, position, around))
+            for stop in told.stops:
+                self._record(hearing.of_stop(self.state, stop, around))
+        for event in hearing.concluded(self.state, item):
+            self._record(event)
+        self._note_what_lacks(item)
+        self._note(item, around)
+
+    def _note(self, item: Input, around: Circumstances) -> None:
+        match item:
+            case ReadAnswered() | ReadFailed():
+                self.agenda.answered(item.query, item.began_at, item.at)
+                complete = isinstance(item, ReadAnswered) and isinstance(item.query, AskStops | AskStop)
+                self.agenda.stops_read_at = max(self.agenda.stops_read_at, item.began_at if complete else 0)
+            case StreamChanged():
+                self.agenda.hurry()
+            case CloseRequested():
+                self._accept_close(item, around)
+            case _:
+                return
+
+    def _note_what_lacks(self, item: Input) -> None:
+        """Says once what an answer about an order of ours lacked (the origin bot: "Order missing 'side' field")."""
+        match item:
+            case ActAnswered(client_id=name, told=told):
+                source = Source.REPLY
+            case ReadAnswered(query=AskOrder(client_id=name), told=told):
+                source = Source.ORDER
+            case _:
+                return
+        fields = ", ".join(told.missing)
+        if fields and self.state.is_ours(name) and fields not in self.state.lacking:
+            self._record(ev.ReportIncomplete(*self._whose(), source, fields))
+
+    def _accept_close(self, item: CloseRequested, around: Circumstances) -> None:
+        if self.state.phase in (Phase.FLAT, Phase.QUARANTINE) or self.state.close_asked:
+            return
+        self._record(ev.CloseAccepted(*self._whose(), item.reason, around.now))
+
+    # ---- decision
+
+    def decide(self, around: Circumstances) -> None:
+        """Moves as far as the evidence carries, then does what is due."""
+        self.agenda.wakes.clear()
+        for _ in range(_MOST_MOVES):
+            finding, exposure = self._find(around)
+            row = row_for(self.state.phase, finding)
+            self.visited.append((self.state.phase, finding))
+            for event in remarks(self.state, finding, exposure, around):
+                self._record(event)
+            if row.to is self.state.phase or Duty.ENTER in row.duties:
+                break
+            for event in moves(self.state, row.to, finding, exposure, around):
+                self._record(event)
+        self._do(row, exposure, around)
+        self._plan_wakes(finding, around)
+
+    def _find(self, around: Circumstances) -> tuple[Finding, Exposure | None]:
+        if not self.state.attempts:
+            return judge(self.state, around, 0), None
+        for event in duties.settle(self.state, around):
+            self._record(event)
+        exposure = measure(self.state, around)
+        self._run_naked_clock(exposure, around)
+        return judge(self.state, around, self.agenda.naked_since), exposure
+
+    def _run_naked_clock(self, exposure: Exposure, around: Circumstances) -> None:
+        """Starts, keeps or stops the clock: it runs from the first proof of a fill while nothing is acknowledged."""
+        cover, _ = best_cover(self.state, exposure, around)
+        if exposure.open <= 0 or cover >= Cover.ACKNOWLEDGED:
+            self.agenda.naked_since = 0
+        elif not self.agenda.naked_since:
+            self.agenda.naked_since = around.now - around.mute
+
+    def _do(self, row: Row, exposure: Exposure | None, around: Circumstances) -> None:
+        """What is due of the row's duties; protection first."""
+        state, agenda = self.state, self.agenda
+        if Duty.PREPARE in row.duties:
+            self._intend(duties.set_leverage(state, around), around)
+        if Duty.ENTER in row.duties:
+            self._intend(duties.enter(state, around, agenda), around)
+        if exposure is not None:
+            if Duty.PLACE in row.duties:
+                self._intend(duties.place(state, exposure, around, agenda), around)
+            if Duty.MOVE in row.duties:
+                self._intend(duties.move(self.state, exposure, around, agenda), around)
+            if Duty.CANCEL_ENTRY in row.duties:
+                self._intend(duties.cancel_entries(self.state, around, agenda), around)
+            if Duty.CLOSE in row.duties:
+                self._intend(duties.close(self.state, exposure, around, agenda), around)
+            if Duty.CLEAR in row.duties:
+                self._intend(duties.clear(self.state, exposure, around, agenda), around)
+        agenda.ask(duties.questions(self.state, row.duties, exposure, around), around.bounds, around.now)
+
+    def _intend(self, events: Iterable[ev.Event], around: Circumstances) -> None:
+        """Records intentions and puts the acts that they allow behind their gates."""
+        for event in events:
+            self._record(event)
+            act = self._act_of(event)
+            if act is not None:
+                raises_exposure = isinstance(event, ev.EntryIntended | ev.LeverageIntended)
+                self.agenda.acts.append((act, len(self.agenda.events) - 1 if raises_exposure else -1))
+                self.agenda.wake(around.now + 2 * around.bounds.reply_timeout)
+
+    def _act_of(self, event: ev.Event) -> Act | None:
+        match event:
+            case ev.EntryIntended():
+                return duties.entry_act(event)
+            case ev.StopIntended() if not event.attached:
+                return duties.stop_act(self.state, event)
+            case ev.CloseIntended():
+                return duties.close_act(self.state, event)
+            case ev.CancelIntended():
+                return duties.cancel_act(self.state, event)
+            case ev.LeverageIntended():
+                return duties.leverage_act(event)
+            case _:
+                return None
+
+    def _plan_wakes(self, finding: Finding, around: Circumstances) -> None:
+        for at in turning_points(self.state, around, self.agenda.naked_since):
+            self.agenda.wake(at)
+        if finding is Finding.UNDECIDED and not self.state.overdue:
+            self.agenda.wake(self.state.attempts[-1].intended_at + around.bounds.verification)
+        if finding is Finding.ARMED:
+            self.agenda.wake(armed_since(self.state) + around.bounds.max_unverified)
+
+    def next_wake(self, now: Instant) -> Instant | None:
+        """The next instant, after `now`, at which this saga would do or judge otherwise though nothing came."""
+        return min((at for at in self.agenda.wakes if at > now), default=None)
+
+    # ---- recovery
+
+    def resume(self, around: Circumstances) -> None:
+        """After a restart: every act without an outcome may have been sent, so its outcome is Unknown. None is
+        replayed.
+        """
+        for name, leg in self._open_acts():
+            self._record(
+                ev.ActConcluded(
+                    *self._whose(),
+                    client_id=name,
+                    leg=leg,
+                    outcome=Outcome.UNKNOWN,
+                    reason=Reason.NONE,
+                    code="interrupted",
+                    text="the process that intended it ended before its outcome was recorded",
+                    began_at=around.now,
+                    at=around.now,
+                )
+            )
+
+    def _open_acts(self) -> list[tuple[ClientId, Leg]]:
+        state = self.state
+        sent = [act.client_id for act in (*state.attempts, *state.closes) if act.outcome is None]
+        stops = [facts.client_id for facts in state.stops.values() if facts.is_pending]
+        cancels = [cancel.client_id for cancel in state.cancels.values() if cancel.outcome is None]
+        leverage = [state.leverage.client_id] if state.leverage and state.leverage.outcome is None else []
+        named = [(name, state.orders[name].leg) for name in [*sent, *stops]]
+        return named + [(name, Leg.CLOSE) for name in cancels] + [(name, Leg.ENTRY) for name in leverage]
+
+    def _record(self, event: ev.Event | None) -> None:
+        if event is not None:
+            self.state = apply(self.state, event)
+            self.agenda.events.append(event)
+
+    def _whose(self) -> tuple[SignalId, Symbol]:
+        return (self.state.signal.id, self.state.signal.symbol)

@@ -1,0 +1,163 @@
+"""What is known of one stop of ours, and what it is worth as cover.
+
+A stop is REFUSED, UNKNOWN, ACKNOWLEDGED (not seen yet) or LIVE (seen). Only LIVE is protection that may be called so;
+ACKNOWLEDGED stops the naked clock, since closing a position that is very likely covered was the origin bot's most
+expensive mistake (ICNTUSDT, I15). What is no cover whatever the venue acknowledged: TRIGGERING for more than two
+seconds (seen stuck for a day, binance.md 4.4), TRIGGERED, and every ended state while the position is open.
+
+The join is like that of orders: a stop's status only moves on, the venue's ids are learnt once. A stop merely missing
+from reads is not ended: reads lag (freqtrade#12681: minutes), so two misses `read_lag` apart only call for placing it
+again, and the venue's answer decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import IntEnum
+
+from seawall.model.acts import Outcome, Reason
+from seawall.model.events import ActConcluded, StopIntended
+from seawall.model.ids import ClientId, VenueId
+from seawall.model.reports import Source, StopReport, StopStatus
+from seawall.model.signal import TriggerBy
+from seawall.model.times import Duration, Instant
+
+_RANK = {
+    StopStatus.LIVE: 1,
+    StopStatus.TRIGGERING: 2,
+    StopStatus.TRIGGERED: 3,
+    StopStatus.REJECTED: 4,
+    StopStatus.EXPIRED: 5,
+    StopStatus.CANCELLED: 6,
+    StopStatus.FINISHED: 7,
+}
+_ENDED = (StopStatus.REJECTED, StopStatus.EXPIRED, StopStatus.CANCELLED, StopStatus.FINISHED)
+
+
+class Cover(IntEnum):
+    """What a stop is worth, ascending."""
+
+    NONE = 0
+    REFUSED = 1
+    UNKNOWN = 2
+    ACKNOWLEDGED = 3
+    LIVE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class StopFacts:
+    """All that is known of one stop that we intended."""
+
+    client_id: ClientId
+    n: int
+    trigger: Decimal
+    trigger_by: TriggerBy
+    quantity: Decimal | None
+    intended_at: Instant
+    attached: bool
+    sendings: int = 1
+    outcome: Outcome | None = None
+    reason: Reason = Reason.NONE
+    concluded_at: Instant = 0
+    retry_after: Duration = 0
+    status: StopStatus | None = None
+    source: Source = Source.REPLY
+    live_at: Instant = 0
+    triggering_at: Instant = 0
+    venue_id: VenueId = VenueId("")
+    order_id: VenueId = VenueId("")
+    moved_by_hand: bool = False
+    missed_first: Instant = 0
+    missed_last: Instant = 0
+
+    @property
+    def is_pending(self) -> bool:
+        """An act for it may be under way."""
+        return self.outcome is None and not self.attached
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether it has left the book for good."""
+        return self.status in _ENDED
+
+    @property
+    def may_live(self) -> bool:
+        """Whether it may stand in the venue's book, now or soon: neither refused, nor kept back, nor seen to end."""
+        dead = self.outcome in (Outcome.REFUSED, Outcome.NOT_SENT) and self.status is None
+        return not dead and not self.is_ended
+
+    def is_missing(self, read_lag: Duration) -> bool:
+        """Whether two successful reads at least `read_lag` apart did not see it."""
+        return self.missed_first > 0 and self.missed_last - self.missed_first >= read_lag
+
+
+def intended(event: StopIntended, before: StopFacts | None) -> StopFacts:
+    """The facts of a stop just intended, or intended again under the same name."""
+    if before is not None:
+        return replace(before, sendings=event.sending, outcome=None, intended_at=event.intended_at)
+    return StopFacts(
+        event.client_id, event.n, event.trigger, event.trigger_by, event.quantity, event.intended_at, event.attached
+    )
+
+
+def conclude(facts: StopFacts, event: ActConcluded) -> StopFacts:
+    """`facts` with the outcome of its act. An acknowledgement is never taken back by a later Unknown."""
+    if facts.outcome is Outcome.ACKNOWLEDGED and event.outcome is not Outcome.ACKNOWLEDGED:
+        return facts
+    acknowledged = event.outcome is Outcome.ACKNOWLEDGED
+    return replace(
+        facts,
+        outcome=event.outcome,
+        reason=event.reason,
+        concluded_at=event.at,
+        retry_after=event.retry_after,
+        missed_first=0 if acknowledged else facts.missed_first,
+        missed_last=0 if acknowledged else facts.missed_last,
+    )
+
+
+def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
+    """`facts` with everything that `report` adds."""
+    status = report.status if facts.status is None else max(facts.status, report.status, key=_RANK.__getitem__)
+    first_live = report.status is StopStatus.LIVE and facts.live_at == 0
+    return replace(
+        facts,
+        status=status,
+        source=report.source if first_live else facts.source,
+        live_at=(report.venue_at or report.at) if first_live else facts.live_at,
+        triggering_at=facts.triggering_at or (report.at if report.status is StopStatus.TRIGGERING else 0),
+        venue_id=report.venue_id or facts.venue_id,
+        order_id=report.order_id or facts.order_id,
+        trigger=facts.trigger if report.trigger is None else report.trigger,
+        moved_by_hand=facts.moved_by_hand or report.trigger not in (None, facts.trigger),
+        missed_first=0,
+        missed_last=0,
+    )
+
+
+def miss(facts: StopFacts, began_at: Instant) -> StopFacts:
+    """`facts` after a complete read begun at `began_at` that did not see it."""
+    return replace(facts, missed_first=facts.missed_first or began_at, missed_last=max(facts.missed_last, began_at))
+
+
+def worth(facts: StopFacts, needed: Decimal, now: Instant, triggering: Duration) -> Cover:
+    """What this stop alone is worth for a position of `needed`, before the position row is asked (Bybit)."""
+    if facts.is_ended or facts.status is StopStatus.TRIGGERED:
+        return Cover.NONE
+    if facts.status is StopStatus.TRIGGERING and now - facts.triggering_at > triggering:
+        return Cover.NONE
+    if facts.quantity is not None and facts.quantity < needed:
+        return Cover.NONE
+    if facts.status is not None:
+        return Cover.LIVE
+    return _BY_OUTCOME[facts.outcome]
+
+
+_BY_OUTCOME = {
+    None: Cover.UNKNOWN,
+    Outcome.ACKNOWLEDGED: Cover.ACKNOWLEDGED,
+    Outcome.UNKNOWN: Cover.UNKNOWN,
+    Outcome.REFUSED: Cover.REFUSED,
+    Outcome.NOT_SENT: Cover.NONE,
+}

@@ -1,0 +1,370 @@
+"""The only file of the venues that opens, sends, receives and closes. It decides nothing.
+
+`Transport` is one account's warm session with a venue. A request either comes back as a whole `Reply`, whatever its
+status, or raises one of two errors, and the difference between them is worth money: `NotSentError` (name unknown,
+connection refused, no free connection: no byte left, so nothing can have happened) and `LostError` (reset, half a body,
+silence: it may have happened). Nothing is ever sent twice: aiohttp would repeat a GET or a DELETE by itself when a kept
+connection turns out to be dead, so its failures are renamed in a middleware before it can see them. Redirects are not
+followed, proxies of the environment not used, cookies not kept.
+
+`Connection` is the driver of one `Venue` on these sockets: it carries effects out and brings events in, under the
+promises at the head of `venue.py`. Deadlines are the machine's; what stands here only keeps a socket from being held
+for ever (`HELD_AT_MOST`) and an ask from waiting for a connection longer than its reply may take (`CONNECT_WITHIN`).
+
+What is here cannot be covered by the deterministic world; tests/venues/test_sockets.py meets each item on loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientHandlerType,
+    ClientOSError,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    ClientWSTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+    ServerDisconnectedError,
+    TCPConnector,
+    WSMessage,
+    WSMsgType,
+)
+from multidict import CIMultiDict
+from yarl import URL
+
+from seawall.model.acts import Act, Urgency
+from seawall.model.inputs import Input
+from seawall.model.queries import Query
+from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
+from seawall.venues.exchange import Transmit
+from seawall.venues.link import Connect, Cut, Probe, Send
+from seawall.venues.port import Reply, Request
+from seawall.venues.venue import (
+    Closed,
+    Connected,
+    Effect,
+    Framed,
+    Lost,
+    Ponged,
+    Replied,
+    Started,
+    Submitted,
+    Tell,
+    Ticked,
+    Venue,
+    VenueEvent,
+)
+
+CONNECT_WITHIN: Duration = 3 * SECOND
+"""For a free connection of the pool or a new one, name and handshake included: less than `Bounds.reply_timeout`."""
+HELD_AT_MOST: Duration = 60 * SECOND
+"""A reply that has not come by then is lost; the machine gave it up long before and would still take it as evidence."""
+MOST_CONNECTIONS = 64
+"""Per account and host: ten openings at once with their reads, and the stream."""
+KEPT: Duration = 90 * SECOND
+"""How long an idle connection is kept: longer than the period of the clock's samples, which keep one warm."""
+GOODBYE: Duration = SECOND
+"""How long a closing stream waits for the venue's half of it."""
+USER_AGENT = "seawall"
+
+
+class NotSentError(Exception):
+    """No byte of the request left this machine, so the venue has done nothing."""
+
+
+class LostError(Exception):
+    """The request may have left and its reply will not come; the venue may have done what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a venue is reached: scheme, host and port, no path. The box, a testnet and the venue differ in this alone.
+
+    Raises ValueError, naming the field, for anything else.
+    """
+
+    rest: str
+    stream: str
+
+    def __post_init__(self) -> None:
+        _check("rest", self.rest, ("http", "https"))
+        _check("stream", self.stream, ("ws", "wss"))
+
+
+def _check(field: str, address: str, schemes: tuple[str, ...]) -> None:
+    url = URL(address)
+    if url.scheme not in schemes or not url.host or url.path_qs not in ("", "/") or address.endswith("/"):
+        expected = " or ".join(f"{scheme}://host[:port]" for scheme in schemes)
+        raise ValueError(f"{field}: expected {expected} without a path, came {address!r}")
+
+
+class Transport:
+    """One account's session with a venue. Used as an asynchronous context manager."""
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        *,
+        connect_within: Duration = CONNECT_WITHIN,
+        most_connections: int = MOST_CONNECTIONS,
+    ) -> None:
+        self._addresses = addresses
+        self._connect_within = connect_within
+        self._most_connections = most_connections
+        self._session: ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = ClientSession(
+            connector=TCPConnector(limit=0, limit_per_host=self._most_connections, keepalive_timeout=KEPT / SECOND),
+            timeout=ClientTimeout(total=HELD_AT_MOST / SECOND, connect=self._connect_within / SECOND),
+            cookie_jar=DummyCookieJar(),
+            headers={"User-Agent": USER_AGENT},
+            trust_env=False,
+            middlewares=(_once,),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open_session().close()
+
+    async def send(self, request: Request) -> Reply:
+        """The whole reply to `request`, which is sent exactly once and exactly as it was signed.
+
+        Raises NotSentError or LostError.
+        """
+        url = URL(self._addresses.rest + request.target, encoded=True)
+        headers = CIMultiDict(request.headers)
+        try:
+            async with self._open_session().request(
+                request.method, url, headers=headers, data=request.body or None, allow_redirects=False
+            ) as response:
+                body = await response.read()
+                return Reply(response.status, tuple(response.headers.items()), body)
+        except (ClientError, OSError, TimeoutError) as error:
+            raise _named(error) from error
+
+    async def open_stream(self, target: str) -> ClientWebSocketResponse:
+        """An open WebSocket to `target`, whose pings the caller answers.
+
+        Raises NotSentError or LostError.
+        """
+        url = URL(self._addresses.stream + target, encoded=True)
+        try:
+            return await self._open_session().ws_connect(
+                url, autoping=False, timeout=ClientWSTimeout(ws_close=GOODBYE / SECOND)
+            )
+        except (ClientError, OSError, TimeoutError) as error:
+            raise _named(error) from error
+
+    def _open_session(self) -> ClientSession:
+        if self._session is None:
+            raise RuntimeError("Transport: expected to be entered (async with) before use, came a call before that")
+        return self._session
+
+
+async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Renames the failures after which aiohttp would send an idempotent request again, so that it does not."""
+    try:
+        return await handler(request)
+    except (ClientConnectorError, ConnectionTimeoutError):
+        raise
+    except (ClientOSError, ServerDisconnectedError) as error:
+        raise _named(error) from error
+
+
+def _named(error: Exception) -> NotSentError | LostError:
+    """Which of the two it is: only a failure to get a connection at all means that nothing left."""
+    detail = f"{type(error).__name__}: {error}".rstrip(": ")
+    return (NotSentError if isinstance(error, ClientConnectorError | ConnectionTimeoutError) else LostError)(detail)
+
+
+class Connection:
+    """One account's `Venue` on real sockets, for as long as `run` runs."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        addresses: Addresses,
+        now: Callable[[], Instant],
+        hear: Callable[[Input], None],
+    ) -> None:
+        """`now`: microseconds UTC, never backwards. `hear` is called with each input, in order, from the loop's thread.
+
+        `hear` must not block; an exception in it ends `run`, for an input that nobody took in must not be lost quietly.
+        """
+        self._venue = venue
+        self._addresses = addresses
+        self._now = now
+        self._hear = hear
+        self._transport = Transport(addresses)
+        self._group: asyncio.TaskGroup | None = None
+        self._early: list[VenueEvent] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._streams: dict[int, asyncio.Task[None]] = {}
+        self._sockets: dict[int, ClientWebSocketResponse] = {}
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at: Instant = 0
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Works until `aclose`. Raises whatever went wrong in our own code; nothing that a venue does."""
+        try:
+            async with self._transport, asyncio.TaskGroup() as group:
+                self._group = group
+                for event in (Started(), *self._early):
+                    self._step(event)
+                await self._stopping.wait()
+                for task in tuple(self._tasks):
+                    task.cancel()
+        finally:
+            self._stopping.set()
+            if self._alarm is not None:
+                self._alarm.cancel()
+
+    def submit(self, ask: Act | Query, urgency: Urgency) -> None:
+        """Takes an act whose gate is open, or a query; the answer comes through `hear`. Before `run` it is kept."""
+        self._step(Submitted(ask, urgency))
+
+    def aclose(self) -> None:
+        """Ends `run`. What is under way gets no answer: the next process looks for it by its name."""
+        self._stopping.set()
+
+    # ---- the machine
+
+    def _step(self, event: VenueEvent) -> None:
+        if self._group is None:
+            self._early.append(event)
+        elif not self._stopping.is_set():
+            for effect in self._venue.on(event, self._now()):
+                self._carry_out(effect)
+            self._set_alarm()
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Tell(input=told):
+                self._hear(told)
+            case Transmit(key=key, request=request):
+                self._spawn(self._exchange(key, request))
+            case Connect(conn=conn, target=target):
+                self._streams[conn] = self._spawn(self._stream(conn, target))
+            case Send(conn=conn, text=text):
+                self._spawn(self._say(conn, text))
+            case Probe(conn=conn):
+                self._spawn(self._say(conn, None))
+            case Cut(conn=conn):
+                if (stream := self._streams.pop(conn, None)) is not None:
+                    stream.cancel()
+
+    def _set_alarm(self) -> None:
+        """One timer for all that the machine has to do; moved only when that moves."""
+        wake_at = self._venue.next_wake()
+        if self._alarm is not None:
+            if self._alarm_at == wake_at:
+                return
+            self._alarm.cancel()
+        delay = max(wake_at - self._now(), MILLISECOND) / SECOND
+        self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
+        self._alarm_at = wake_at
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if not self._stopping.is_set():
+            self._spawn(self._tick())
+
+    async def _tick(self) -> None:
+        """A task and not a bare callback, so that an error in the machine ends `run` and is seen."""
+        self._step(Ticked())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        assert self._group is not None
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+        return task
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        """After an error of our own nothing more is begun while the group takes the rest down."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._stopping.set()
+
+    # ---- requests
+
+    async def _exchange(self, key: int, request: Request) -> None:
+        try:
+            reply = await self._transport.send(request)
+        except NotSentError as error:
+            self._step(Lost(key, sent=False, detail=str(error)))
+        except LostError as error:
+            self._step(Lost(key, sent=True, detail=str(error)))
+        else:
+            self._step(Replied(key, reply))
+
+    # ---- the stream
+
+    async def _stream(self, conn: int, target: str) -> None:
+        """One connection from its opening to its end; cancelled by `Cut`, after which nothing is owed."""
+        try:
+            socket = await self._transport.open_stream(target)
+        except (NotSentError, LostError) as error:
+            self._end(conn, str(error))
+            return
+        self._sockets[conn] = socket
+        try:
+            self._step(Connected(conn))
+            detail = await self._read(conn, socket)
+        finally:
+            del self._sockets[conn]
+            await socket.close()
+        self._end(conn, detail)
+
+    async def _read(self, conn: int, socket: ClientWebSocketResponse) -> str:
+        """Brings in frames until the connection ends; returns how it ended."""
+        while True:
+            message = await socket.receive()
+            match message.type:
+                case WSMsgType.TEXT:
+                    self._step(Framed(conn, message.data))
+                case WSMsgType.BINARY:
+                    self._step(Framed(conn, message.data.decode(errors="replace")))
+                case WSMsgType.PING:
+                    await socket.pong(message.data)
+                    self._step(Ponged(conn))
+                case WSMsgType.PONG:
+                    self._step(Ponged(conn))
+                case _:
+                    return _ending(socket, message)
+
+    async def _say(self, conn: int, text: str | None) -> None:
+        """Sends a frame, or a ping for None; one that cannot be sent ends the connection, which the reader tells."""
+        socket = self._sockets.get(conn)
+        if socket is None:
+            return
+        try:
+            await (socket.ping() if text is None else socket.send_str(text))
+        except (ClientError, OSError):
+            await socket.close()
+
+    def _end(self, conn: int, detail: str) -> None:
+        self._streams.pop(conn, None)
+        self._step(Closed(conn, detail))
+
+
+def _ending(socket: ClientWebSocketResponse, message: WSMessage) -> str:
+    """How a stream ended, in words."""
+    if message.type is WSMsgType.ERROR:
+        return f"{type(message.data).__name__}: {message.data}"
+    return f"closed by the venue with code {socket.close_code}"

@@ -23,6 +23,7 @@ from seawall.model.events import (
     SignalAccepted,
     SignalRefused,
     StopIntended,
+    StopReported,
 )
 from seawall.model.ids import ClientId, SignalId
 from seawall.model.reports import FillReport, OrderReport
@@ -80,14 +81,21 @@ def exit_names(history: History) -> tuple[ClientId, ...]:
 
 
 def entry_fills(history: History) -> list[FillReport]:
-    """The entry's trades, each once, whichever sources told of it, in the venue's order of time."""
-    return _trades(history, entry_names(history))
+    """The entry's trades, each once, whichever sources told of it, in the venue's order of time.
+
+    A list of trades may name the order by the venue's id alone (binance.md 1.4, userTrades).
+    """
+    own = tuple(str(report.venue_id) for report in entry_orders(history) if report.venue_id)
+    return _trades(history, entry_names(history), own)
 
 
 def exit_fills(history: History) -> list[FillReport]:
-    """The trades of our closes and stops, each once; a stop's child is found by its venue id, told by its order."""
-    children = tuple(str(report.venue_id) for report in exit_orders(history) if report.venue_id)
-    return _trades(history, exit_names(history), children)
+    """The trades of our closes and stops, each once; the child of a stop is found by the venue's id of it."""
+    told = [str(report.venue_id) for report in exit_orders(history)]
+    for event in every(history, StopReported):
+        if event.report.client_id in exit_names(history) or event.report.parent in entry_names(history):
+            told += [str(event.report.venue_id), str(event.report.order_id)]
+    return _trades(history, exit_names(history), tuple(venue_id for venue_id in told if venue_id))
 
 
 def entry_orders(history: History) -> list[OrderReport]:
@@ -134,11 +142,11 @@ def day(at: Instant) -> str:
     return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%d")
 
 
-def _trades(history: History, names: tuple[ClientId, ...], children: tuple[str, ...] = ()) -> list[FillReport]:
+def _trades(history: History, names: tuple[ClientId, ...], venue_ids: tuple[str, ...]) -> list[FillReport]:
     """The trades under any of the names or venue ids, by trade id, the first telling of each."""
     found: dict[str, FillReport] = {}
     for event in every(history, FillReported):
-        if event.report.client_id in names or event.report.venue_id in children:
+        if event.report.client_id in names or event.report.venue_id in venue_ids:
             found.setdefault(event.report.trade_id, event.report)
     return sorted(found.values(), key=lambda fill: (fill.venue_at, fill.trade_id))
 

@@ -1,0 +1,262 @@
+"""Histories to fold: one signal's way, told in milliseconds after its arrival, on a venue whose clock is 40 ms ahead."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from seawall.model import events as ev
+from seawall.model.acts import Outcome, Reason
+from seawall.model.events import Event, Recorded
+from seawall.model.ids import Account, ClientId, Leg, Side, SignalId, Symbol, VenueId
+from seawall.model.reports import (
+    FillReport,
+    OrderReport,
+    OrderStatus,
+    PositionReport,
+    Source,
+    StopReport,
+    StopStatus,
+)
+from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TriggerBy
+from seawall.model.times import MILLISECOND
+
+START = 1_795_448_052_000_000
+AHEAD = 40
+VELVET = Symbol("VELVETUSDT")
+ENTRY, STOP, CLOSE = (ClientId(f"swaaaa-0123456789-{leg}tkxp2x01") for leg in "esc")
+D = Decimal
+
+
+def ours(after: int) -> int:
+    """Our clock, `after` milliseconds after the signal came."""
+    return START + after * MILLISECOND
+
+
+def venue(after: int) -> int:
+    """The venue's clock at the same instant."""
+    return ours(after + AHEAD)
+
+
+class Story:
+    """Events of one signal, each told with the milliseconds at which it was recorded."""
+
+    def __init__(self, signal_id: str = "velvet-1", symbol: Symbol = VELVET, side: Side = Side.SELL) -> None:
+        self.sid = SignalId(signal_id)
+        self.symbol = symbol
+        self.side = side
+        self.told: list[tuple[int, Event]] = []
+
+    def recorded(self, first: int = 1) -> list[Recorded]:
+        """The history, its sequence numbers from `first`."""
+        return [Recorded(first + place, 1, ours(after), event) for place, (after, event) in enumerate(self.told)]
+
+    def then(self, after: int, event: Event) -> Story:
+        """One more event."""
+        self.told.append((after, event))
+        return self
+
+    @property
+    def signal(self) -> Signal:
+        """The signal: 27 base with a stop 3 % away."""
+        return Signal(
+            id=self.sid,
+            account=Account("alpha"),
+            symbol=self.symbol,
+            action=Action.OPEN,
+            made_at=START,
+            received_at=START,
+            side=self.side,
+            size=Size(SizeUnit.BASE, D(27)),
+            stop=Stop(percent=D(3)),
+        )
+
+    def accepted(self, after: int = 0) -> Story:
+        """The signal is accepted."""
+        return self.then(after, ev.SignalAccepted(self.sid, self.symbol, self.signal))
+
+    def intended(self, after: int = 1, *, final: bool = False) -> Story:
+        """The entry is intended."""
+        return self.then(
+            after,
+            ev.EntryIntended(
+                self.sid,
+                self.symbol,
+                client_id=ENTRY,
+                n=1,
+                side=self.side,
+                quantity=D(27),
+                reference=D("0.2"),
+                trigger=D("0.206"),
+                trigger_by=TriggerBy.MARK,
+                trigger_is_final=final,
+                baseline=D(0),
+                baseline_at=START,
+                intended_at=ours(after),
+                since=venue(after),
+                not_after=venue(after + 2_000),
+            ),
+        )
+
+    def concluded(self, after: int, leg: Leg, name: ClientId, outcome: Outcome, began: int = 2) -> Story:
+        """What became of an act."""
+        refused = outcome is Outcome.REFUSED
+        event = ev.ActConcluded(
+            self.sid,
+            self.symbol,
+            name,
+            leg,
+            outcome,
+            Reason.TRIGGER_PASSED if refused else Reason.NONE,
+            "-2021" if refused else "",
+            "Order would immediately trigger." if refused else "",
+            ours(began),
+            ours(after),
+        )
+        return self.then(after, event)
+
+    def order(self, after: int, dated: int, filled: str, source: Source = Source.STREAM, **more: object) -> Story:
+        """A source tells of an order; `dated` in the venue's clock, 0 milliseconds: without a time."""
+        status = OrderStatus.FILLED if D(filled) == 27 else OrderStatus.PARTIAL if D(filled) else OrderStatus.OPEN
+        usual = {"client_id": ENTRY, "average": D("0.1999"), "quantity": D(27), "venue_id": VenueId("771")}
+        told: dict[str, object] = {**usual, **more}
+        report = OrderReport(
+            symbol=self.symbol,
+            status=status,
+            source=source,
+            at=ours(after),
+            venue_at=venue(dated) if dated else 0,
+            side=self.side,
+            filled=D(filled),
+            **told,  # type: ignore[arg-type]
+        )
+        return self.then(after, ev.OrderReported(self.sid, self.symbol, report))
+
+    def fill(self, after: int, dated: int, quantity: str, trade: str = "t1", **more: object) -> Story:
+        """A source tells of a trade."""
+        told: dict[str, object] = {"client_id": ENTRY, "price": D("0.2"), "side": self.side, **more}
+        report = FillReport(
+            symbol=self.symbol,
+            trade_id=trade,
+            quantity=D(quantity),
+            source=Source.STREAM,
+            at=ours(after),
+            venue_at=venue(dated),
+            fee=D("0.001"),
+            **told,  # type: ignore[arg-type]
+        )
+        return self.then(after, ev.FillReported(self.sid, self.symbol, report))
+
+    def position(self, after: int, dated: int, amount: str, source: Source = Source.POSITIONS) -> Story:
+        """A source tells of the position."""
+        report = PositionReport(
+            self.symbol, D(amount), source, ours(after - 1), ours(after), venue(dated) if dated else 0
+        )
+        return self.then(after, ev.PositionReported(self.sid, self.symbol, report))
+
+    def entry_filled(self, after: int, dated: int, quantity: str = "27", *, at_most: bool = False) -> Story:
+        """The first proof of a fill."""
+        source = Source.POSITIONS if at_most else Source.STREAM
+        at = venue(dated) if dated else 0
+        return self.then(
+            after, ev.EntryFilled(self.sid, self.symbol, D(quantity), source, at, ours(after), at_most=at_most)
+        )
+
+    def stop_intended(self, after: int, *, attached: bool = False) -> Story:
+        """A stop is intended."""
+        return self.then(
+            after,
+            ev.StopIntended(
+                self.sid, self.symbol, STOP, 1, D("0.206"), TriggerBy.MARK, None, ours(after), attached=attached
+            ),
+        )
+
+    def stop_seen(self, after: int, dated: int) -> Story:
+        """The stop query shows the stop, and it is confirmed."""
+        report = StopReport(
+            self.symbol,
+            STOP,
+            StopStatus.LIVE,
+            Source.STOPS,
+            ours(after),
+            venue(dated),
+            VenueId("882"),
+            trigger=D("0.206"),
+        )
+        self.then(after, ev.StopReported(self.sid, self.symbol, report))
+        at = venue(dated) if dated else 0
+        return self.then(
+            after, ev.StopConfirmed(self.sid, self.symbol, STOP, D("0.206"), Source.STOPS, at, ours(after))
+        )
+
+    def ended(self, after: int, filled: str = "27") -> Story:
+        """The entry is terminal."""
+        return self.then(after, ev.EntryEnded(self.sid, self.symbol, ENTRY, OrderStatus.FILLED, D(filled), D("0.1999")))
+
+    def protected(self, after: int, quantity: str = "27") -> Story:
+        """PROTECTED."""
+        return self.then(
+            after, ev.PositionProtected(self.sid, self.symbol, D(quantity), D("0.1999"), D("0.206"), ours(after))
+        )
+
+    def lost(self, after: int) -> Story:
+        """The cover is lost."""
+        return self.then(after, ev.ProtectionLost(self.sid, self.symbol, "the stop expired", ours(after)))
+
+    def rollback(self, after: int) -> Story:
+        """The way home begins."""
+        reason = ev.EndReason.NAKED_TOO_LONG
+        return self.then(after, ev.RollbackBegan(self.sid, self.symbol, reason, "no stop within 5 s", ours(after)))
+
+    def close_intended(self, after: int, quantity: str = "27") -> Story:
+        """A close is intended."""
+        return self.then(after, ev.CloseIntended(self.sid, self.symbol, CLOSE, 1, D(quantity), ours(after)))
+
+    def flat_seen(self, after: int) -> Story:
+        """FLAT."""
+        reason = ev.EndReason.NAKED_TOO_LONG
+        return self.then(after, ev.FlatSeen(self.sid, self.symbol, reason, ours(after)))
+
+    def flat_verified(self, after: int) -> Story:
+        """The slot is free."""
+        reason = ev.EndReason.NAKED_TOO_LONG
+        return self.then(after, ev.FlatVerified(self.sid, self.symbol, reason, ours(after)))
+
+
+def velvet() -> Story:
+    """The VELVET signal as it should have gone: the stream proves the fill, a stop follows, both are read back."""
+    return (
+        Story()
+        .accepted()
+        .intended(1)
+        .fill(90, 40, "20", "t1")
+        .entry_filled(90, 40, "20")
+        .stop_intended(90)
+        .fill(95, 42, "7", "t2", price=D("0.1990"))
+        .order(96, 42, "27")
+        .concluded(110, Leg.ENTRY, ENTRY, Outcome.ACKNOWLEDGED)
+        .ended(110)
+        .concluded(140, Leg.STOP, STOP, Outcome.ACKNOWLEDGED, began=91)
+        .position(150, 42, "-27", Source.STREAM)
+        .stop_seen(180, 120)
+        .protected(180)
+    )
+
+
+def rolled_back() -> Story:
+    """A signal whose stop was refused: closed at market."""
+    return (
+        Story("refused-1")
+        .accepted()
+        .intended(1)
+        .fill(90, 40, "27", "t1")
+        .entry_filled(90, 40)
+        .ended(90)
+        .stop_intended(90)
+        .concluded(140, Leg.STOP, STOP, Outcome.REFUSED, began=91)
+        .rollback(140)
+        .close_intended(140)
+        .fill(240, 200, "27", "t9", client_id=CLOSE, side=Side.BUY, price=D("0.21"))
+        .position(260, 200, "0")
+        .flat_seen(300)
+        .flat_verified(90_000)
+    )

@@ -118,6 +118,8 @@ def test_balance_and_account_agree() -> None:
     assert wallets + [one["totalWalletBalance"] for one in accounts] == ["10000.00000000"] * 4
     assert len(accounts[0]["positions"]) == len(box.exchange.instruments)
     assert accounts[1]["positions"] == []
+    box.order()
+    assert [row["positionAmt"] for row in box.call("GET", "/fapi/v3/account")["positions"]] == ["-27"]
     assert accounts[0]["canTrade"] is True
     assert "feeTier" not in accounts[1]
 
@@ -142,6 +144,26 @@ def test_modes_answer_already_so_with_their_codes() -> None:
     assert box.refused("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="false")[1] == -4171
     assert box.call("GET", "/fapi/v1/positionSide/dual") == {"dualSidePosition": False}
     assert box.call("GET", "/fapi/v1/multiAssetsMargin") == {"multiAssetsMargin": False}
+
+
+def test_what_the_box_does_not_simulate_is_refused_aloud() -> None:
+    """Isolated margin and multi-assets mode are -4084, or what the venue itself says first (1.4)."""
+    box = Box()
+    isolated = {"symbol": SYMBOL, "marginType": "ISOLATED"}
+    assert box.refused("POST", "/fapi/v1/marginType", **isolated)[1] == -4084
+    assert box.refused("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="true")[1] == -4084
+    box.order()
+    assert box.refused("POST", "/fapi/v1/marginType", **isolated)[1] == -4048
+    limit = {"symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "quantity": "100", "price": "0.19", "timeInForce": "GTC"}
+    box.call("POST", "/fapi/v1/order", **limit)
+    assert box.refused("POST", "/fapi/v1/marginType", **isolated)[1] == -4047
+
+
+def test_the_signature_can_be_waived_by_a_switch() -> None:
+    """signature=ignore lets a hand-written request in; the key still names the account."""
+    box = Box()
+    box.exchange.set_switch("signature", "ignore")
+    assert get(box, f"/fapi/v2/balance?timestamp={box.now // 1_000}", KEY)[0] == 200
 
 
 def test_the_position_mode_changes_only_when_nothing_is_open() -> None:

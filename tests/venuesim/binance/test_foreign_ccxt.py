@@ -79,6 +79,17 @@ def test_ccxt_opens_stops_asks_and_closes(result: str) -> None:
     asyncio.run(against_box(play, **{"binance.result_reply": result}))
 
 
+def until(seen: Callable[[], bool]) -> None:
+    """Ask again until it is so, within bounded tries: a fill and its consequences take the venue a moment."""
+    assert any(seen() for _ in range(200)), "it never came to be"
+
+
+async def eventually(seen: Callable[[], bool]) -> None:
+    """Let the loop run until it is so."""
+    while not seen():  # noqa: ASYNC110 (somebody else's client has no event for it)
+        await asyncio.sleep(0.001)
+
+
 def open_to_close(binance: Any) -> None:
     """The whole life of a short through ccxt's unified methods, and the parts of it that ccxt reads back."""
     assert binance.fetch_time() > 1_600_000_000_000
@@ -88,11 +99,12 @@ def open_to_close(binance: Any) -> None:
     assert binance.fetch_balance()["USDT"]["total"] == 10_000
     entry = binance.create_order(SYMBOL, "market", "sell", 27, None, {"newClientOrderId": "entry"})
     assert entry["clientOrderId"] == "entry"
+    until(lambda: binance.fetch_order(entry["id"], SYMBOL)["status"] == "closed")
+    seen = binance.fetch_order(entry["id"], SYMBOL)
     stop = binance.create_order(
         SYMBOL, "market", "buy", 27, None, {"stopLossPrice": 0.22, "closePosition": True, "workingType": "MARK_PRICE"}
     )
     assert stop["info"]["algoStatus"] == "NEW"
-    seen = binance.fetch_order(entry["id"], SYMBOL)
     assert (seen["status"], seen["filled"], seen["side"]) == ("closed", 27, "sell")
     assert seen["average"] > 0
     held = [row for row in binance.fetch_positions([SYMBOL]) if row["contracts"]]
@@ -105,9 +117,8 @@ def open_to_close(binance: Any) -> None:
     with pytest.raises(ccxt.ExchangeError, match="-4130"):
         binance.create_order(SYMBOL, "market", "buy", 27, None, {"stopLossPrice": 0.23, "closePosition": True})
     binance.create_order(SYMBOL, "market", "buy", 27, None, {"reduceOnly": True})
-    binance.sleep(50)
-    assert [row for row in binance.fetch_positions([SYMBOL]) if row["contracts"]] == []
-    assert binance.fetch_open_orders(SYMBOL, params={"trigger": True}) == []
+    until(lambda: not [row for row in binance.fetch_positions([SYMBOL]) if row["contracts"]])
+    until(lambda: not binance.fetch_open_orders(SYMBOL, params={"trigger": True}))
     with pytest.raises(ccxt.OrderNotFound):
         binance.cancel_order(stop["id"], SYMBOL, {"trigger": True})
     with pytest.raises(ccxt.ExchangeError, match="-2022"):
@@ -125,7 +136,7 @@ def test_ccxt_pro_hears_orders_and_positions() -> None:
             await binance.set_leverage(5, SYMBOL)
             orders = asyncio.create_task(filled(binance))
             positions = asyncio.create_task(held(binance))
-            await asyncio.sleep(0.5)
+            await eventually(lambda: any(one.connected.done() for one in binance.clients.values()))
             placed = await binance.create_order(SYMBOL, "market", "sell", 27)
             assert (await orders)["id"] == placed["id"]
             assert (await positions)["side"] == "short"
@@ -161,7 +172,8 @@ def test_ccxt_pro_places_orders_by_frames() -> None:
             await binance.load_markets()
             await binance.set_leverage(5, SYMBOL)
             placed = await binance.create_order_ws(SYMBOL, "market", "sell", 27)
-            assert (await binance.fetch_order_ws(placed["id"], SYMBOL))["side"] == "sell"
+            while (await binance.fetch_order_ws(placed["id"], SYMBOL))["status"] != "closed":  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
             params = {"stopLossPrice": 0.22, "closePosition": True}
             stop = await binance.create_order_ws(SYMBOL, "market", "buy", 27, None, params)
             assert stop["info"]["algoStatus"] == "NEW"

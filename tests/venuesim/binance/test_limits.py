@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from venuesim.dialects.binance.errors import REASONS, TEXTS, Denial, denial_of
+from venuesim.dialects.binance.errors import REASONS, TEXTS, Denial, denial_of, usual_text
 from venuesim.dialects.binance.limits import BAN, MINUTE, ORDERS_TEN_SECONDS, PATIENCE, TEN_SECONDS, Limits
 from venuesim.facts import Reason, Refusal
 
@@ -82,6 +82,13 @@ def test_a_refusal_quotes_the_number_its_text_names(refusal: Refusal, code: int,
     """Texts with a number carry the book's own."""
     denial = denial_of(refusal)
     assert (denial.status, denial.code, denial.text) == (400, code, text)
+
+
+def test_every_text_can_be_told_without_its_numbers() -> None:
+    """A planned refusal names no more than a code, and its text has no gaps in braces."""
+    assert [code for code in TEXTS if "{" in usual_text(code)] == []
+    assert usual_text(-1003).startswith("Too many requests; current limit of IP(127.0.0.1) is 2400 requests")
+    assert usual_text(-9999) == ""
 
 
 def test_keys_are_refused_with_401() -> None:

@@ -52,6 +52,9 @@ def test_a_filled_order_is_found_by_its_client_id_with_average_and_trades() -> N
     assert [trade["qty"] for trade in trades] == ["27"]
     assert Decimal(trades[0]["price"]) == Decimal(row["avgPrice"])
     assert box.call("GET", "/fapi/v1/userTrades", symbol=SYMBOL, orderId="1") == []
+    mixed = {"fromId": trades[0]["id"], "startTime": 1}
+    assert box.refused("GET", "/fapi/v1/userTrades", symbol=SYMBOL, **mixed)[1] == -1128
+    assert box.refused("GET", ORDER, symbol=SYMBOL)[1] == -1102
 
 
 def test_parameters_in_a_form_body_are_as_good_as_in_the_query() -> None:

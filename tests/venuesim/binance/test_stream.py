@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.venuesim.binance.box import KEY, SYMBOL, Box
+from tests.venuesim.binance.box import KEY, SYMBOL, Box, stop_values
 from venuesim.market import Depth
 from venuesim.wire import Request
 
@@ -204,3 +204,34 @@ def test_mark_prices_come_each_second_to_who_subscribed() -> None:
     heard = len(box.frames)
     box.wait(3_000_000)
     assert len(box.frames) == heard
+
+
+def test_a_stop_denied_at_its_trigger_says_why() -> None:
+    """A quantity stop that fires flat is REJECTED, with the reason in rm (1.9, 4.4)."""
+    box, _ = listening()
+    box.order()
+    box.call("POST", "/fapi/v1/algoOrder", **stop_values(closePosition=None, quantity="27", reduceOnly="true"))
+    box.order("BUY", reduceOnly="true")
+    box.exchange.set_price(SYMBOL, box.now, mark=Decimal("0.23"), last=Decimal("0.23"))
+    box.wait(100_000)
+    last = [event["o"] for _, name, event in box.frames if name == "ALGO_UPDATE"][-1]
+    assert (last["X"], last["rm"], last["ai"]) == ("REJECTED", "Reduce Only reject", "")
+
+
+def test_a_deposit_is_told_without_positions() -> None:
+    """ACCOUNT_UPDATE with a balance alone (3.3)."""
+    box, _ = listening()
+    box.exchange.deposit("main", Decimal(5), box.now)
+    box.wait(1_000)
+    event = box.event("ACCOUNT_UPDATE")["a"]
+    assert (event["m"], event["P"], event["B"][0]["wb"]) == ("DEPOSIT", [], "10005.00000000")
+
+
+def test_a_liquidation_closes_under_the_venues_own_name() -> None:
+    """The closing order's client id begins with autoclose- (3.3)."""
+    box, _ = listening()
+    box.order()
+    box.exchange.liquidate("main", SYMBOL, box.now)
+    box.wait(100_000)
+    last = [event["o"] for _, name, event in box.frames if name == "ORDER_TRADE_UPDATE"][-1]
+    assert (last["c"].split("-")[0], last["X"], last["S"]) == ("autoclose", "FILLED", "BUY")

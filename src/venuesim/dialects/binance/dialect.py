@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from venuesim.dialects.binance import wsapi
 from venuesim.dialects.binance.asks import Later
 from venuesim.dialects.binance.auth import KEY_HEADER, check_signature
-from venuesim.dialects.binance.errors import TEXTS, Denial, error_reply, ok_reply
+from venuesim.dialects.binance.errors import Denial, error_reply, ok_reply, usual_text
 from venuesim.dialects.binance.limits import Limits
 from venuesim.dialects.binance.memory import Memory
 from venuesim.dialects.binance.params import Params, header_of, params_of, path_of, path_part
@@ -90,7 +90,7 @@ class BinanceDialect:
         if code is None:
             kind = "text/html" if text.lstrip().startswith("<") else "text/plain"
             return Reply(status, (("content-type", kind), *headers), text.encode())
-        return error_reply(Denial(code, text=text or TEXTS.get(code, ""), status=status), headers)
+        return error_reply(Denial(code, text=text or usual_text(code), status=status), headers)
 
     def connect(self, conn: int, target: str, headers: Headers, now: int) -> int:
         """The HTTP status of a WebSocket handshake; one of the WebSocket API costs weight (binance.md 2)."""

@@ -154,6 +154,21 @@ AHEAD_TEXT: Final = "Timestamp for this request was 1000ms ahead of the server's
 _UNAUTHORISED: Final = (-2014, -2015)
 
 
+SAMPLES: Final[dict[int, tuple[str, ...]]] = {
+    -1003: ("127.0.0.1", "2400"),
+    -1015: ("300", "TEN_SECONDS"),
+    -1102: ("timestamp",),
+    -1127: ("168",),
+    -4164: ("5.0",),
+}
+"""Words for the texts of refusals that are planned rather than earned."""
+
+
+def usual_text(code: int) -> str:
+    """The text a code usually comes with; "" for a code that the venue book does not quote."""
+    return TEXTS.get(code, "").format(*SAMPLES.get(code, ("", "")))
+
+
 class Denial(Exception):  # noqa: N818 (it names what the venue does, not a fault of the program)
     """The venue says no: ``code`` as on the wire, ``text`` its message, ``status`` the HTTP status.
 

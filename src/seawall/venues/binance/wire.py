@@ -12,7 +12,7 @@ package.
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct, field
@@ -20,8 +20,8 @@ from msgspec import Struct, field
 T = TypeVar("T")
 
 Text = str | None
-Number = int | None
-"""Venue milliseconds, or a count."""
+Number = Annotated[int, msgspec.Meta(ge=0, lt=10**14)] | None
+"""Venue milliseconds; none of them lies beyond the year 5000."""
 Id = int | str | None
 
 WIDEST: Final = 60

@@ -1,0 +1,570 @@
+"""Replies as outcomes and answers, each shape as the book gives it (binance.md 1.4 to 1.9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from seawall.model.acts import Outcome
+from seawall.model.ids import Side, Symbol, VenueId
+from seawall.model.inputs import NOTHING_TOLD, ReadAnswered
+from seawall.model.queries import (
+    AskFills,
+    AskInstruments,
+    AskLeverage,
+    AskMark,
+    AskModes,
+    AskOpenOrders,
+    AskOrder,
+    AskPositions,
+    AskStop,
+    AskStops,
+    AskWallet,
+    Query,
+)
+from seawall.model.reports import (
+    FillReport,
+    LeverageReport,
+    MarkReport,
+    ModesReport,
+    OrderReport,
+    OrderStatus,
+    PositionReport,
+    Source,
+    StopReport,
+    StopStatus,
+    WalletReport,
+)
+from seawall.model.signal import TriggerBy
+from seawall.venues.port import Reply
+from tests.venues.binance.given import (
+    CAME,
+    CANCEL,
+    CANCEL_STOP,
+    CLOSING,
+    CODEC,
+    ENTRY,
+    LEVERAGE,
+    PLACE,
+    SENT,
+    STOP,
+    SUBMIT,
+    VELVET,
+    VENUE_AT,
+    VENUE_MS,
+    acknowledged,
+    answer,
+    failure,
+    read,
+    read_fails,
+    reply,
+)
+from tests.venues.binance.shapes import algo, flat, order, placed, position, trade
+
+DAY = 86_400_000_000
+PLACED = OrderReport(
+    symbol=VELVET,
+    client_id=ENTRY,
+    status=OrderStatus.OPEN,
+    source=Source.REPLY,
+    at=CAME,
+    venue_at=VENUE_AT,
+    venue_id=VenueId("88937381063"),
+    side=Side.SELL,
+    quantity=Decimal(27),
+    filled=Decimal(0),
+    reduce_only=False,
+)
+STANDING = StopReport(
+    symbol=VELVET,
+    client_id=STOP,
+    status=StopStatus.LIVE,
+    source=Source.STOPS,
+    at=CAME,
+    venue_at=VENUE_AT,
+    venue_id=VenueId("1000000033225453"),
+    side=Side.BUY,
+    trigger=Decimal("0.2155"),
+    trigger_by=TriggerBy.MARK,
+    quantity=None,
+)
+
+# ---- acts
+
+
+@pytest.mark.parametrize(
+    ("status", "executed", "expected"),
+    [
+        ("NEW", "0", OrderStatus.OPEN),
+        ("PARTIALLY_FILLED", "11", OrderStatus.PARTIAL),
+        ("FILLED", "27", OrderStatus.FILLED),
+        ("EXPIRED", "11", OrderStatus.EXPIRED),
+        ("EXPIRED_IN_MATCH", "0", OrderStatus.EXPIRED),
+        ("REJECTED", "0", OrderStatus.REJECTED),
+    ],
+)
+def test_an_entry_s_reply_may_tell_of_any_fill(status: str, executed: str, expected: OrderStatus) -> None:
+    """RESULT may say NEW, part or all; each is an acknowledgement with that report and no average (1.6 [?])."""
+    told = acknowledged(SUBMIT, reply(placed(status=status, executedQty=executed, cumQty=executed)))
+    assert told.orders == (replace(PLACED, status=expected, filled=Decimal(executed)),)
+    assert told.missing == ()
+
+
+def test_a_close_s_reply_is_read_alike() -> None:
+    """The reply to a reduce-only order is a report under the close's own name."""
+    told = acknowledged(CLOSING, reply(placed(clientOrderId=CLOSING.client_id, side="BUY", reduceOnly=True)))
+    assert told.orders == (replace(PLACED, client_id=CLOSING.client_id, side=Side.BUY, reduce_only=True),)
+
+
+def test_a_reply_without_a_side_is_a_report_without_a_side() -> None:
+    """The reply that began this project: what is missing is named, nothing is guessed, and it is no failure."""
+    row = placed()
+    del row["side"], row["executedQty"]
+    told = acknowledged(SUBMIT, reply(row))
+    assert told.orders == (replace(PLACED, side=None),)
+    assert told.missing == ("order.side", "order.executedQty")
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_every_spelling_of_nothing_is_nothing(nothing: str | None) -> None:
+    """Empty text and null count as missing, and never as an exception."""
+    told = acknowledged(SUBMIT, reply(placed(side=nothing, executedQty=nothing, status=nothing, updateTime=None)))
+    assert told.orders == (replace(PLACED, side=None, status=OrderStatus.UNTOLD, venue_at=0),)
+    assert told.missing == ("order.status", "order.side", "order.executedQty")
+
+
+def test_a_status_of_no_book_is_untold_and_named() -> None:
+    """A word that the venue adds tomorrow does not become one of ours."""
+    told = acknowledged(SUBMIT, reply(placed(status="PENDING_NEW")))
+    assert told.orders[0].status is OrderStatus.UNTOLD
+    assert told.missing == ("order.status=PENDING_NEW",)
+
+
+def test_numbers_keep_every_digit() -> None:
+    """An amount written as a JSON number is read as exactly as one in quotes."""
+    told = acknowledged(
+        SUBMIT, reply(b'{"orderId":"7","symbol":"VELVETUSDT","executedQty":0.1000000000000000055,"origQty":3}')
+    )
+    assert told.orders[0].filled == Decimal("0.1000000000000000055")
+    assert (told.orders[0].quantity, told.orders[0].venue_id) == (Decimal(3), "7")
+
+
+@pytest.mark.parametrize("executed", ["abc", "NaN", "Infinity", "1E+999999", True, [], {"a": 1}])
+def test_a_number_that_is_none_makes_the_outcome_unknown(executed: object) -> None:
+    """A reply whose numbers cannot be read proves nothing; the text says where and what came."""
+    answered = answer(SUBMIT, reply(placed(executedQty=executed)))
+    assert answered.outcome is Outcome.UNKNOWN
+    assert "expected a decimal" in answered.text
+    assert "executedQty" in answered.text
+
+
+def test_a_placed_stop_is_acknowledged_and_reported() -> None:
+    """The reply of POST algoOrder is a report by the reply, which is not yet seeing it (1.9)."""
+    told = acknowledged(PLACE, reply(algo()))
+    assert told.stops == (replace(STANDING, source=Source.REPLY),)
+
+
+def test_a_stop_s_reply_without_a_status_is_still_an_acknowledgement() -> None:
+    """It names what it made; the missing status is named and no stop is reported."""
+    told = acknowledged(PLACE, reply(algo(algoStatus="")))
+    assert (told.stops, told.missing) == ((), ("stop.algoStatus",))
+
+
+def test_a_cancelled_order_is_reported() -> None:
+    """DELETE order answers with the order (1.4)."""
+    told = acknowledged(CANCEL, reply(placed(status="CANCELED", executedQty="11")))
+    assert told.orders == (replace(PLACED, status=OrderStatus.CANCELLED, filled=Decimal(11)),)
+
+
+def test_a_cancelled_stop_answers_with_the_text_200() -> None:
+    """DELETE algoOrder answers with names and a code that is a text, and tells nothing of the stop (1.9)."""
+    told = acknowledged(CANCEL_STOP, reply({"algoId": 9, "clientAlgoId": STOP, "code": "200", "msg": "success"}))
+    assert told == NOTHING_TOLD
+
+
+def test_a_leverage_set_is_read_back() -> None:
+    """POST leverage answers with the leverage in force (1.4)."""
+    told = acknowledged(LEVERAGE, reply({"leverage": 5, "maxNotionalValue": "100000", "symbol": "VELVETUSDT"}))
+    assert told.leverages == (LeverageReport(VELVET, Decimal(5)),)
+
+
+# ---- one order, its fills
+
+
+def test_a_read_order_has_its_average() -> None:
+    """GET order alone has avgPrice; 0 is a spelling of nothing (1.7)."""
+    filled = replace(PLACED, source=Source.ORDER, status=OrderStatus.FILLED, filled=Decimal(27))
+    assert read(AskOrder(VELVET, ENTRY), reply(order())).orders == (replace(filled, average=Decimal("0.2035")),)
+    assert read(AskOrder(VELVET, ENTRY), reply(order(avgPrice="0.00000"))).orders == (filled,)
+
+
+@pytest.mark.parametrize("query", [AskOrder(VELVET, ENTRY), AskStop(VELVET, STOP)])
+def test_not_found_is_an_answer_that_tells_nothing(query: Query) -> None:
+    """-2013 on a read by name is a complete answer with no report in it (4.2)."""
+    answered = CODEC.query_answer(query, (failure(-2013, "Order does not exist."),), SENT, CAME)
+    assert answered == ReadAnswered(query, SENT, CAME)
+
+
+@pytest.mark.parametrize(
+    ("came", "venue_answered"),
+    [
+        (failure(-2013, status=503), False),
+        (failure(-2011), True),
+        (failure(-1021), True),
+        (failure(-1003, status=429), False),
+        (reply(b"", 418), False),
+        (reply(b"<html>", 403), False),
+        (reply(b"<html>", 502), False),
+        (reply(b"<html>"), True),
+        (reply(b'{"orderId":1,'), True),
+        (reply({}), True),
+        (reply([]), True),
+        (reply({"code": -1000, "msg": "?"}), True),
+        (None, False),
+    ],
+)
+def test_anything_else_is_a_failed_read(came: Reply | None, *, venue_answered: bool) -> None:
+    """Nothing but an order or -2013 answers a read by name; whether the venue answered at all is told."""
+    failed = read_fails(AskOrder(VELVET, ENTRY), came)
+    assert failed.venue_answered is venue_answered
+    assert failed.detail
+
+
+def test_a_failed_read_repeats_the_venue_s_words() -> None:
+    """Status, code, text and the meaning stand in the detail."""
+    detail = read_fails(AskOrder(VELVET, ENTRY), failure(-2015, "Invalid API-key", 401)).detail
+    assert detail == "401 -2015 Invalid API-key (account)"
+
+
+def test_fills_come_under_the_order_s_id() -> None:
+    """userTrades names no client id; the fee is told where it is in the contract's currency (1.4)."""
+    fill = FillReport(
+        symbol=VELVET,
+        trade_id="5501",
+        side=Side.SELL,
+        quantity=Decimal(27),
+        price=Decimal("0.2035"),
+        source=Source.FILLS,
+        at=CAME,
+        venue_at=VENUE_AT,
+        venue_id=VenueId("88937381063"),
+        fee=Decimal("0.00274725"),
+    )
+    told = read(AskFills(VELVET, SENT), reply([trade(), trade(id=5502, commission="0.1", commissionAsset="BNB")]))
+    assert told.fills == (fill, replace(fill, trade_id="5502", fee=Decimal(0)))
+
+
+def test_no_fills_is_an_answer() -> None:
+    """An empty list of trades is complete, and all that it says is that none was seen."""
+    assert read(AskFills(VELVET, SENT), reply([])).fills == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "trades", "detail"),
+    [
+        (AskFills(VELVET, SENT), [trade(id=n) for n in range(1, 1_001)], "full page"),
+        (AskFills(VELVET, SENT - 8 * DAY), [trade()], "since"),
+        (AskFills(VELVET, SENT), [trade(), trade(price="")], "fill.price"),
+        (AskFills(VELVET, SENT), [trade(side="LONG")], "fill.side"),
+    ],
+)
+def test_fills_that_may_be_incomplete_are_a_failed_read(query: AskFills, trades: list[object], detail: str) -> None:
+    """A full page, a span over seven days, a trade without its fields: none of them is a complete answer."""
+    assert detail in read_fails(query, reply(trades)).detail
+
+
+# ---- positions
+
+
+def test_a_position_is_signed_and_has_the_venue_s_time() -> None:
+    """positionRisk, version 2: amount below 0 is short, updateTime is the time of the last change (1.8)."""
+    expected = PositionReport(
+        symbol=VELVET,
+        amount=Decimal(-27),
+        source=Source.POSITIONS,
+        began_at=SENT,
+        at=CAME,
+        venue_at=VENUE_AT,
+        entry_price=Decimal("0.2035"),
+        liquidation=Decimal("0.24331"),
+        mark=Decimal("0.2034"),
+    )
+    assert read(AskPositions(VELVET), reply([position()])).positions == (expected,)
+
+
+def test_a_flat_symbol_is_a_row_with_a_time() -> None:
+    """The zero row is a report of amount 0, without prices (1.8)."""
+    told = read(AskPositions(VELVET), reply([flat("VELVETUSDT", VENUE_MS)]))
+    assert [(row.amount, row.venue_at, row.entry_price, row.liquidation) for row in told.positions] == [
+        (Decimal(0), VENUE_AT, None, None)
+    ]
+
+
+def test_the_whole_account_is_what_was_ever_touched() -> None:
+    """Of all symbols those are told that are open or were open once."""
+    rows = [flat("BTCUSDT"), position(), flat("ETHUSDT", VENUE_MS)]
+    told = read(AskPositions(), reply(rows))
+    amounts = {str(row.symbol): row.amount for row in told.positions}
+    assert amounts == {"VELVETUSDT": Decimal(-27), "ETHUSDT": Decimal(0)}
+
+
+@pytest.mark.parametrize(
+    ("rows", "detail"),
+    [
+        ([], "expected one row of VELVETUSDT, came 0"),
+        ([flat("BTCUSDT")], "expected one row of VELVETUSDT, came 0"),
+        ([position(positionSide="LONG"), position(positionSide="SHORT", positionAmt="0")], "hedge mode"),
+        ([position(positionAmt="")], "position.positionAmt"),
+        ([position(), position()], "came 2"),
+    ],
+)
+def test_a_position_that_is_not_told_is_a_failed_read(rows: list[object], detail: str) -> None:
+    """An empty read is not flat, two sides are no net position, a row without an amount says nothing."""
+    assert detail in read_fails(AskPositions(VELVET), reply(rows)).detail
+
+
+def test_a_whole_account_read_may_be_empty_of_positions() -> None:
+    """Without a symbol the list may hold nothing that was ever touched."""
+    assert read(AskPositions(), reply([flat("BTCUSDT")])).positions == ()
+
+
+# ---- stops and open orders
+
+
+def test_a_live_stop_is_seen() -> None:
+    """openAlgoOrders and GET algoOrder show the same stop (1.9)."""
+    assert read(AskStops(VELVET), reply([algo()])).stops == (STANDING,)
+    assert read(AskStop(VELVET, STOP), reply(algo())).stops == (STANDING,)
+
+
+def test_no_stops_is_an_answer() -> None:
+    """An empty list is complete."""
+    assert read(AskStops(VELVET), reply([])).stops == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("NEW", StopStatus.LIVE),
+        ("TRIGGERING", StopStatus.TRIGGERING),
+        ("TRIGGERED", StopStatus.TRIGGERED),
+        ("FINISHED", StopStatus.FINISHED),
+        ("CANCELED", StopStatus.CANCELLED),
+        ("EXPIRED", StopStatus.EXPIRED),
+        ("REJECTED", StopStatus.REJECTED),
+    ],
+)
+def test_each_life_of_a_stop_has_its_word(word: str, status: StopStatus) -> None:
+    """The venue's seven words are ours (1.9)."""
+    assert read(AskStop(VELVET, STOP), reply(algo(algoStatus=word))).stops[0].status is status
+
+
+def test_a_triggered_stop_names_its_child() -> None:
+    """actualOrderId is the id of the child order, under which its trades are listed (1.9, 3.2)."""
+    told = read(AskStop(VELVET, STOP), reply(algo(algoStatus="FINISHED", actualOrderId="88937381099")))
+    assert told.stops[0].order_id == "88937381099"
+
+
+def test_a_quantity_stop_says_how_much_it_covers() -> None:
+    """Only closePosition covers the whole; a row that does not say covers what its quantity says, or nothing."""
+    part = algo(closePosition=False, quantity="13", workingType="CONTRACT_PRICE")
+    told = read(AskStops(VELVET), reply([part, algo(closePosition=None, quantity=None)]))
+    assert [stop.quantity for stop in told.stops] == [Decimal(13), Decimal(0)]
+    assert [stop.trigger_by for stop in told.stops] == [TriggerBy.LAST, TriggerBy.MARK]
+    assert told.missing == ("stop.quantity",)
+
+
+def test_a_take_profit_in_the_same_list_says_what_it_is() -> None:
+    """Every conditional order is told, whoever made it; one that is no stop names its type."""
+    told = read(AskStops(), reply([algo(orderType="TAKE_PROFIT_MARKET", clientAlgoId="web_1", symbol="BTCUSDT")]))
+    assert [(stop.symbol, stop.client_id, stop.reason) for stop in told.stops] == [
+        ("BTCUSDT", "web_1", "TAKE_PROFIT_MARKET")
+    ]
+
+
+def test_a_stop_of_unknown_status_fails_the_read() -> None:
+    """Neither live nor gone: the list is not an answer."""
+    assert "algoStatus" in read_fails(AskStops(VELVET), reply([algo(), algo(algoStatus="PAUSED")])).detail
+
+
+def test_open_orders_are_told_whoever_made_them() -> None:
+    """openOrders tells foreign orders under their own names."""
+    told = read(AskOpenOrders(), reply([placed(clientOrderId="web_1"), placed(clientOrderId="x-1", symbol="BTCUSDT")]))
+    assert [(order.symbol, order.client_id) for order in told.orders] == [("VELVETUSDT", "web_1"), ("BTCUSDT", "x-1")]
+
+
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        (AskOpenOrders(), placed(symbol="")),
+        (AskOpenOrders(), placed(orderId=None)),
+        (AskStops(), algo(symbol=None)),
+        (AskStops(), algo(algoId=0)),
+    ],
+)
+def test_a_row_that_names_nothing_fails_the_read(query: Query, row: object) -> None:
+    """An order or stop without symbol or id cannot be told, and is not left out in silence."""
+    assert "came not both" in read_fails(query, reply([row])).detail
+
+
+# ---- what stands
+
+
+def test_mark_and_last_come_from_two_replies() -> None:
+    """premiumIndex tells the mark, ticker/price the last trade (1.4)."""
+    told = read(
+        AskMark(VELVET), reply({"symbol": "VELVETUSDT", "markPrice": "0.2034"}), reply({"price": "0.2035", "time": 1})
+    )
+    assert told.marks == (MarkReport(VELVET, Decimal("0.2034"), Decimal("0.2035"), CAME),)
+
+
+def test_all_marks_are_joined_by_symbol() -> None:
+    """Without a symbol both replies are lists; a contract that lacks one of its prices is left out."""
+    premium = [{"symbol": "BTCUSDT", "markPrice": "100000"}, {"symbol": "OLDUSDT", "markPrice": "0"}]
+    ticker = [{"symbol": "OLDUSDT", "price": "1"}, {"symbol": "BTCUSDT", "price": "100001"}]
+    told = read(AskMark(), reply(premium), reply(ticker))
+    assert told.marks == (MarkReport(Symbol("BTCUSDT"), Decimal(100_000), Decimal(100_001), CAME),)
+
+
+def test_half_a_mark_is_a_failed_read() -> None:
+    """One lost reply, or one without its price, and there is no price; an unsigned reply is no sign of life either."""
+    good = reply({"symbol": "VELVETUSDT", "markPrice": "0.2034"})
+    assert read_fails(AskMark(VELVET), good, None).detail == "expected 2 replies, came 1"
+    failed = read_fails(AskMark(VELVET), good, reply({"price": "0"}))
+    assert (failed.venue_answered, failed.detail[:5]) == (False, "price")
+
+
+def test_the_leverage_of_a_symbol_is_its_row_of_symbol_config() -> None:
+    """symbolConfig tells leverage and margin type (1.4)."""
+    row = {"symbol": "VELVETUSDT", "marginType": "CROSSED", "leverage": 5, "maxNotionalValue": "0"}
+    told = read(AskLeverage(VELVET), reply([row]))
+    assert told.leverages == (LeverageReport(VELVET, Decimal(5), isolated=False),)
+
+
+def test_the_leverage_of_all_is_the_whole_list() -> None:
+    """Without a symbol every row is a report; small letters say isolated too."""
+    rows = [{"symbol": "A", "marginType": "isolated", "leverage": "5"}, {"symbol": "B", "leverage": 20}]
+    told = read(AskLeverage(), reply(rows))
+    assert told.leverages == (
+        LeverageReport(Symbol("A"), Decimal(5), isolated=True),
+        LeverageReport(Symbol("B"), Decimal(20)),
+    )
+
+
+@pytest.mark.parametrize("rows", [[], [{"symbol": "BTCUSDT", "leverage": 5}], [{"symbol": "VELVETUSDT"}]])
+def test_a_leverage_that_is_not_told_is_a_failed_read(rows: list[object]) -> None:
+    """No row, another symbol's row, a row without the number."""
+    assert read_fails(AskLeverage(VELVET), reply(rows)).detail.startswith("leverage: expected")
+
+
+def _modes(*, hedge: bool = False, config: dict[str, object] | None = None) -> tuple[Reply, Reply, Reply]:
+    settings = {"canTrade": True, "canWithdraw": True, "dualSidePosition": hedge, "multiAssetsMargin": False}
+    return reply({"dualSidePosition": hedge}), reply({**settings, **(config or {})}), reply([{"accountAlias": "SgsR"}])
+
+
+def test_the_modes_of_an_account() -> None:
+    """Hedge mode, the right to trade and the account's own id; of withdrawals the venue says nothing of the key."""
+    assert read(AskModes(), *_modes()).modes == (
+        ModesReport(hedge=False, may_trade=True, account_id="SgsR", may_withdraw=None),
+    )
+
+
+def test_either_word_for_hedge_mode_counts() -> None:
+    """Two endpoints tell the mode; the careful one of two answers holds."""
+    assert read(AskModes(), *_modes(hedge=True)).modes[0].hedge
+    assert read(AskModes(), *_modes(config={"dualSidePosition": True})).modes[0].hedge
+
+
+def test_modes_that_are_not_told_are_a_failed_read() -> None:
+    """No right to trade is read as neither yes nor no."""
+    assert "canTrade" in read_fails(AskModes(), *_modes(config={"canTrade": None})).detail
+
+
+def test_multi_assets_margin_is_mentioned() -> None:
+    """It changes what equity means."""
+    assert read(AskModes(), *_modes(config={"multiAssetsMargin": True})).modes[0].detail == "multi-assets margin"
+
+
+def test_the_wallet_is_the_account_s_sums() -> None:
+    """Equity is the margin balance; what is free is named so (1.4)."""
+    told = read(AskWallet(), reply({"totalMarginBalance": "1000.5", "availableBalance": "0"}))
+    assert told.wallets == (WalletReport(Decimal("1000.5"), Decimal(0)),)
+    assert "wallet" in read_fails(AskWallet(), reply({"availableBalance": "0"})).detail
+
+
+# ---- the rules of the contracts
+
+
+def _contract(**changes: object) -> dict[str, object]:
+    filters = [
+        {"filterType": "PRICE_FILTER", "minPrice": "261.10", "maxPrice": "809484", "tickSize": "0.10"},
+        {"filterType": "LOT_SIZE", "minQty": "0.001", "maxQty": "1000", "stepSize": "0.001"},
+        {"filterType": "MARKET_LOT_SIZE", "minQty": "0.002", "maxQty": "120", "stepSize": "0.001"},
+        {"filterType": "MAX_NUM_ORDERS", "limit": 200},
+        {"filterType": "MIN_NOTIONAL", "notional": "50"},
+        {"filterType": "PERCENT_PRICE", "multiplierUp": "1.0500", "multiplierDown": "0.9500", "multiplierDecimal": "4"},
+        {"filterType": "POSITION_RISK_CONTROL", "positionControlSide": "NONE"},
+    ]
+    row = {"symbol": "BTCUSDT", "status": "TRADING", "contractType": "PERPETUAL", "pricePrecision": 2}
+    return {**row, "filters": filters, **changes}
+
+
+BRACKETS = b"""[{"symbol":"BTCUSDT","notionalCoef":1.5,"brackets":[
+    {"bracket":2,"initialLeverage":100,"notionalCap":800000,"notionalFloor":300000,"maintMarginRatio":0.005,"cum":300.0},
+    {"bracket":1,"initialLeverage":150,"notionalCap":300000,"notionalFloor":0,"maintMarginRatio":0.004,"cum":0.0}]}]"""
+
+
+def test_the_rules_of_a_contract_come_from_its_filters() -> None:
+    """Steps from the filters, not the precisions; the tighter of two limits; leverage from the tier at 0 (1.4, 1.5)."""
+    told = read(AskInstruments(), reply({"symbols": [_contract()]}), reply(BRACKETS))
+    (btc,) = told.instruments
+    assert (btc.tick, btc.step, btc.min_notional) == (Decimal("0.10"), Decimal("0.001"), Decimal(50))
+    assert (btc.min_quantity, btc.max_quantity) == (Decimal("0.002"), Decimal(120))
+    assert (btc.band_up, btc.band_down) == (Decimal("1.05"), Decimal("0.95"))
+    assert (btc.max_leverage, btc.maintenance_rate) == (Decimal(150), Decimal("0.004"))
+    assert btc.trading
+
+
+def test_only_perpetuals_are_told_and_only_trading_ones_trade() -> None:
+    """A dated contract is left out; one that settles stays in the list and does not trade."""
+    rows = [_contract(contractType="CURRENT_QUARTER"), _contract(symbol="PERPUSDT", status="SETTLING")]
+    rows.append(_contract(symbol="XAUUSDT", contractType="TRADIFI_PERPETUAL"))
+    told = read(AskInstruments(), reply({"symbols": rows}), reply(BRACKETS))
+    assert [(one.symbol, one.trading) for one in told.instruments] == [("PERPUSDT", False), ("XAUUSDT", True)]
+    assert told.instruments[0].max_leverage == 0
+
+
+def test_one_broken_row_does_not_hide_the_others() -> None:
+    """A contract without a filter that it needs is named and left out; the rest is told."""
+    rows = [_contract(symbol="ODDUSDT", filters=[]), _contract()]
+    told = read(AskInstruments(), reply({"symbols": rows}), reply(BRACKETS))
+    assert [one.symbol for one in told.instruments] == ["BTCUSDT"]
+    assert told.missing == ("instrument.ODDUSDT.PRICE_FILTER.LOT_SIZE",)
+
+
+def test_a_filter_that_says_no_rule_leaves_the_other_one() -> None:
+    """0 disables a filter, and a missing market filter leaves the plain one (1.5)."""
+    lot = {"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "500", "stepSize": "1"}
+    market = {"filterType": "MARKET_LOT_SIZE", "minQty": "0", "maxQty": "0", "stepSize": "0"}
+    price = {"filterType": "PRICE_FILTER", "tickSize": "0.1"}
+    for filters in ([price, lot, market], [price, lot]):
+        told = read(AskInstruments(), reply({"symbols": [_contract(filters=filters)]}), reply(BRACKETS))
+        (one,) = told.instruments
+        assert (one.step, one.min_quantity, one.max_quantity) == (Decimal(1), Decimal(1), Decimal(500))
+
+
+@pytest.mark.parametrize(
+    ("info", "brackets"), [(reply({}), reply(BRACKETS)), (reply({"symbols": []}), failure(-2015, status=401))]
+)
+def test_rules_without_one_of_their_halves_are_a_failed_read(info: Reply, brackets: Reply) -> None:
+    """No list of contracts, or no brackets: rules that are half known are not told."""
+    failed = read_fails(AskInstruments(), info, brackets)
+    assert (failed.told.instruments, failed.venue_answered) == ((), True)
+
+
+def test_an_unsigned_half_is_no_sign_of_life() -> None:
+    """Of the two replies only the signed one shows that the venue answers us (design, rule 13)."""
+    failed = read_fails(AskInstruments(), reply({"symbols": []}), reply(b"", 502))
+    assert not failed.venue_answered

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from venuesim.dialects.binance.jsonwire import text
 from venuesim.dialects.binance.rows import Row, milliseconds
-from venuesim.dialects.binance.sums import Sums, largest_notional, money, sums_of
+from venuesim.dialects.binance.sums import largest_notional, money, sums_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -75,10 +75,6 @@ def _position(ask: Ask, symbol: str) -> PositionState:
     return ask.core.views.position(ask.call, ask.account, symbol, ask.now)
 
 
-def _sums(ask: Ask, position: PositionState) -> Sums:
-    return sums_of(position, _mark(ask, position.symbol), ask.core.instruments[position.symbol])
-
-
 def _liquidation(ask: Ask, position: PositionState) -> str:
     return text(position.liquidation_price) if position.quantity else "0"
 
@@ -96,15 +92,15 @@ def _in_version_3(ask: Ask) -> list[str]:
 
 
 def _row_2(ask: Ask, symbol: str) -> Row:
-    position = _position(ask, symbol)
-    sums = _sums(ask, position)
+    position, mark = _position(ask, symbol), _mark(ask, symbol)
+    sums = sums_of(position, mark, ask.core.instruments[symbol])
     leverage = position.leverage
     return {
         "symbol": symbol,
         "positionAmt": text(position.quantity),
         "entryPrice": text(position.entry_price),
         "breakEvenPrice": text(position.entry_price),
-        "markPrice": money(_mark(ask, symbol)),
+        "markPrice": money(mark),
         "unRealizedProfit": money(sums.unrealized),
         "liquidationPrice": _liquidation(ask, position),
         "leverage": text(leverage),
@@ -120,15 +116,15 @@ def _row_2(ask: Ask, symbol: str) -> Row:
 
 
 def _row_3(ask: Ask, symbol: str) -> Row:
-    position = _position(ask, symbol)
-    sums = _sums(ask, position)
+    position, mark = _position(ask, symbol), _mark(ask, symbol)
+    sums = sums_of(position, mark, ask.core.instruments[symbol])
     return {
         "symbol": symbol,
         "positionSide": "BOTH",
         "positionAmt": text(position.quantity),
         "entryPrice": text(position.entry_price),
         "breakEvenPrice": text(position.entry_price),
-        "markPrice": money(_mark(ask, symbol)),
+        "markPrice": money(mark),
         "unRealizedProfit": money(sums.unrealized),
         "liquidationPrice": _liquidation(ask, position),
         "isolatedMargin": "0",

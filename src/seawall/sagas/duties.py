@@ -230,6 +230,8 @@ def settle(state: SagaState, around: Circumstances, *, force: bool = False) -> l
     average = next((facts.average for facts in entry_orders(state) if facts.filled > 0), None)
     if stop is None or stop.percent is None or intent is None or instrument is None or average is None:
         return []
+    if state.filled is None:
+        return []
     if is_trigger_final(state) or (not force and not is_entry_known(state, around)):
         return []
     final = percent_trigger(average, stop.percent, instrument.tick, state.side)

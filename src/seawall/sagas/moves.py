@@ -138,20 +138,25 @@ def _stops_in_words(state: SagaState) -> str:
 # ---- what is said aloud without a move
 
 
-def remarks(state: SagaState, finding: Finding, exposure: Exposure | None, around: Circumstances) -> Iterator[ev.Event]:
-    """Milestones and conditions that the evidence now shows and no event has told yet."""
-    if not state.attempts or exposure is None:
-        return
-    yield from _entry_ended(state, around)
-    yield from _stops_confirmed(state, exposure, around)
-    yield from _overdue(state, finding, around)
-    yield from _distress(state, finding, around)
+def milestones(state: SagaState, exposure: Exposure | None, around: Circumstances) -> Iterator[ev.Event]:
+    """What the evidence now shows and no event has told yet: the entry ended, a stop is live."""
+    if exposure is not None:
+        yield from _entry_ended(state, around)
+        yield from _stops_confirmed(state, exposure, around)
+
+
+def troubles_told(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:
+    """Conditions that have become true, or are over."""
+    if state.attempts:
+        yield from _overdue(state, finding, around)
+        yield from _distress(state, finding, around)
 
 
 def _entry_ended(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
     last = state.attempts[-1]
     facts = state.orders[last.client_id]
-    if facts.is_quantity_known and state.ended_entry != last.client_id and is_entry_known(state, around):
+    told = state.filled is not None or facts.filled == 0
+    if told and facts.is_quantity_known and state.ended_entry != last.client_id and is_entry_known(state, around):
         yield ev.EntryEnded(
             state.signal.id, state.signal.symbol, last.client_id, facts.status, facts.filled, facts.average
         )

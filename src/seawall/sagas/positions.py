@@ -22,8 +22,8 @@ from seawall.model.times import Duration, Instant
 class Moment:
     """A point to be newer than: venue time and, where the venue has one, cross sequence; and our own time of it.
 
-    `is_fill`: a known fill must have moved the position, so a row that carries an older time is stale however often it
-    is read (I01: twelve seconds of it).
+    `is_fill`: a known fill must have moved the position and dated it, so a row that carries an older time, or none, is
+    stale however often it is read (I01: twelve seconds of it).
     """
 
     venue_at: Instant
@@ -46,8 +46,7 @@ class Opinion:
             told = report.seq >= moment.seq
         else:
             told = bool(report.venue_at) and report.venue_at >= moment.venue_at
-        must_have_moved = moment.is_fill and bool(report.venue_at or report.seq)
-        return told or (not must_have_moved and self.is_confirmed_after(moment.heard_at, lag))
+        return told or (not moment.is_fill and self.is_confirmed_after(moment.heard_at, lag))
 
     def is_confirmed_after(self, at: Instant, lag: Duration) -> bool:
         """Whether reads begun after `at` and at least `lag` apart agree. The stream's silence confirms nothing."""

@@ -21,7 +21,7 @@ from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure, best_cover, measure
 from seawall.sagas.judgement import judge, turning_points
-from seawall.sagas.moves import armed_since, moves, remarks
+from seawall.sagas.moves import armed_since, milestones, moves, troubles_told
 from seawall.sagas.phase import Duty, Finding, Phase
 from seawall.sagas.state import SagaState, apply
 from seawall.sagas.stops import Cover
@@ -98,12 +98,14 @@ class Saga:
             finding, exposure = self._find(around)
             row = row_for(self.state.phase, finding)
             self.visited.append((self.state.phase, finding))
-            for event in remarks(self.state, finding, exposure, around):
+            for event in milestones(self.state, exposure, around):
                 self._record(event)
             if row.to is self.state.phase or Duty.ENTER in row.duties:
                 break
             for event in moves(self.state, row.to, finding, exposure, around):
                 self._record(event)
+        for event in troubles_told(self.state, finding, around):
+            self._record(event)
         self._do(row, exposure, around)
         self._plan_wakes(finding, around)
 

@@ -1,0 +1,2 @@
+"""Where the promise is tried: the deterministic world, the demo, the bench. With the tests the only part that knows both
+the house and the box."""

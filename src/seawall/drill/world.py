@@ -1,0 +1,288 @@
+"""The deterministic world: the very desk, codecs and connection machines of the product against the very book and
+dialects of the box, in one thread, under virtual time, from one seed.
+
+Everything that happens is an entry of one heap, ordered by (time, sequence). Bytes between house and box travel as the
+plain tuples that both sides know, each way taking `latency`. A process can be killed between any two entries (`kill`)
+and started again on what its journal holds (`start`): what was in its memory is gone, what was on the wire still
+arrives at the box. What this world cannot cover is sockets, which `venues/sockets.py` and `venuesim/server.py` hold.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from seawall.engine.desk import Desk
+from seawall.engine.settings import DeskSettings
+from seawall.journal.memory import MemoryJournal
+from seawall.journal.port import JournalError
+from seawall.model import inputs as inp
+from seawall.model.events import Recorded
+from seawall.model.ids import Account, VenueName
+from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
+from seawall.model.work import Answer, Work
+from seawall.sagas.saga import Saga
+from seawall.venues import binance, bybit
+from seawall.venues import venue as machine
+from seawall.venues.exchange import Transmit
+from seawall.venues.link import Connect, Cut, Probe, Send
+from seawall.venues.port import Codec, Credentials, Reply
+from venuesim import wire
+from venuesim.exchange import Exchange
+from venuesim.faults import Fault
+
+START: Instant = 1_795_000_000 * SECOND
+INSTALLATION = "dril"
+KEYS = Credentials("drill-key", "drill-secret")
+_CODECS: Mapping[VenueName, Callable[[Credentials], Codec]] = {
+    VenueName.BINANCE: binance.codec,
+    VenueName.BYBIT: bybit.codec,
+}
+
+
+@dataclass(slots=True)
+class House:
+    """One living process: a desk, its connection, and what only its memory holds."""
+
+    desk: Desk
+    venue: machine.Venue
+    durable: int
+    term: int = 0
+    answers: list[Answer] = field(default_factory=list)
+    woken_for: Instant = 0
+
+
+class World:
+    """One account of the house and one box, under one virtual clock. All times are microseconds UTC."""
+
+    def __init__(
+        self,
+        venue: VenueName,
+        *,
+        seed: int = 0,
+        latency: Duration = 10 * MILLISECOND,
+        switches: Mapping[str, str] | None = None,
+        symbols: Sequence[str] | None = None,
+        settings: DeskSettings | None = None,
+        balance: Decimal = Decimal(100_000),
+        hedge: bool = False,
+    ) -> None:
+        self.venue = venue
+        self.account = Account(f"{venue}-drill")
+        self.now: Instant = START
+        self.latency = latency
+        self.settings = settings or DeskSettings()
+        self.box = Exchange(venue.value, seed=seed, start=START, switches=switches, symbols=symbols)
+        self.box.open_account(self.account, key=KEYS.key, secret=KEYS.secret, balance=balance, hedge=hedge)
+        self.journal = MemoryJournal({self.account: venue.value})
+        self.house: House | None = None
+        self.answers: list[Answer] = []
+        self._heap: list[tuple[Instant, int, Callable[[], None]]] = []
+        self._entries = 0
+        self._epoch = 0
+        self._box_woken_for: Instant | None = None
+        self._journal_woken_for: Instant | None = None
+
+    # ---- the process
+
+    def start(self) -> None:
+        """A process starts on what the journal holds."""
+        self._epoch += 1
+        desk = Desk(
+            account=self.account,
+            venue=self.venue,
+            traits=_CODECS[self.venue](KEYS).traits,
+            installation=INSTALLATION,
+            settings=self.settings,
+        )
+        recorded = self.recorded()
+        desk.recover(recorded)
+        connection = machine.Venue(_CODECS[self.venue](KEYS), self.settings.bounds)
+        self.house = House(desk, connection, durable=desk.seq)
+        self._machine(self.house, machine.Started())
+
+    def kill(self) -> None:
+        """The process is gone between two instants: nothing of it runs again, its sockets close."""
+        self.house = None
+        self.journal.kill()
+        self.box.cut_streams(self.now)
+        self._wake_box()
+
+    def give(self, *items: inp.Input) -> None:
+        """Inputs from outside (signals, requests) enter the living desk now."""
+        if self.house is not None:
+            self._step(self.house, items)
+
+    def fault(self, **line: object) -> None:
+        """Adds a fault to the box's plan, in the box's own words."""
+        self.box.faults.add(Fault(**line))  # type: ignore[arg-type]
+
+    # ---- reading
+
+    def recorded(self) -> tuple[Recorded, ...]:
+        """Everything durable."""
+        return self.journal.read(self.account, 0, 1_000_000)
+
+    def sagas(self) -> tuple[Saga, ...]:
+        """What the living desk remembers."""
+        return self.house.desk.sagas() if self.house is not None else ()
+
+    # ---- time
+
+    def run(self, until: Callable[[], bool] | None = None, *, most: Duration = 60 * SECOND) -> bool:
+        """Runs until `until` holds or `most` has passed; whether it holds."""
+        end = self.now + most
+        while until is None or not until():
+            if not self._heap or self._heap[0][0] > end:
+                self.now = end
+                return until is None or until()
+            at, _, entry = heapq.heappop(self._heap)
+            self.now = max(self.now, at)
+            entry()
+        return True
+
+    def at(self, when: Instant, entry: Callable[[], None]) -> None:
+        """Schedules `entry`; those of one instant run in the order in which they were scheduled."""
+        self._entries += 1
+        heapq.heappush(self._heap, (max(when, self.now), self._entries, entry))
+
+    # ---- the house
+
+    def _machine(self, house: House, event: machine.VenueEvent) -> None:
+        """One event into the connection's machine, its effects out."""
+        if house is not self.house:
+            return
+        for effect in house.venue.on(event, self.now):
+            self._carry_out(house, effect)
+        self._wake_house(house)
+
+    def _carry_out(self, house: House, effect: machine.Effect) -> None:
+        arrives = self.now + self.latency
+        match effect:
+            case Transmit(key=key, request=request):
+                sent = wire.Request(request.method, request.target, request.headers, request.body)
+                self.at(arrives, lambda: self._at_box(lambda: self.box.request(self._key(house, key), sent, self.now)))
+            case Connect(conn=conn, target=target):
+                number = self._key(house, conn)
+                self.at(arrives, lambda: self._at_box(lambda: self.box.connect(number, target, (), self.now)))
+            case Send(conn=conn, text=text):
+                number = self._key(house, conn)
+                self.at(arrives, lambda: self._at_box(lambda: self.box.frame(number, text, self.now)))
+            case Probe(conn=conn):
+                self.at(arrives + self.latency, lambda: self._machine(house, machine.Ponged(conn)))
+            case Cut(conn=conn):
+                number = self._key(house, conn)
+                self.at(arrives, lambda: self._at_box(lambda: self.box.disconnect(number, self.now)))
+            case machine.Tell(input=item):
+                self._hear(house, item)
+
+    def _hear(self, house: House, item: inp.Input) -> None:
+        items: tuple[inp.Input, ...] = (item,)
+        if isinstance(item, inp.ClockReport) and not house.term:
+            house.term = (self.now + item.offset) // SECOND
+            items = (item, inp.Restarted(self.now, house.term, INSTALLATION))
+        self._step(house, items)
+
+    def _step(self, house: House, items: Sequence[inp.Input]) -> None:
+        work = house.desk.step(items, house.durable, self.now)
+        self._append(house, work)
+        for answer in work.answers:
+            self.answers.append(answer)
+        for act in work.acts:
+            self.at(self.now, lambda act=act: self._machine(house, machine.Submitted(act.act, act.urgency)))  # type: ignore[misc]
+        for ask in work.queries:
+            self.at(self.now, lambda ask=ask: self._machine(house, machine.Submitted(ask.query, ask.urgency)))  # type: ignore[misc]
+        self._wake_house(house)
+
+    def _append(self, house: House, work: Work) -> None:
+        if not work.appends:
+            return
+
+        def done(answer: int | JournalError) -> None:
+            self._committed(house, answer)
+
+        dated = [(self.now, event) for event in work.appends]
+        self.journal.submit(self.account, self._epoch, work.first_seq - 1, dated, done)
+        self._wake_journal()
+
+    def _committed(self, house: House, answer: int | JournalError) -> None:
+        if house is not self.house:
+            return
+        if isinstance(answer, JournalError):
+            self._step(house, (inp.JournalChanged(self.now, healthy=False, detail=str(answer)),))
+            return
+        house.durable = max(house.durable, answer)
+        self._step(house, ())
+
+    def _wake_house(self, house: House) -> None:
+        """Schedules the next instant at which desk or connection would act by themselves."""
+        wakes = [at for at in (house.desk.next_wake(self.now), house.venue.next_wake()) if at is not None]
+        at = max(min(wakes, default=0), self.now + 1)
+        if house.woken_for and self.now < house.woken_for <= at:
+            return
+        house.woken_for = at
+        self.at(at, lambda: self._woken(house))
+
+    def _woken(self, house: House) -> None:
+        if house is not self.house:
+            return
+        house.woken_for = 0
+        self._machine(house, machine.Ticked())
+        self._step(house, (inp.Woken(self.now),))
+
+    # ---- the box
+
+    def _key(self, house: House, number: int) -> int:
+        """The box's handle of a request or connection: one process's numbers never meet another's."""
+        del house
+        return self._epoch * 1_000_000 + number
+
+    def _at_box(self, arrival: Callable[[], None]) -> None:
+        arrival()
+        self._wake_box()
+
+    def _wake_box(self) -> None:
+        for output in self.box.advance(self.now):
+            self.at(self.now + self.latency, lambda output=output: self._from_box(output))  # type: ignore[misc]
+        due = self.box.next_wake()
+        if due is not None and (self._box_woken_for is None or due < self._box_woken_for):
+            self._box_woken_for = due
+            self.at(due, self._box_due)
+
+    def _box_due(self) -> None:
+        self._box_woken_for = None
+        self._wake_box()
+
+    def _from_box(self, output: wire.Output) -> None:
+        epoch, number = divmod(output.key if hasattr(output, "key") else output.conn, 1_000_000)
+        house = self.house
+        if house is None or epoch != self._epoch:
+            return
+        match output:
+            case wire.Answer(reply=reply):
+                self._machine(house, machine.Replied(number, Reply(reply.status, reply.headers, reply.body)))
+            case wire.Reset() | wire.HalfBody():
+                self._machine(house, machine.Lost(number, sent=True, detail="connection reset"))
+            case wire.Accepted():
+                self._machine(house, machine.Connected(number))
+            case wire.Frame(text=text):
+                self._machine(house, machine.Framed(number, text))
+            case wire.Hangup(code=code):
+                self._machine(house, machine.Closed(number, f"closed with {code}"))
+            case wire.Rejected(status=status):
+                self._machine(house, machine.Closed(number, f"handshake answered {status}"))
+
+    # ---- the journal
+
+    def _wake_journal(self) -> None:
+        due = self.journal.next_wake()
+        if due is not None and (self._journal_woken_for is None or due < self._journal_woken_for):
+            self._journal_woken_for = due
+            self.at(due, self._journal_due)
+
+    def _journal_due(self) -> None:
+        self._journal_woken_for = None
+        self.journal.advance(self.now)
+        self._wake_journal()

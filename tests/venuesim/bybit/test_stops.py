@@ -17,7 +17,7 @@ BELOW = {"stopLoss": "0.0013000", "slTriggerBy": "MarkPrice", "tpslMode": "Full"
 ABOVE = {"stopLoss": "0.0015000", "slTriggerBy": "MarkPrice", "tpslMode": "Full"}
 
 
-def protected(**switches: str) -> Box:
+def protected(**switches: Any) -> Box:
     """A long of 10000 whose entry brought its stop along."""
     box = Box(**switches)
     box.order(orderLinkId="entry", **BELOW)

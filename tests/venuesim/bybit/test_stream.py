@@ -16,7 +16,7 @@ STOPPED = {"stopLoss": "0.0013000", "slTriggerBy": "MarkPrice", "tpslMode": "Ful
 ALL = ("order", "execution", "position", "wallet")
 
 
-def listening(*topics: str, **switches: str) -> Box:
+def listening(*topics: str, **switches: Any) -> Box:
     """A box with a logged-in socket 1 on these topics."""
     box = Box(**switches)
     box.listen(*(topics or ALL))

@@ -65,6 +65,14 @@ def require_linear(params: Params) -> None:
         raise parameter(ILLEGAL_CATEGORY)
 
 
+def reads_linear(params: Params) -> bool:
+    """Whether a read is about this box's category; the venue's others are empty here, and an unknown one is 10001."""
+    category = params.text("category")
+    if category not in CATEGORIES:
+        raise parameter(ILLEGAL_CATEGORY)
+    return category == LINEAR
+
+
 def rules_of(ask: Ask) -> Instrument:
     """The rules of the symbol asked for; 10001 when it was not sent or is not listed."""
     return rules_named(ask.core, ask.params.require("symbol"))
@@ -109,6 +117,11 @@ def _offset(cursor: str) -> int:
     return int(number)
 
 
-def listing(rows: list[dict[str, object]], cursor: str) -> dict[str, object]:
+def listing(rows: list[dict[str, object]], cursor: str, category: str = LINEAR) -> dict[str, object]:
     """The result of a list call (bybit.md 1.5)."""
-    return {"list": rows, "nextPageCursor": cursor, "category": LINEAR}
+    return {"list": rows, "nextPageCursor": cursor, "category": category}
+
+
+def nothing(ask: Ask) -> dict[str, object]:
+    """The empty list of another category."""
+    return listing([], "", ask.params.text("category"))

@@ -11,7 +11,16 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from venuesim.dialects.bybit.calls import Ask, listing, page, require_linear, rules_named, rules_of
+from venuesim.dialects.bybit.calls import (
+    Ask,
+    listing,
+    nothing,
+    page,
+    reads_linear,
+    require_linear,
+    rules_named,
+    rules_of,
+)
 from venuesim.dialects.bybit.errors import Denial, parameter
 from venuesim.dialects.bybit.jsonwire import at_scale, ms, trimmed
 from venuesim.dialects.bybit.rest_orders import scope_of
@@ -29,7 +38,8 @@ _LEVERAGE_STEP: Final = Decimal("0.01")
 
 def positions(ask: Ask) -> object:
     """GET /v5/position/list (bybit.md 1.6)."""
-    require_linear(ask.params)
+    if not reads_linear(ask.params):
+        return nothing(ask)
     if "symbol" in ask.params:
         symbol = rules_of(ask).symbol
         rows = [ask.core.views.position(ask.call, ask.name, symbol, ask.now)]
@@ -82,7 +92,8 @@ def switch_mode(ask: Ask) -> object:
 
 def closed_pnl(ask: Ask) -> object:
     """GET /v5/position/closed-pnl: one row for each closing order, newest first (bybit.md 1.6)."""
-    require_linear(ask.params)
+    if not reads_linear(ask.params):
+        return nothing(ask)
     symbol = ask.params.text("symbol")
     orders: dict[str, list[FillState]] = {}
     for fill in ask.core.views.fills(ask.call, ask.name, ask.now):

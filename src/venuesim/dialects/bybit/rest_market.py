@@ -9,8 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from venuesim.dialects.bybit.calls import CATEGORIES, LINEAR, Ask, page, require_linear, rules_of
-from venuesim.dialects.bybit.errors import ILLEGAL_CATEGORY, parameter
+from venuesim.dialects.bybit.calls import LINEAR, Ask, page, reads_linear, require_linear, rules_of
 from venuesim.dialects.bybit.forms import price_bounds
 from venuesim.dialects.bybit.jsonwire import at_scale, ms, text, trimmed
 
@@ -29,16 +28,14 @@ def server_time(ask: Ask) -> object:
 
 def instruments(ask: Ask) -> object:
     """GET /v5/market/instruments-info (bybit.md 1.4)."""
-    category = ask.params.text("category")
-    if category not in CATEGORIES:
-        raise parameter(ILLEGAL_CATEGORY)
+    linear, category = reads_linear(ask.params), ask.params.text("category")
     status = ask.params.choice("status", STATUSES, "Trading")
     listed = [rules for rules in ask.core.instruments.values() if rules.status == status]
     if "symbol" in ask.params:
         listed = [rules for rules in listed if rules.symbol == ask.params.text("symbol")]
     if "baseCoin" in ask.params:
         listed = [rules for rules in listed if rules.base == ask.params.text("baseCoin")]
-    shown, cursor = page(ask, listed if category == LINEAR else [], 500, 1000)
+    shown, cursor = page(ask, listed if linear else [], 500, 1000)
     rows = [instrument_row(rules) for rules in shown]
     return {"category": category, "list": rows, "nextPageCursor": cursor}
 
@@ -94,16 +91,14 @@ def instrument_row(rules: Instrument) -> dict[str, object]:
 
 def tickers(ask: Ask) -> object:
     """GET /v5/market/tickers (bybit.md 1.4)."""
-    category = ask.params.text("category")
-    if category not in CATEGORIES:
-        raise parameter(ILLEGAL_CATEGORY)
+    linear, category = reads_linear(ask.params), ask.params.text("category")
     listed = [rules for rules in ask.core.instruments.values() if rules.status == "Trading"]
-    if "symbol" in ask.params and category == LINEAR:
+    if "symbol" in ask.params and linear:
         listed = [rules_of(ask)]
     elif "baseCoin" in ask.params:
         listed = [rules for rules in listed if rules.base == ask.params.text("baseCoin")]
     rows = [ticker_row(rules, ask.core.market.quote(rules.symbol, ask.now), ask.now) for rules in listed]
-    return {"category": category, "list": rows if category == LINEAR else []}
+    return {"category": category, "list": rows if linear else []}
 
 
 def ticker_row(rules: Instrument, quote: Quote, now: int) -> dict[str, object]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from venuesim.dialects.bybit.calls import Ask, listing, page, require_linear
+from venuesim.dialects.bybit.calls import Ask, listing, nothing, page, reads_linear
 from venuesim.dialects.bybit.errors import parameter
 from venuesim.dialects.bybit.rest_orders import scope_of
 from venuesim.dialects.bybit.rows import Spelling, order_row, stop_order_type, stop_row
@@ -101,7 +101,8 @@ def rest_spelling(ask: Ask) -> Spelling:
 
 def realtime(ask: Ask) -> object:
     """GET /v5/order/realtime: open orders; by id, or with ``openOnly=1``, recently closed ones too (bybit.md 1.5)."""
-    require_linear(ask.params)
+    if not reads_linear(ask.params):
+        return nothing(ask)
     named = by_name(ask)
     closed_shown = ask.core.switch("bybit.closed_cache") == "kept"
     rows = [seen for seen in seen_by(ask) if seen.is_open or (closed_shown and not in_gap(ask, seen))]
@@ -123,7 +124,8 @@ def in_gap(ask: Ask, seen: Seen) -> bool:
 
 def history(ask: Ask) -> object:
     """GET /v5/order/history: what has closed and is not yet forgotten (bybit.md 1.5)."""
-    require_linear(ask.params)
+    if not reads_linear(ask.params):
+        return nothing(ask)
     start, end = _span(ask)
     named = by_name(ask)
     rows = [seen for seen in seen_by(ask) if not seen.is_open and _kept(ask, seen)]
@@ -193,7 +195,8 @@ def _page_of(ask: Ask, rows: list[Seen]) -> dict[str, object]:
 
 def executions(ask: Ask) -> object:
     """GET /v5/execution/list: fills, newest first; with an id all other filters are ignored (bybit.md 1.5)."""
-    require_linear(ask.params)
+    if not reads_linear(ask.params):
+        return nothing(ask)
     order_id, link = ask.params.text("orderId"), ask.params.text("orderLinkId")
     fills = ask.core.views.fills(ask.call, ask.name, ask.now)
     if order_id or link:

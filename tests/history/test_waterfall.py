@@ -11,8 +11,7 @@ from seawall.history import svg
 from seawall.history.waterfall import waterfall
 from seawall.model.acts import Outcome
 from seawall.model.ids import Leg
-from seawall.model.times import MILLISECOND
-from tests.history.stories import ENTRY, STOP, Story, ours, rolled_back, velvet
+from tests.history.stories import ENTRY, Story, rolled_back, velvet
 
 _NS = "{http://www.w3.org/2000/svg}"
 
@@ -40,15 +39,14 @@ def test_the_red_window_is_as_wide_as_it_lasted() -> None:
     """Its width on the time axis is that of the naked time, to a tenth of a unit."""
     history = velvet().recorded()
     (red,), ticks = _boxes(waterfall(history), "naked"), _ticks(waterfall(history))
-    per_tick = ticks[1] - ticks[0]
-    assert abs(Decimal(red.get("width", "")) - 80 * per_tick / 50) <= Decimal("0.2")
+    assert abs(Decimal(red.get("width", "")) - (ticks[4] - ticks[0])) <= Decimal("0.2")
 
 
 def _ticks(picture: str) -> list[Decimal]:
-    """Where the marks of the time axis stand; the stories here have one every 50 ms."""
+    """Where the marks of the time axis stand; the stories here have one every 20 ms."""
     found = [one for one in ET.fromstring(picture).iter(f"{_NS}text") if (one.text or "").endswith("0 ms")]
     marks = [one for one in found if one.get("text-anchor") == "middle"]
-    assert [one.text for one in marks[:2]] == ["0 ms", "50 ms"]
+    assert [one.text for one in marks[:2]] == ["0 ms", "20 ms"]
     return [Decimal(one.get("x", "")) for one in marks]
 
 
@@ -68,9 +66,7 @@ def test_a_rollback_shows_its_close_and_what_came_later() -> None:
 def test_further_windows_are_told_in_words() -> None:
     """A cover that is lost after the opening is counted below the picture."""
     texts = _texts(waterfall(velvet().lost(60_000).stop_seen(60_250, 60_200).recorded()))
-    assert any(
-        text.startswith("naked again later; in all 330.0 ms; later, until 60.3 s or so") for text in texts
-    ) or any(text.startswith("naked again later; in all 330.0 ms") for text in texts)
+    assert any(text.startswith("naked again later; in all 330.0 ms; later, until 60.3 s: ") for text in texts)
 
 
 def test_a_position_that_is_naked_still_is_drawn_to_the_edge() -> None:
@@ -134,8 +130,6 @@ def test_marks_of_the_axis_are_round(span: int, step: int) -> None:
     story = Story().accepted().stop_intended(span)
     texts = [text for text in _texts(waterfall(story.recorded())) if text.endswith(" ms")]
     assert texts[:2] == ["0 ms", f"{step} ms"]
-    assert ours(span) - ours(0) == span * MILLISECOND
-    assert STOP.startswith("sw")
 
 
 def test_lengths_are_written_to_a_tenth() -> None:

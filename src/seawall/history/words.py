@@ -34,11 +34,9 @@ _LEGS = {Leg.ENTRY: "entry", Leg.STOP: "stop", Leg.CLOSE: "close", Leg.DIRECT: "
 
 def source_of(event: Event) -> str:
     """Who spoke: a source of the venue's, "reply" for what became of an act, or the house itself."""
-    told = getattr(event, "report", event)
     if isinstance(event, events.ActConcluded):
         return Source.REPLY.value
-    source = getattr(told, "source", OURS)
-    return str(source)
+    return str(getattr(getattr(event, "report", event), "source", "") or OURS)
 
 
 def sentence(event: Event) -> str:

@@ -157,9 +157,10 @@ def test_closing_the_position_expires_its_stop_and_leaves_a_quantity_stop_behind
     assert box.call("GET", OPEN) == []
 
 
-def test_a_stop_with_a_limit_child_rests_after_it_fired() -> None:
-    """STOP sends a limit order at its price (1.9)."""
-    box = short(child_fill_first="no")
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_stop_with_a_limit_child_rests_after_it_fired(answer: str) -> None:
+    """STOP sends a limit order at its price (1.9), whichever of fill and TRIGGERED is told first."""
+    box = short(child_fill_first=answer)
     box.call("POST", ALGO, **quantity_stop(type="STOP", price="0.21", clientAlgoId="limit"))
     box.exchange.set_price(SYMBOL, mark=Decimal("0.22"), last=Decimal("0.22"), now=box.now)
     box.wait(100_000)

@@ -127,9 +127,9 @@ def _asked(signal: Signal) -> str:
     """What the signal asks for: "open sell VELVETUSDT, 27 base, stop 3 % by mark"."""
     if signal.action is Action.CLOSE:
         return f"close {signal.symbol}"
-    assert signal.side is not None
+    side = f"{signal.side.value} " if signal.side is not None else ""
     size = f", {plain(signal.size.amount)} {signal.size.unit.value}" if signal.size else ""
-    return f"open {signal.side.value} {signal.symbol}{size}{_asked_stop(signal)}"
+    return f"open {side}{signal.symbol}{size}{_asked_stop(signal)}"
 
 
 def _asked_stop(signal: Signal) -> str:

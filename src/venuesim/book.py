@@ -63,7 +63,7 @@ class Book:
         switch: Callable[[str], str] = setting.switches.__getitem__
         self.instruments = setting.instruments
         self.rules = RULES[setting.venue]
-        self.ledger = Ledger(self.rules, setting.chance)
+        self.ledger = Ledger(self.rules, setting.chance, setting.instruments)
         self.market = Market(setting.instruments, setting.start)
         self.margin = Margin(self.ledger, self.market, setting.instruments)
         self._admission = Admission(self.ledger, self.market, self.margin, setting.instruments, switch)
@@ -76,7 +76,9 @@ class Book:
             lambda: int(switch("match_latency_us")),
         )
         self.stops = Stops(self.ledger, self.market, self._matching, self._admission, setting.agenda, switch)
-        self._matching.watchers = Watchers(filled=self.stops.after_fill, ended=self.stops.child_ended)
+        self._matching.watchers = Watchers(
+            filled=self.stops.after_fill, rested=self.stops.child_rests, ended=self.stops.child_ended
+        )
         self._burns = self.rules.truncates and switch("bybit.refused_id") == "burned"
         self._burned: dict[tuple[str, str], None] = {}
         self._plan: FillPlan | None = None

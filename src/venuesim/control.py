@@ -40,8 +40,8 @@ class AccountWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: str
     balance: Decimal
     hedge: bool = False
-    permissions: list[str] = ["read", "trade"]
-    ips: list[str] = []
+    permissions: tuple[str, ...] = ("read", "trade")
+    ips: tuple[str, ...] = ()
 
 
 class MarketWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,6 +7,7 @@ event number and a cross sequence number (`bybit.md` 2.1).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from venuesim.facts import (
     Account,
     Fact,
     FillState,
+    Instrument,
     LeverageChanged,
     Mark,
     OrderAccepted,
@@ -49,8 +51,9 @@ def tidy(value: Decimal) -> Decimal:
 class Ledger:
     """Newest states by key, and the history they come from."""
 
-    def __init__(self, rules: Rules, chance: Chance) -> None:
+    def __init__(self, rules: Rules, chance: Chance, instruments: Mapping[str, Instrument]) -> None:
         self.rules = rules
+        self._instruments = instruments
         self.history = History()
         self.accounts: dict[str, Account] = {}
         self.orders: dict[str, OrderState] = {}
@@ -98,7 +101,11 @@ class Ledger:
 
     def leverage(self, account: str, symbol: str) -> Decimal:
         """Return the leverage in force."""
-        return self._leverages.get((account, symbol), self.rules.default_leverage)
+        return self._leverages.get((account, symbol)) or self.default_leverage(symbol)
+
+    def default_leverage(self, symbol: str) -> Decimal:
+        """Return the leverage of a symbol where none was set: the venue's usual one, within the first bracket."""
+        return min(self.rules.default_leverage, self._instruments[symbol].max_leverage)
 
     # --- numbering
 

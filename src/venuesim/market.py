@@ -96,9 +96,9 @@ class Market:
 
 def to_tick(price: Decimal, rules: Instrument) -> Decimal:
     """Round a price to the nearest tick, in the tick's own decimals."""
-    return (price / rules.tick).to_integral_value(ROUND_HALF_UP) * rules.tick
+    return ((price / rules.tick).to_integral_value(ROUND_HALF_UP) * rules.tick).quantize(rules.tick)
 
 
 def to_step(quantity: Decimal, rules: Instrument) -> Decimal:
     """Cut a quantity down to the step, in the step's own decimals."""
-    return (quantity / rules.step).to_integral_value(ROUND_DOWN) * rules.step
+    return ((quantity / rules.step).to_integral_value(ROUND_DOWN) * rules.step).quantize(rules.step)

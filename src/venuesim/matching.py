@@ -44,9 +44,10 @@ class FillPlan:
 
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """Who must know what the engine does: after the fills of one event, and after any order's end."""
+    """Who must know what the engine does: after the fills of one event, when an order rests, and after any end."""
 
     filled: Callable[[OrderState, PositionState, int], None]
+    rested: Callable[[OrderState, int], None]
     ended: Callable[[OrderState, int], None]
 
 
@@ -69,7 +70,7 @@ class Matching:
         self._agenda = agenda
         self._latency = latency
         self._due: dict[str, int] = {}
-        self.watchers = Watchers(filled=lambda *_: None, ended=lambda *_: None)
+        self.watchers = Watchers(filled=lambda *_: None, rested=lambda *_: None, ended=lambda *_: None)
 
     def matched_at(self, order_id: str) -> int:
         """Tell when the first matching of this order is or was due."""
@@ -118,7 +119,7 @@ class Matching:
         mark = self._market.prices(ticket.symbol).mark
         bound = mark * (1 + ticket.side.sign * rules.take_bound)
         towards_market = ROUND_FLOOR if ticket.side is Side.BUY else ROUND_CEILING
-        return (bound / rules.tick).to_integral_value(towards_market) * rules.tick
+        return ((bound / rules.tick).to_integral_value(towards_market) * rules.tick).quantize(rules.tick)
 
     def _schedule(self, order: OrderState, now: int, plan: FillPlan | None) -> None:
         due = self._due[order.order_id] = now + self._latency()
@@ -175,6 +176,8 @@ class Matching:
         reason = self._reason(order)
         if ends and reason is not EndReason.NONE:
             self.end(order, OrderStatus.EXPIRED, reason, at)
+        else:
+            self.watchers.rested(order, at)
 
     def _reason(self, order: OrderState) -> EndReason:
         """Say why an order that is not filled ends now, NONE if it may rest in the book."""

@@ -205,6 +205,12 @@ class Stops:
 
         return expire
 
+    def child_rests(self, order: OrderState, now: int) -> None:
+        """Tell that a fired stop's order stands in the engine, unless that has been told."""
+        stop = self._ledger.stops.get(order.stop_id)
+        if stop is not None and stop.status is StopStatus.TRIGGERING:
+            self._placed(stop, order.order_id, now)
+
     def child_ended(self, order: OrderState, now: int) -> None:
         """Bring the stop of a child order to its end, in the event of the child's end."""
         stop = self._ledger.stops.get(order.stop_id)

@@ -151,12 +151,12 @@ class Views:
         """Return one position; flat if never traded, or if the reader is shown nothing."""
         cutoff = self._cutoff(reader, account, now)
         seen = None if cutoff is None else self._ledger.history.position_as_of(account, symbol, cutoff)
-        flat = flat_position(account, symbol, self._ledger.rules.default_leverage)
+        flat = flat_position(account, symbol, self._ledger.default_leverage(symbol))
         return replace(seen or flat, leverage=self._leverage(seen or flat, now if cutoff is None else cutoff))
 
     def _leverage(self, position: PositionState, cutoff: int) -> Decimal:
         changed = self._ledger.history.leverage_as_of(position.account, position.symbol, cutoff)
-        return self._ledger.rules.default_leverage if changed is None else changed.leverage
+        return self._ledger.default_leverage(position.symbol) if changed is None else changed.leverage
 
     def wallet(self, reader: str, account: str, now: int) -> WalletState:
         """Return the settled balance; without any earlier one, the newest."""

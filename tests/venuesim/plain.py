@@ -47,6 +47,7 @@ class PlainDialect:
         self._conns: dict[int, str] = {}
 
     def handle(self, request: Request, now: int) -> Handled:
+        """Read the call's name and what it asks for."""
         split = urlsplit(request.target)
         asked = dict(parse_qsl(split.query))
         call = split.path.lstrip("/")
@@ -61,7 +62,7 @@ class PlainDialect:
 
         def act(at: int) -> Reply:
             try:
-                return Reply(200, (), msgspec.json.encode(calls[call](asked, at)))
+                return Reply(200, (("Content-Type", "application/json"),), msgspec.json.encode(calls[call](asked, at)))
             except Refusal as refusal:
                 return Reply(400, (), str(refusal.reason).encode())
 
@@ -108,12 +109,16 @@ class PlainDialect:
         return self._core.book.cancel(asked["account"], asked["symbol"], order.order_id, at)
 
     def refuse(self, status: int, code: int | None, text: str, now: int) -> Reply:
+        """Answer code and text."""
         return Reply(status, (), f"{code} {text}".encode())
 
     def connect(self, conn: int, target: str, headers: tuple[tuple[str, str], ...], now: int) -> int:
+        """Accept the one path there is."""
         return 101 if target == "/stream" else 404
 
     def frame(self, conn: int, text: str, now: int) -> Heard:
+        """Take every frame for the name of the account that logs in."""
+
         def act(at: int) -> tuple[str, ...]:
             self._conns[conn] = text
             return (f"hello {text}",)
@@ -121,9 +126,11 @@ class PlainDialect:
         return Heard("auth", text, None, None, act)
 
     def disconnect(self, conn: int, now: int) -> None:
+        """Forget who was logged in."""
         self._conns.pop(conn, None)
 
     def render(self, facts: Sequence[Fact], now: int) -> list[Push]:
+        """Tell each account's facts to whoever is logged in as it."""
         pushes = []
         for conn, account in self._conns.items():
             for fact in facts:
@@ -134,9 +141,11 @@ class PlainDialect:
         return pushes
 
     def next_wake(self) -> int | None:
+        """Have nothing to do of itself."""
         return None
 
     def wake(self, now: int) -> list[Push | Drop]:
+        """Do nothing of itself."""
         return []
 
 
@@ -187,10 +196,10 @@ class Asker:
         self.exchange.request(self.keys, Request("POST", f"/{call}?account=a&{query}"), self.now)
         return self.keys
 
-    def ask(self, call: str, *, within: int = 10 * MS, **asked: str) -> Reply:
-        """Send a request, let `within` microseconds pass, and return its answer."""
+    def ask(self, call: str, **asked: str) -> Reply:
+        """Send a request, let ten milliseconds pass, and return its answer."""
         key = self.send(call, **asked)
-        self.run(within)
+        self.run(10 * MS)
         return self.answer(key)
 
     def answer(self, key: int) -> Reply:

@@ -28,6 +28,7 @@ ENTRY = Decimal(107282)
 
 
 def stops_of(asker: Asker) -> list[StopStatus]:
+    """Return where each stop stands, oldest first."""
     return [stop.status for stop in asker.exchange.book.ledger.stops.values()]
 
 
@@ -130,7 +131,7 @@ def test_an_empty_book_ends_a_market_order_unfilled() -> None:
     asker.exchange.set_depth("BTCUSDT", Depth(levels=0))
     asker.buy(id="x")
     [order] = asker.exchange.book.orders_named("a", "x")
-    assert (order.status, order.filled) == (OrderStatus.EXPIRED, 0)
+    assert (order.status, order.filled) == (OrderStatus.EXPIRED, Decimal(0))
 
 
 def test_an_ioc_limit_takes_only_up_to_its_price() -> None:
@@ -196,7 +197,8 @@ def test_a_close_position_stop_expires_a_moment_after_the_close_and_a_quantity_s
     asker.buy()
     asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000")
     asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000", quantity="0.01")
-    asker.sell(reduce="1", within=2 * MS)
+    asker.send("order.create", symbol="BTCUSDT", side="SELL", quantity="0.01", reduce="1")
+    asker.run(2 * MS)
     assert stops_of(asker) == [StopStatus.LIVE, StopStatus.LIVE]
     asker.run(1 * MS)
     assert stops_of(asker) == [StopStatus.EXPIRED, StopStatus.LIVE]
@@ -324,6 +326,7 @@ def test_the_ledger_and_its_history_never_disagree(steps: list[tuple[str, Side, 
 
 
 def take(asker: Asker, what: str, side: Side, size: int) -> None:
+    """Take one step of a random course."""
     price = asker.exchange.book.market.prices("SOLUSDT").mark
     if what == "trade":
         asker.ask("order.create", symbol="SOLUSDT", side=side, quantity=str(size))

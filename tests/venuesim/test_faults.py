@@ -1,0 +1,294 @@
+"""The fault vocabulary: each fault does what its name says, to what it names, and counts only if it changed anything."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.venuesim.plain import MS, SECOND, START, Asker, box
+from venuesim.facts import OrderStatus, StopStatus
+from venuesim.faults import VOCABULARY, parse
+from venuesim.wire import Answer, Frame, HalfBody, Hangup, Reset
+
+
+def planned(venue: str = "binance", **fault: object) -> Asker:
+    """Return an asker at a box with one fault in force."""
+    asker = Asker(box(venue))
+    asker.exchange.faults.add(parse(fault))
+    return asker
+
+
+def held(asker: Asker) -> Decimal:
+    """Return what the account holds of BTCUSDT."""
+    return asker.exchange.book.position("a", "BTCUSDT").quantity
+
+
+def fired(asker: Asker) -> list[str]:
+    """Return the names of what has fired."""
+    return [strike.fault for strike in asker.exchange.faults.fired]
+
+
+def listening(asker: Asker) -> Asker:
+    """Log connection 1 in to the stream of the account."""
+    asker.exchange.connect(1, "/stream", (), asker.now)
+    asker.exchange.frame(1, "a", asker.now)
+    asker.run(1 * MS)
+    asker.outputs.clear()
+    return asker
+
+
+def frames(asker: Asker) -> list[str]:
+    """Return the texts that came on the stream."""
+    return [output.text for _, output in asker.outputs if isinstance(output, Frame)]
+
+
+@pytest.mark.parametrize(
+    ("plain", "words"),
+    [
+        ({"fault": "dealy"}, "the nearest is 'delay'"),
+        ({"fault": "delay", "cut": 3}, "delay.cut: expected only"),
+        ({"fault": "delay", "where": "nowhere"}, "expected one of request, engine, reply"),
+        ({"fault": "delay", "ms": "soon"}, "ms"),
+        ({"fault": "delay", "colour": 1}, "colour"),
+        ({"fault": "price_jump", "symbol": "BTCUSDT"}, "exactly one of to and pct"),
+        ({"fault": "price_jump", "pct": "-5"}, "price_jump.symbol"),
+        ({"fault": "partial_fill"}, "expected parts or fraction"),
+        ({"fault": "delay", "nth": 0}, "expected 1 or more"),
+    ],
+)
+def test_a_fault_that_is_no_fault_is_refused_with_field_and_expectation(plain: dict[str, object], words: str) -> None:
+    """What is not of the vocabulary, or has wrong parameters, is refused in words that help."""
+    with pytest.raises(ValueError, match=words):
+        parse(plain)
+
+
+def test_every_word_of_the_vocabulary_can_be_written_down() -> None:
+    """Each name with what it needs is accepted by the parser."""
+    needs: dict[str, object] = {"account": "a", "symbol": "BTCUSDT"}
+    own: dict[str, dict[str, object]] = {
+        "partial_fill": {"fraction": "0.5"},
+        "price_jump": {"to": "1"},
+        "hand_trade": {"quantity": "1"},
+    }
+    assert [parse({"fault": name, **needs, **own.get(name, {})}).fault for name in VOCABULARY] == list(VOCABULARY)
+
+
+def test_a_delayed_request_acts_late_and_a_delayed_reply_answers_late() -> None:
+    """Delay before the venue moves the act; delay after it moves only the answer."""
+    asker = planned(fault="delay", call="order.create", ms=500)
+    asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01")
+    asker.run(400 * MS)
+    assert held(asker) == 0
+    asker.run(200 * MS)
+    assert held(asker) > 0
+    asker = planned(fault="delay", call="order.create", ms=500, where="reply")
+    asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01")
+    assert asker.run(400 * MS) == []
+    assert held(asker) > 0
+    assert [type(output) for output in asker.run(200 * MS)] == [Answer]
+
+
+def test_a_delay_in_the_engine_shows_the_dialect_a_later_clock() -> None:
+    """The dialect is told of the delay, waits, and submits when it is over."""
+    asker = planned(fault="delay", call="order.create", ms=500, where="engine")
+    asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01", id="x")
+    asker.run(SECOND)
+    [order] = asker.exchange.book.orders_named("a", "x")
+    assert order.created_at == START + 500 * MS
+    assert fired(asker) == ["delay"]
+
+
+def test_a_lost_request_never_acts_and_a_lost_reply_has_acted() -> None:
+    """Both reset the connection or stay silent; only the second has opened a position."""
+    for name, acted in (("request_lost", False), ("reply_lost", True)):
+        for mode, came in (("reset", [Reset]), ("hang", [])):
+            asker = planned(fault=name, call="order.create", mode=mode)
+            asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01")
+            assert [type(output) for output in asker.run(SECOND)] == came
+            assert (held(asker) > 0) == acted
+            assert asker.exchange.log[-1].outcome == ("silent" if mode == "hang" else "reset")
+
+
+def test_a_request_delivered_twice_acts_twice_and_answers_once() -> None:
+    """The second delivery fills again; the client sees one answer."""
+    asker = planned(fault="request_twice", call="order.create", ms=5)
+    asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01")
+    assert [type(output) for output in asker.run(SECOND)] == [Answer]
+    assert held(asker) == Decimal("0.02")
+
+
+def test_a_status_comes_with_or_without_effect() -> None:
+    """The same refusal may stand for an order that was or was not carried out."""
+    for effect in (False, True):
+        asker = planned(fault="status", call="order.create", code=-1007, text="timeout", effect=effect)
+        reply = asker.buy()
+        assert (reply.status, reply.body) == (400, b"-1007 timeout")
+        assert (held(asker) > 0) == effect
+
+
+def test_half_a_body_is_cut_where_the_plan_says() -> None:
+    """The output carries the whole reply and where to cut it."""
+    asker = planned(fault="half_body", call="order.create", cut=7)
+    asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01")
+    [output] = asker.run(SECOND)
+    assert isinstance(output, HalfBody)
+    assert output.cut == 7 < len(output.reply.body)
+
+
+def test_the_nth_call_is_counted_among_those_that_match() -> None:
+    """Only the second order of the symbol is lost, whatever else is asked in between."""
+    asker = planned(fault="request_lost", call="order.*", symbol="BTCUSDT", nth=2)
+    asker.buy()
+    asker.buy("ETHUSDT", "0.1")
+    asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01")
+    asker.run(10 * MS)
+    asker.buy()
+    assert held(asker) == Decimal("0.02")
+    assert len(fired(asker)) == 1
+
+
+def test_a_fault_lives_between_after_and_until() -> None:
+    """Before and behind its span it does nothing."""
+    asker = planned(fault="request_lost", call="order.create", after=SECOND, until=2 * SECOND)
+    asker.buy()
+    asker.run(SECOND)
+    asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01")
+    asker.run(SECOND)
+    asker.buy()
+    assert held(asker) == Decimal("0.02")
+
+
+def test_a_fill_in_parts_comes_part_by_part() -> None:
+    """Three parts fill with time between them and add up to the whole."""
+    asker = planned(fault="partial_fill", call="order.create", parts=["0.2", "0.3", "0.5"], gap_ms=100)
+    asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01", id="x")
+    course = []
+    for _ in range(4):
+        asker.run(90 * MS)
+        course.append(held(asker))
+    assert course == [Decimal("0.002"), Decimal("0.005"), Decimal("0.010"), Decimal("0.010")]
+    assert asker.exchange.book.orders_named("a", "x")[0].status is OrderStatus.FILLED
+
+
+def test_a_fraction_fills_and_then_the_order_ends() -> None:
+    """Half is filled, the rest expires."""
+    asker = planned(fault="partial_fill", call="order.create", fraction="0.5")
+    asker.buy(id="x")
+    [order] = asker.exchange.book.orders_named("a", "x")
+    assert (order.status, order.filled) == (OrderStatus.EXPIRED, Decimal("0.005"))
+
+
+def test_a_bent_read_counts_only_if_it_shows_something_else() -> None:
+    """Nothing found where there is nothing is no fault; nothing found where there is an order is one."""
+    asker = planned(fault="empty_read", call="order.get")
+    asker.ask("order.get", id="x")
+    assert fired(asker) == []
+    asker.buy(id="x")
+    assert asker.ask("order.get", id="x").body == b"[]"
+    assert fired(asker) == ["empty_read"]
+    asker.exchange.faults.clear()
+    assert asker.ask("order.get", id="x").body != b"[]"
+
+
+def test_a_stale_read_stands_still_and_a_lagging_read_comes_after() -> None:
+    """The stale view never shows the order; the lagging one shows it when its lag is over."""
+    for name, late in (("stale_read", b"[]"), ("read_lag", b"FILLED")):
+        asker = Asker(box())
+        bent = {"fault": name, "call": "order.get", **({"ms": 1000} if name == "read_lag" else {})}
+        asker.exchange.faults.add(parse(bent))
+        asker.ask("order.get", id="x")
+        asker.buy(id="x")
+        assert asker.ask("order.get", id="x").body == b"[]"
+        asker.run(2 * SECOND)
+        assert late in asker.ask("order.get", id="x").body
+
+
+def test_pushed_frames_are_dropped_doubled_delayed_and_silenced() -> None:
+    """Each stream fault bends the frames of its topic and leaves the others alone."""
+    opened = ["order x NEW 0", "order x FILLED 0.010", "position 0.010"]
+    expected: dict[str, list[str]] = {
+        "stream_drop": ["position 0.010"],
+        "stream_silence": ["position 0.010"],
+        "stream_duplicate": [opened[0], opened[0], opened[1], opened[1], opened[2]],
+        "stream_delay": [opened[2], opened[0], opened[1]],
+    }
+    for name, texts in expected.items():
+        asker = listening(Asker(box()))
+        bent = {"fault": name, "call": "stream.order", **({} if name == "stream_drop" else {"ms": 50})}
+        asker.exchange.faults.add(parse(bent))
+        asker.buy(quantity="0.010", id="x")
+        asker.run(SECOND)
+        assert sorted(frames(asker)) == sorted(texts)
+        if name == "stream_delay":
+            assert frames(asker) == texts
+
+
+def test_a_reordered_frame_comes_after_the_next_one() -> None:
+    """The frame held back goes out behind the one that follows it."""
+    asker = listening(planned(fault="stream_reorder", call="stream.order", nth=2))
+    asker.buy(quantity="0.010", id="x")
+    assert frames(asker) == ["order x NEW 0", "position 0.010", "order x FILLED 0.010"]
+
+
+def test_silence_ends_after_its_time() -> None:
+    """Frames are swallowed for the given time from the first, and then come again."""
+    asker = listening(planned(fault="stream_silence", call="stream.*", ms=1000))
+    asker.buy(id="x")
+    asker.run(SECOND)
+    assert frames(asker) == []
+    asker.buy(id="y")
+    assert "order y NEW 0" in frames(asker)
+
+
+def test_a_cut_hangs_up_and_nothing_is_replayed() -> None:
+    """The matching frame is lost with the connection."""
+    asker = listening(planned(fault="stream_cut", call="stream.order", nth=2, code=1001))
+    asker.buy(id="x")
+    assert [output for _, output in asker.outputs if isinstance(output, Hangup)] == [Hangup(1, 1001)]
+    assert frames(asker) == ["order x NEW 0"]
+
+
+def test_the_world_moves_beside_a_call() -> None:
+    """A price jumps at the moment the stop is placed, and the stop is refused for it."""
+    asker = planned(fault="price_jump", call="stop.create", pct="-2", nth=1)
+    asker.buy()
+    assert asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000").body == b"would_trigger"
+    assert fired(asker) == ["price_jump"]
+
+
+def test_the_world_moves_at_its_time() -> None:
+    """Without a call a hand trades at `after`."""
+    asker = planned(fault="hand_trade", account="a", symbol="BTCUSDT", side="SELL", quantity="0.01", after=SECOND)
+    asker.run(SECOND - 1)
+    assert held(asker) == 0
+    asker.run(1)
+    assert held(asker) == Decimal("-0.01")
+
+
+def test_a_vanished_stop_has_fired_only_if_it_was_there() -> None:
+    """The venue ends the live stop; without one nothing has happened."""
+    asker = planned(fault="stop_vanishes", call="stop.create", ms=50, times=5)
+    asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000")
+    asker.run(SECOND)
+    assert fired(asker) == []
+    asker.buy()
+    asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000")
+    asker.run(SECOND)
+    assert fired(asker) == ["stop_vanishes"]
+    assert [stop.status for stop in asker.exchange.book.ledger.stops.values()] == [StopStatus.CANCELED]
+
+
+def test_a_stuck_stop_never_reaches_the_engine() -> None:
+    """It stays TRIGGERING, the position stays open, and the judge calls it naked after two seconds."""
+    asker = planned(fault="stop_stuck", account="a", symbol="BTCUSDT")
+    asker.buy()
+    asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000")
+    asker.exchange.set_price("BTCUSDT", asker.now, mark=Decimal(105000))
+    triggered = asker.now
+    asker.run(5 * SECOND)
+    assert held(asker) > 0
+    [standing] = asker.exchange.judge().positions
+    assert not standing.covered
+    [episode] = asker.exchange.judge().episodes
+    assert episode.longest_naked_us == asker.now - triggered - 2 * SECOND

@@ -157,6 +157,8 @@ class Budget:
                     hold.tried_at = None
 
     def _binding(self, charges: tuple[Charge, ...]) -> tuple[_Hold, ...]:
+        if not self._holds:
+            return ()
         scopes = ("", *(charge.bucket for charge in charges))
         return tuple(self._holds[scope] for scope in dict.fromkeys(scopes) if scope in self._holds)
 

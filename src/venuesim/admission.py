@@ -94,7 +94,7 @@ class Admission:
         """Hold the price to the venue's bound: Binance refuses beyond it, Bybit moves a limit (`bybit.md` 1.4)."""
         mark = self._market.prices(ticket.symbol).mark
         if ticket.kind is OrderKind.MARKET:
-            best = next(iter(self._market.offers(ticket.symbol, ticket.side)), None)
+            best = self._market.best(ticket.symbol, ticket.side)
             if best is not None and _beyond(best[0], ticket.side, mark, rules):
                 raise Refusal(Reason.NO_LIQUIDITY, got=best[0], base=mark)
             return ticket

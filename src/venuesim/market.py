@@ -8,7 +8,7 @@ from the seed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
@@ -76,12 +76,18 @@ class Market:
         """Choose the depth of a listed symbol; KeyError for another."""
         self._depths[self._instruments[symbol].symbol] = depth
 
-    def offers(self, symbol: str, taker: Side) -> list[tuple[Decimal, Decimal]]:
-        """Return what a taker of this side finds, best first: (price, quantity) per level."""
+    def offers(self, symbol: str, taker: Side) -> Iterator[tuple[Decimal, Decimal]]:
+        """Yield what a taker of this side finds, best first: (price, quantity) per level."""
         rules, depth, last = self._instruments[symbol], self._depth(symbol), self._prices[symbol].last
-        steps = (depth.spread_ticks + index * depth.step_ticks for index in range(depth.levels))
-        prices = (last + taker.sign * step * rules.tick for step in steps)
-        return [(price, to_step(depth.notional / price, rules)) for price in prices if price > 0]
+        for index in range(depth.levels):
+            price = last + taker.sign * (depth.spread_ticks + index * depth.step_ticks) * rules.tick
+            if price <= 0:
+                return
+            yield price, to_step(depth.notional / price, rules)
+
+    def best(self, symbol: str, taker: Side) -> tuple[Decimal, Decimal] | None:
+        """Return the first level a taker of this side finds, None if the book is empty."""
+        return next(self.offers(symbol, taker), None)
 
     def _depth(self, symbol: str) -> Depth:
         return self._depths.get(symbol, Depth())
@@ -89,8 +95,8 @@ class Market:
     def quote(self, symbol: str, now: int) -> Quote:
         """Return the prices of a listed symbol; KeyError for another."""
         prices = self._prices[symbol]
-        ask, ask_quantity = next(iter(self.offers(symbol, Side.BUY)), (ZERO, ZERO))
-        bid, bid_quantity = next(iter(self.offers(symbol, Side.SELL)), (ZERO, ZERO))
+        ask, ask_quantity = self.best(symbol, Side.BUY) or (ZERO, ZERO)
+        bid, bid_quantity = self.best(symbol, Side.SELL) or (ZERO, ZERO)
         return Quote(symbol, prices.mark, prices.last, bid, bid_quantity, ask, ask_quantity, now)
 
 

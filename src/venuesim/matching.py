@@ -186,7 +186,7 @@ class Matching:
         if order.kind is OrderKind.MARKET:
             return EndReason.BOOK_EXHAUSTED
         if order.tif is TimeInForce.POST_ONLY:
-            best = next(iter(self._market.offers(order.symbol, order.side)), None)
+            best = self._market.best(order.symbol, order.side)
             takes = best is not None and (best[0] - order.price) * order.side.sign <= 0
             return EndReason.WOULD_TAKE if takes and not order.filled else EndReason.NONE
         reasons = {TimeInForce.IOC: EndReason.IOC_REMAINDER, TimeInForce.FOK: EndReason.FOK_UNFILLABLE}

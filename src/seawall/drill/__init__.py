@@ -1,2 +1,3 @@
 """Where the promise is tried: the deterministic world, the demo, the bench. With the tests the only part that knows both
-the house and the box."""
+the house and the box.
+"""

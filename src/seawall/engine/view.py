@@ -62,6 +62,8 @@ class AccountView:
     stream_since: Instant = 0
     mute_since: Instant = 0
     muted: Duration = 0
+    forbidden_until: Instant = 0
+    """Until when the venue's own word forbids our acts; an answered read does not lift that."""
 
     def hear(self, item: Input) -> None:
         """Takes from an input what it says of the account."""
@@ -127,14 +129,15 @@ class AccountView:
     # ---- intake
 
     def _act_answered(self, item: ActAnswered) -> None:
-        unanswered = item.outcome is Outcome.UNKNOWN or item.reason is Reason.LIMIT
-        if unanswered:
+        if item.reason is Reason.LIMIT:
+            self.forbidden_until = max(self.forbidden_until, item.at + item.retry_after)
+        if item.outcome is Outcome.UNKNOWN or item.reason is Reason.LIMIT:
             self.mute_since = self.mute_since or item.at
         elif item.outcome is not Outcome.NOT_SENT:
             self._answered(item.at)
 
     def _answered(self, at: Instant) -> None:
-        if self.mute_since:
+        if self.mute_since and at >= self.forbidden_until:
             self.muted += max(at - self.mute_since, 0)
             self.mute_since = 0
 

@@ -192,7 +192,7 @@ def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
             if not state.orders[name].is_seen and not answer.told.orders and not answer.told.fills:
                 yield ev.OrderNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case AskFills(since=since) if state.intent is not None and since <= state.intent.since:
-            if state.fills_read_at < _first_miss(state):
+            if state.fills_read_at < _last_miss(state):
                 yield ev.FillsRead(*_whose(state), since, answer.began_at)
         case AskStops(symbol=symbol) if symbol in (None, state.signal.symbol):
             for facts in _unseen(state, answer.told, answer.began_at):
@@ -204,9 +204,9 @@ def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
             return
 
 
-def _first_miss(state: SagaState) -> Instant:
-    """The latest first round towards absence among the attempts; a read of fills must have begun after it."""
-    return max((min(attempt.missed) for attempt in state.attempts if attempt.missed), default=0)
+def _last_miss(state: SagaState) -> Instant:
+    """The latest round towards absence; a read of fills begun after it says something new."""
+    return max((began for attempt in state.attempts for began in attempt.missed), default=0)
 
 
 def _unseen(state: SagaState, told: Told, began_at: Instant) -> Iterator[StopFacts]:

@@ -84,7 +84,7 @@ def _of_open(state: SagaState, exposure: Exposure, around: Circumstances, naked_
 def _of_live(state: SagaState, exposure: Exposure, around: Circumstances, stop: StopFacts) -> Finding:
     if stop.is_missing(around.bounds.read_lag):
         return Finding.ARMED
-    if not is_entry_known(state, around) or exposure.at_most:
+    if not is_entry_known(state, around) or exposure.at_most or not is_trigger_final(state):
         return Finding.COVERED
     return Finding.PROTECTED if _is_in_place(state, exposure, around) else Finding.MISPLACED
 
@@ -101,8 +101,6 @@ def is_entry_known(state: SagaState, around: Circumstances) -> bool:
 
 def _is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
     """Whether exactly one stop of ours stands, live, where it belongs. What the owner moved by hand belongs there."""
-    if not is_trigger_final(state):
-        return False
     live = live_stops(state, exposure, around)
     if is_move_refused(state):
         return True

@@ -119,7 +119,8 @@ def conclude(facts: StopFacts, event: ActConcluded) -> StopFacts:
 
 def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
     """`facts` with everything that `report` adds. The answer to the placing itself only names the stop: LIVE means
-    seen by reading back (binance.md 4.4)."""
+    seen by reading back (binance.md 4.4).
+    """
     if report.source is Source.REPLY:
         return replace(facts, venue_id=report.venue_id or facts.venue_id)
     status = report.status if facts.status is None else max(facts.status, report.status, key=_RANK.__getitem__)

@@ -1,0 +1,161 @@
+"""A trial: one signal under one plan, first storm, then calm, judged from the venue's book.
+
+The checks never read our own events to judge safety: what happened is what the box's judge says. From our side only
+one thing is asked, that journal and judge agree about the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from seawall.drill.plans import Plan
+from seawall.drill.world import World
+from seawall.model import inputs as inp
+from seawall.model.events import SignalAccepted
+from seawall.model.ids import Side, SignalId, Symbol, VenueName
+from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop
+from seawall.model.times import MINUTE, SECOND, Duration
+from seawall.sagas.phase import Finding, Phase
+from seawall.sagas.saga import Saga
+from seawall.sagas.state import SagaState, apply, begin
+from venuesim.faults import parse
+
+STORM: Duration = 20 * SECOND
+CALM: Duration = 8 * MINUTE
+SYMBOLS = {VenueName.BINANCE: Symbol("VELVETUSDT"), VenueName.BYBIT: Symbol("1000000BABYDOGEUSDT")}
+NOTIONAL = Decimal(50)
+
+
+@dataclass(slots=True)
+class Result:
+    """What a trial came to. `end` is "protected", "flat" or "open"; `breaches` is empty if all held."""
+
+    plan: Plan
+    end: str
+    reason: str
+    naked_us: int
+    breaches: list[str] = field(default_factory=list)
+    fired: int = 0
+    fired_kinds: list[str] = field(default_factory=list)
+    visited: list[tuple[Phase, Finding]] = field(default_factory=list)
+    events: int = 0
+    took: Duration = 0
+
+
+def attempt(plan: Plan) -> Result:
+    """Runs a plan to its end."""
+    world = World(plan.venue, seed=plan.seed, switches=plan.switches, symbols=[SYMBOLS[plan.venue], "BTCUSDT"])
+    world.start()
+    world.run(lambda: world.house is not None and world.house.desk.ready, most=MINUTE)
+    world.run(most=SECOND)
+    began = world.now
+    for line in plan.faults:
+        world.box.faults.add(parse(line))
+    for at, pause in plan.kills:
+        world.at(began + at, world.kill)
+        world.at(began + at + pause, world.start)
+    _give(world, plan)
+    world.run(most=STORM)
+    world.box.faults.clear()
+    if world.house is None:
+        world.run(lambda: world.house is not None, most=MINUTE)
+    world.run(lambda: _is_over(world), most=CALM)
+    world.run(most=SECOND)
+    return _judged(world, plan, began)
+
+
+def signal_of(world: World, plan: Plan) -> Signal:
+    """The signal of a plan: a market entry of 50 USDT with a stop of 5 %, given as percent or as a price."""
+    symbol = SYMBOLS[plan.venue]
+    mark = world.box.book.market.prices(symbol).mark
+    price = mark * (Decimal("0.95") if plan.side is Side.BUY else Decimal("1.05"))
+    stop = Stop(percent=Decimal(5)) if plan.percent_stop else Stop(price=price)
+    return Signal(
+        SignalId(f"s{plan.seed}"),
+        world.account,
+        symbol,
+        Action.OPEN,
+        world.now,
+        world.now,
+        "drill",
+        plan.side,
+        Size(SizeUnit.QUOTE, NOTIONAL),
+        stop,
+    )
+
+
+def _give(world: World, plan: Plan) -> None:
+    world.give(inp.SignalReceived(world.now, signal_of(world, plan)))
+
+
+def _is_over(world: World) -> bool:
+    sagas = world.sagas()
+    return world.house is not None and all(saga.state.phase in (Phase.PROTECTED, Phase.FLAT) for saga in sagas)
+
+
+def _judged(world: World, plan: Plan, began: int) -> Result:
+    verdict = world.box.judge(world.now)
+    saga = next(iter(world.sagas()), None)
+    end = "none" if saga is None else saga.state.phase.value
+    result = Result(
+        plan,
+        end,
+        saga.state.end.value if saga is not None else "",
+        verdict.longest_naked_us,
+        fired=len(world.box.faults.fired),
+        fired_kinds=[fired.fault for fired in world.box.faults.fired],
+        visited=list(saga.visited) if saga is not None else [],
+        events=len(world.recorded()),
+        took=world.now - began,
+    )
+    result.breaches = list(breaches(world, plan, saga))
+    return result
+
+
+def breaches(world: World, plan: Plan, saga: Saga | None) -> Iterator[str]:
+    """What did not hold, from the book: each a sentence."""
+    verdict = world.box.judge(world.now)
+    if verdict.opposite_positions:
+        yield "an opposite position"
+    if verdict.increases:
+        yield f"{verdict.increases} entries too many"
+    if len(verdict.episodes) > 1:
+        yield f"{len(verdict.episodes)} positions for one signal"
+    for orphan in verdict.orphans:
+        yield f"an orphan {orphan.kind} {orphan.client_id or orphan.id}"
+    for position in verdict.positions:
+        if not position.covered:
+            yield f"{position.quantity} naked at the end"
+    yield from _disagreements(world, saga, open_at_venue=bool(verdict.positions))
+    ours = any(close.what == "order" for episode in verdict.episodes for close in episode.closes)
+    if ours and plan.spares:
+        yield f"a needless rollback ({saga.state.end if saga else ''})"
+
+
+def _disagreements(world: World, saga: Saga | None, *, open_at_venue: bool) -> Iterator[str]:
+    """Whether the journal's end and the judge's are the same, and the fold of the journal the state in memory."""
+    folded = _folded(world)
+    if saga is None:
+        if open_at_venue or folded is not None:
+            yield "something is open and no signal answers for it"
+        return
+    if folded != saga.state:
+        yield "the fold of the journal differs from the state in memory"
+    if saga.state.phase is Phase.PROTECTED and not open_at_venue:
+        yield "journal says protected, the venue is flat"
+    if saga.state.phase is Phase.FLAT and open_at_venue:
+        yield "journal says flat, the venue holds a position"
+    if saga.state.phase not in (Phase.PROTECTED, Phase.FLAT):
+        yield f"no end: {saga.state.phase.value}, {saga.visited[-1][1].value}"
+
+
+def _folded(world: World) -> SagaState | None:
+    state: SagaState | None = None
+    for row in world.recorded():
+        if isinstance(row.event, SignalAccepted):
+            state = begin(row.event)
+        elif state is not None and row.event.signal_id == state.signal.id:
+            state = apply(state, row.event)
+    return state

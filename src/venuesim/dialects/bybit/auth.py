@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WINDOW_MS: Final = 5_000
 AHEAD_MS: Final = 1_000
+_LONGEST: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def credentials_of(request: Request) -> Credentials:
     if not (key and timestamp and signature):
         raise parameter(f"empty value: apiTimestamp[{timestamp}] apiKey[{key}] apiSignature[{signature}]")
     window = request.header("X-BAPI-RECV-WINDOW") or str(DEFAULT_WINDOW_MS)
-    if not (timestamp.isdecimal() and window.isdecimal()):
+    if not all(number.isdecimal() and len(number) <= _LONGEST for number in (timestamp, window)):
         raise parameter(f"invalid value: apiTimestamp[{timestamp}] recvWindow[{window}]")
     return Credentials(key, int(timestamp), int(window), signature)
 
@@ -84,6 +85,6 @@ def socket_expiry(value: object) -> int:
     """The expiry of an ``auth`` frame in venue ms, number or string (ccxt sends a string); 10001 for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _LONGEST:
         return int(value)
     raise parameter(f"Params Error: expires expected ms as a number, got {value!r}")

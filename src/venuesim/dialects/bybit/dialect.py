@@ -197,7 +197,9 @@ class BybitDialect:
 
     def render(self, facts: Sequence[Fact], now: int) -> list[Push]:
         """The frames that the venue sends about one event."""
-        pushes = [push for message in self._pushes.messages(facts, now) for push in self._streams.address(message)]
+        listening = self._streams.listening()
+        told = self._pushes.messages(facts, listening, now) if listening else []
+        pushes = [push for message in told for push in self._streams.address(message)]
         for fact in facts:
             if isinstance(fact, PriceChanged):
                 pushes += self._streams.price_pushes(fact.symbol, now)

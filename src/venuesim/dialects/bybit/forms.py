@@ -48,7 +48,7 @@ def order_ticket(params: Params, rules: Instrument, mark: Decimal, quantity: Dec
     """The order that a create body asks for, its limit price drawn in to the bound (bybit.md 1.4)."""
     kind = KINDS[params.choice("orderType", tuple(KINDS))]
     side = SIDES[params.choice("side", tuple(SIDES))]
-    price = ZERO if kind is OrderKind.MARKET else params.require_amount("price")
+    price = ZERO if kind is OrderKind.MARKET else params.require_positive("price")
     reduce_only = params.flag("reduceOnly") or params.flag("closeOnTrigger")
     loss, profit = attached(params, "stopLoss", "slTriggerBy"), attached(params, "takeProfit", "tpTriggerBy")
     check_combination(params, reduce_only=reduce_only, attaches=loss is not None or profit is not None)
@@ -129,14 +129,14 @@ def conditional_ticket(params: Params, rules: Instrument, quantity: Decimal) -> 
     return StopTicket(
         symbol=rules.symbol,
         side=SIDES[params.choice("side", tuple(SIDES))],
-        trigger=params.require_amount("triggerPrice"),
+        trigger=params.require_positive("triggerPrice"),
         trigger_by=trigger_source(params, "triggerBy"),
         direction=direction_of(params),
         scope=StopScope.QUANTITY,
         purpose=Purpose.CONDITIONAL,
         kind=kind,
         quantity=quantity,
-        price=ZERO if kind is OrderKind.MARKET else params.require_amount("price"),
+        price=ZERO if kind is OrderKind.MARKET else params.require_positive("price"),
         reduce_only=params.flag("reduceOnly") or params.flag("closeOnTrigger"),
         client_id=link_id(params),
     )

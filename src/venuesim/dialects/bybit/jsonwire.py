@@ -14,6 +14,8 @@ import json
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from venuesim.wire import Reply
 
 JSON_HEADERS: Final = (("content-type", "application/json"),)
@@ -21,13 +23,13 @@ HttpHeaders = tuple[tuple[str, str], ...]
 
 
 def encode(value: object) -> bytes:
-    """The value as compact JSON bytes; dicts keep their order. A Decimal inside is a defect and raises TypeError."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    """The value as compact JSON bytes; dicts keep their order."""
+    return msgspec.json.encode(value)
 
 
 def encode_text(value: object) -> str:
     """The value as compact JSON text, for a frame."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return msgspec.json.encode(value).decode()
 
 
 def decode(body: bytes | str) -> object:

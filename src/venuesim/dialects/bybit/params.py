@@ -7,7 +7,7 @@ they arrive as Decimal. Whatever is missing or malformed is 10001, and the text 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
 from venuesim.dialects.bybit.errors import Denial, parameter
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from venuesim.wire import Request
 
-_PLAIN_DIGITS = frozenset("0123456789.-+")
+_PLAIN_DIGITS: Final = frozenset("0123456789.-+")
+_LONGEST: Final = 30
+_LARGEST: Final = Decimal(10) ** 15
 
 
 class Params:
@@ -56,7 +58,7 @@ class Params:
         return value
 
     def amount(self, name: str) -> Decimal | None:
-        """A plain decimal number, or None when not sent; 10001 for exponents and for what is no number."""
+        """A plain decimal number, or None when not sent; 10001 for exponents, absurd sizes and what is no number."""
         if name not in self._values:
             return None
         value = self.text(name)
@@ -64,7 +66,7 @@ class Params:
             number = Decimal(value)
         except InvalidOperation as error:
             raise parameter(f"params error: {name} invalid") from error
-        if not frozenset(value) <= _PLAIN_DIGITS:
+        if not frozenset(value) <= _PLAIN_DIGITS or len(value) > _LONGEST or abs(number) > _LARGEST:
             raise parameter(f"params error: {name} invalid")
         return number
 
@@ -75,10 +77,18 @@ class Params:
             raise parameter(f"params error: {name} is required")
         return number
 
+    def require_positive(self, name: str) -> Decimal:
+        """A plain decimal number above zero; 10001 for anything else."""
+        number = self.require_amount(name)
+        if number <= 0:
+            raise parameter(f"params error: {name} invalid")
+        return number
+
     def integer(self, name: str, default: int, least: int, most: int) -> int:
         """A whole number within bounds; 10001 for anything else."""
         value = self.text(name, str(default))
-        if not value.lstrip("-").isdecimal() or not least <= int(value) <= most:
+        whole = value.removeprefix("-").isdecimal() and len(value) <= _LONGEST
+        if not whole or not least <= int(value) <= most:
             raise parameter(f"params error: {name} invalid: {value}, expected {least}..{most}")
         return int(value)
 

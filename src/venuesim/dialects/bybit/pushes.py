@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from venuesim.dialects.bybit.jsonwire import encode_text
-from venuesim.dialects.bybit.rows import Spelling, order_row, stop_order_type, stop_row
+from venuesim.dialects.bybit.rows import Spelling, order_row, stop_row
 from venuesim.dialects.bybit.rows_account import (
     PositionSpelling,
     execution_row,
@@ -46,7 +46,7 @@ from venuesim.facts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from venuesim.dialects.port import Core
     from venuesim.facts import FillState
@@ -131,11 +131,15 @@ class Pushes:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    def messages(self, facts: Sequence[Fact], now: int) -> list[Message]:
-        """Every message of one event, in the order of the source."""
+    def messages(self, facts: Sequence[Fact], listening: Mapping[str, None], now: int) -> list[Message]:
+        """Every message of one event to the accounts that are listening, in the order of the source."""
         happenings, wallets = gather(facts)
-        told = [message for happening in happenings for message in self._of(happening, now)]
-        return told + [self._wallet(account, now) for account in wallets] + self._settings(facts, now)
+        told: list[Message] = []
+        for happening in happenings:
+            if happening.account in listening:
+                told += self._of(happening, now)
+        told += [self._wallet(account, now) for account in wallets if account in listening]
+        return told + self._settings(facts, listening, now)
 
     def _of(self, happening: Happening, now: int) -> list[Message]:
         told = []
@@ -188,8 +192,7 @@ class Pushes:
         rows = []
         for fill, order in happening.fills:
             stop = self._core.book.stop_by_id(order.stop_id) if order.stop_id else None
-            kind = stop_order_type(stop) if stop is not None else ""
-            rows.append(execution_row(fill, order, kind, rules, mark, stream=True))
+            rows.append(execution_row(fill, order, stop, rules, mark, stream=True))
         return self._message("execution", "stream.fill", happening, rows, self._match_id(happening), now)
 
     def _fast(self, happening: Happening, now: int) -> Message:
@@ -213,9 +216,9 @@ class Pushes:
         text = encode_text({**body, "creationTime": now // 1_000, "data": data})
         return Message("wallet", "stream.wallet", account, None, text)
 
-    def _settings(self, facts: Sequence[Fact], now: int) -> list[Message]:
+    def _settings(self, facts: Sequence[Fact], listening: Mapping[str, None], now: int) -> list[Message]:
         """A change of leverage is a position message that repeats the last ``seq`` (bybit.md 2.1)."""
-        changes = [fact for fact in facts if isinstance(fact, LeverageChanged)]
+        changes = [fact for fact in facts if isinstance(fact, LeverageChanged) and fact.account in listening]
         return [self._position(Happening(change.account, change.symbol), now) for change in changes]
 
     def _match_id(self, happening: Happening) -> str:

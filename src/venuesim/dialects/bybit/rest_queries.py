@@ -164,16 +164,21 @@ def by_name(ask: Ask) -> Callable[[Seen], bool] | None:
     return lambda seen: seen.main.client_id == link and seen.main.symbol in symbols
 
 
+def is_scoped(ask: Ask) -> bool:
+    """Whether the query says which symbols it is about."""
+    return any(name in ask.params for name in ("symbol", "baseCoin", "settleCoin"))
+
+
 def _named_scope(ask: Ask) -> tuple[str, ...]:
-    scoped = any(name in ask.params for name in ("symbol", "baseCoin", "settleCoin"))
-    if scoped or ask.core.switch("bybit.id_only_query") == "refuse":
+    if is_scoped(ask) or ask.core.switch("bybit.id_only_query") == "refuse":
         return scope_of(ask)
     return tuple(ask.core.instruments)
 
 
 def filtered(ask: Ask, rows: list[Seen]) -> list[Seen]:
     """The rows of the symbols, kind and status asked for; ``orderFilter`` is all kinds when not sent."""
-    symbols = scope_of(ask) if ask.call != "order.history" or "symbol" in ask.params else tuple(ask.core.instruments)
+    free = ask.call.endswith(".history") and not is_scoped(ask)
+    symbols = tuple(ask.core.instruments) if free else scope_of(ask)
     kind = ask.params.text("orderFilter")
     status = ask.params.text("orderStatus")
     rows = [seen for seen in rows if seen.main.symbol in symbols and _is_kind(seen, kind)]
@@ -210,8 +215,7 @@ def executions(ask: Ask) -> object:
 
 def _fills_in_scope(ask: Ask, fills: list[FillState]) -> list[FillState]:
     start, end = _span(ask)
-    scoped = any(name in ask.params for name in ("symbol", "baseCoin", "settleCoin"))
-    symbols = scope_of(ask) if scoped else tuple(ask.core.instruments)
+    symbols = scope_of(ask) if is_scoped(ask) else tuple(ask.core.instruments)
     kind = ask.params.text("execType", "Trade")
     return [fill for fill in fills if fill.symbol in symbols and start <= fill.at <= end and kind == "Trade"]
 
@@ -221,5 +225,4 @@ def fill_row(ask: Ask, fill: FillState) -> dict[str, object]:
     order = ask.book.order_by_id(fill.order_id)
     stop = ask.book.stop_by_id(order.stop_id) if order is not None and order.stop_id else None
     rules = ask.core.instruments[fill.symbol]
-    kind = stop_order_type(stop) if stop is not None else ""
-    return execution_row(fill, order, kind, rules, fill.price, stream=False)
+    return execution_row(fill, order, stop, rules, fill.price, stream=False)

@@ -76,7 +76,6 @@ def _check_form(ask: Ask) -> None:
 
 def _set_full(ask: Ask, rules: Instrument) -> None:
     """Upsert the position's stop; not sent leaves one as it is, ``"0"`` removes it."""
-    _check_visible(ask, rules.symbol)
     held = ask.book.position(ask.name, rules.symbol)
     ask.book.set_position_stop(
         ask.name,

@@ -113,8 +113,10 @@ def stop_order_type(stop: StopState) -> str:
     return name if stop.scope is StopScope.POSITION else f"Partial{name}"
 
 
-def create_type(stop: StopState) -> str:
-    """``createType`` of a stop and of the order it becomes (bybit.md 3.5)."""
+def create_type(stop: StopState | None, origin: Origin = Origin.CLIENT) -> str:
+    """``createType`` of a stop, of the order it becomes, and of one that was no stop (bybit.md 3.1, 3.5)."""
+    if stop is None:
+        return _CREATED[origin]
     return f"CreateBy{stop_order_type(stop)}" if is_child(stop) else "CreateByUser"
 
 
@@ -126,12 +128,12 @@ def order_row(order: OrderState, stop: StopState | None, rules: Instrument, spel
     row["orderStatus"] = STATUS[order.status]
     row["orderType"] = "Market" if order.kind is OrderKind.MARKET else "Limit"
     row["timeInForce"] = "IOC" if order.kind is OrderKind.MARKET else _TIF[order.tif]
-    row["createType"] = _CREATED[order.origin] if stop is None else create_type(stop)
+    row["createType"] = create_type(stop, order.origin)
     row["reduceOnly"] = order.reduce_only
     row.update(_attached(order.stop_loss, order.take_profit, spelling))
     if stop is not None:
         row.update(_waiting(stop, spelling))
-    row["createdTime"], row["updatedTime"] = ms(order.created_at), ms(order.updated_at)
+    row["createdTime"], row["updatedTime"] = ms((stop or order).created_at), ms(order.updated_at)
     return row
 
 

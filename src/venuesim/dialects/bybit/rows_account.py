@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from venuesim.dialects.bybit.jsonwire import at_scale, ms, trimmed
-from venuesim.dialects.bybit.rows import SIDE, average_text
+from venuesim.dialects.bybit.rows import SIDE, average_text, create_type, stop_order_type
 from venuesim.facts import ZERO, OrderKind, Origin, Side
 
 if TYPE_CHECKING:
     from venuesim.dialects.port import Margins, Quote
-    from venuesim.facts import Bracket, FillState, Instrument, OrderState, PositionState
+    from venuesim.facts import Bracket, FillState, Instrument, OrderState, PositionState, StopState
 
 _EXEC_TYPE: Final = {Origin.LIQUIDATION: "BustTrade", Origin.ADL: "AdlTrade"}
 _CENT: Final = Decimal("0.00000001")
@@ -33,9 +33,9 @@ class PositionSpelling:
 
 
 def execution_row(
-    fill: FillState, order: OrderState | None, stop_kind: str, rules: Instrument, mark: Decimal, *, stream: bool
+    fill: FillState, order: OrderState | None, stop: StopState | None, rules: Instrument, mark: Decimal, *, stream: bool
 ) -> dict[str, object]:
-    """One fill (bybit.md 1.5); ``order`` is its order as far as this reader knows it."""
+    """One fill (bybit.md 1.5); ``stop`` is what its order was before it fired."""
     value = fill.price * fill.quantity
     row: dict[str, object] = {
         "symbol": fill.symbol,
@@ -45,9 +45,9 @@ def execution_row(
         "orderPrice": at_scale(_order_price(order), rules.tick),
         "orderQty": at_scale(order.quantity if order else fill.quantity, rules.step),
         "leavesQty": at_scale(fill.leaves, rules.step),
-        "createType": "CreateByUser" if not stop_kind else f"CreateBy{stop_kind}",
+        "createType": create_type(stop, fill.origin),
         "orderType": "Market" if order is None or order.kind is OrderKind.MARKET else "Limit",
-        "stopOrderType": stop_kind or "UNKNOWN",
+        "stopOrderType": stop_order_type(stop) if stop is not None else "UNKNOWN",
         "execFee": trimmed(fill.fee),
         "execFeeV2": "",
         "execId": fill.fill_id,

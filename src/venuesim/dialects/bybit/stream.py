@@ -198,6 +198,11 @@ class Streams:
         socket.prices[symbol] = row
         return _ticker_frame(symbol, "delta", {"symbol": symbol, **changed}, now)
 
+    def listening(self) -> dict[str, None]:
+        """The accounts that have a private socket with topics."""
+        heard = (socket.account for socket in self._sockets.values() if socket.topics and socket.path == PRIVATE)
+        return {account: None for account in heard if account is not None}
+
     def address(self, message: Message) -> list[Push]:
         """The message to every private socket of its account that subscribed to its topic."""
         names = (message.topic, f"{message.topic}.linear")

@@ -172,14 +172,14 @@ PAUSES: list[tuple[Reply, Pause | None]] = [
     (failure(-2019), None),
     (failure(-1021), None),
     (reply(b"", 503), None),
-    (reply(b"", 403), Pause(120_000_000, "403 ")),
+    (reply(b"", 403), Pause(10_000_000, "403 ")),
     (reply({"code": -1003, "msg": "slow"}, 429, (("retry-after", "3"),)), Pause(3_000_000, "429 slow")),
     (failure(-1015, ORDERS.format(300, "TEN_SECONDS"), 429), Pause(10_000_000, "", "orders-10s")),
     (
         failure(-1015, ORDERS.format(1200, "MINUTE"), 429),
         Pause(60_000_000 - CAME % 60_000_000, "", "orders-1m"),
     ),
-    (failure(-1003, "slow"), Pause(60_000_000 - CAME % 60_000_000, "400 slow")),
+    (failure(-1003, "slow"), Pause(10_000_000, "400 slow")),
 ]
 
 

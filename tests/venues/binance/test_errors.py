@@ -189,9 +189,17 @@ WAITS: list[tuple[int, object, tuple[tuple[str, str], ...], int]] = [
     (429, {"code": -1003, "msg": "Too many requests"}, (("Retry-After", "7"),), 7_000_000),
     (418, {"code": -1003, "msg": f"Way too many requests; banned until {BAN // 1_000}."}, (), 90_000_000),
     (418, {"code": -1003, "msg": "Way too many requests"}, (), 120_000_000),
-    (403, b"<html>WAF</html>", (), 120_000_000),
+    (403, b"<html>WAF</html>", (), 10_000_000),
     (429, {"code": -1015, "msg": "Too many new orders; current limit is 300 orders per TEN_SECONDS."}, (), 10_000_000),
-    (429, {"code": -1003, "msg": "Too many requests"}, (), 60_000_000 - CAME % 60_000_000),
+    (429, {"code": -1015, "msg": "current limit is 1200 orders per MINUTE."}, (), 60_000_000 - CAME % 60_000_000),
+    (429, {"code": -1003, "msg": "Too many requests"}, (), 10_000_000),
+    (429, {"code": -1003, "msg": "Too many requests"}, (("X-MBX-USED-WEIGHT-1M", "2399"),), 10_000_000),
+    (
+        429,
+        {"code": -1003, "msg": "Too many requests"},
+        (("X-MBX-USED-WEIGHT-1M", "2400"),),
+        60_000_000 - CAME % 60_000_000,
+    ),
 ]
 
 
@@ -199,7 +207,7 @@ WAITS: list[tuple[int, object, tuple[tuple[str, str], ...], int]] = [
 def test_a_limit_says_how_long_to_wait(
     status: int, body: object, headers: tuple[tuple[str, str], ...], wait: int
 ) -> None:
-    """The venue's own figure goes first, then the end of its ban, then the shortest wait of the book."""
+    """The venue's own figure goes first, then the end of its ban, then the span of the count that is spent."""
     answered = answer(PLACE, reply(body, status, headers))
     assert answered.reason is Reason.LIMIT
     assert abs(answered.retry_after - wait) < 1_000

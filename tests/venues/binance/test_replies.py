@@ -211,6 +211,8 @@ def test_not_found_is_an_answer_that_tells_nothing(query: Query) -> None:
     ("came", "venue_answered"),
     [
         (failure(-2013, status=503), False),
+        (failure(-2013, status=429), False),
+        (failure(-2013, status=200), True),
         (failure(-2011), True),
         (failure(-1021), True),
         (failure(-1003, status=429), False),

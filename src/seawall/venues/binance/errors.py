@@ -19,6 +19,7 @@ from typing import Final
 from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SetLeverage, SubmitEntry
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 from seawall.venues.binance import wire
+from seawall.venues.binance.traits import WEIGHT_HEADER, WEIGHT_LIMIT
 from seawall.venues.port import Reply
 
 
@@ -119,7 +120,9 @@ THROTTLED: Final = re.compile(r"\s*request throttled by system-level protection"
 """-1008 where only its text came (binance.md 4.7: 503, three texts)."""
 
 SHORTEST_BAN: Final = 2 * MINUTE
-"""How long a ban or a block lasts at least (binance.md 1.3), where the reply does not say."""
+"""How long a ban lasts at least (binance.md 1.3), where the reply does not say."""
+BACK_OFF: Final = 10 * SECOND
+"""The span of the shortest count that the venue keeps (binance.md 1.3); six tries a minute are no hammering."""
 
 _BANNED_UNTIL: Final = re.compile(r"banned until (\d{13})")
 _DETAIL: Final = 300
@@ -184,8 +187,9 @@ def error_of(reply: Reply) -> tuple[int | None, str]:
 def wait_of(reply: Reply, at: Instant) -> Duration:
     """How long the venue asks to be left alone after 429, 418, 403, -1003 or -1015; `at` 0 if our time is not known.
 
-    Its own words go first: Retry-After in seconds, then "banned until" an instant (binance.md 1.3). Then the book's: the
-    order count runs over ten seconds or a minute, the weight over a minute, a ban lasts at least two.
+    Its own words go first: Retry-After in seconds, then "banned until" an instant (binance.md 1.3). Then the book's: an
+    order count runs over ten seconds or a minute, spent weight over a minute, a ban lasts at least two. Where neither has
+    a figure (403, or 429 with weight left) we try once in `BACK_OFF`, since a stop may be waiting behind it.
     """
     named = _retry_after(reply)
     if named is not None:
@@ -194,11 +198,15 @@ def wait_of(reply: Reply, at: Instant) -> Duration:
     until = _BANNED_UNTIL.search(text)
     if until is not None and at:
         return max(int(until[1]) * MILLISECOND - at, SECOND)
-    if reply.status in (418, 403):
+    if reply.status == 418:
         return SHORTEST_BAN
-    if code == -1015 and "MINUTE" not in text.upper():
-        return 10 * SECOND
-    return MINUTE - at % MINUTE
+    spent = "MINUTE" in text.upper() if code == -1015 else _used_weight(reply) >= WEIGHT_LIMIT
+    return MINUTE - at % MINUTE if spent else BACK_OFF
+
+
+def _used_weight(reply: Reply) -> int:
+    used = next((value for name, value in reply.headers if name.lower() == WEIGHT_HEADER), "")
+    return int(used) if re.fullmatch(r"\d{1,9}", used) else 0
 
 
 def _retry_after(reply: Reply) -> Duration | None:

@@ -154,7 +154,7 @@ def query_answer(
 
 def _told(query: Query, replies: tuple[Reply, ...], began_at: Instant, at: Instant) -> Told:
     """What a query's replies say; raises Incomplete or Garbled unless all of them do."""
-    if isinstance(query, AskOrder | AskStop) and error_of(replies[0])[0] == NOT_FOUND and replies[0].status < 500:
+    if isinstance(query, AskOrder | AskStop) and _is_not_found(replies[0]):
         return NOTHING_TOLD
     for reply in replies:
         _demand_success(reply)
@@ -299,6 +299,11 @@ def _wallet(reply: Reply) -> WalletReport:
 
 
 # ---- completeness
+
+
+def _is_not_found(reply: Reply) -> bool:
+    """A business error is HTTP 400 (binance.md 4.2); the same code under a status that says "unknown" is no answer."""
+    return reply.status == 400 and error_of(reply)[0] == NOT_FOUND
 
 
 def _demand_success(reply: Reply) -> None:

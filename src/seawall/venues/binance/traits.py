@@ -40,15 +40,17 @@ TRAITS: Final = Traits(
 WEIGHT: Final = "weight"
 ORDERS_TEN_SECONDS: Final = "orders-10s"
 ORDERS_MINUTE: Final = "orders-1m"
+WEIGHT_LIMIT: Final = 2_400
+WEIGHT_HEADER: Final = "x-mbx-used-weight-1m"
 
 BUCKETS: Final = (
-    Bucket(WEIGHT, 2_400, MINUTE, shared=True),  # binance.md 1.3: REQUEST_WEIGHT MINUTE x 1
+    Bucket(WEIGHT, WEIGHT_LIMIT, MINUTE, shared=True),  # binance.md 1.3: REQUEST_WEIGHT MINUTE x 1
     Bucket(ORDERS_TEN_SECONDS, 300, 10 * SECOND),  # binance.md 1.3: ORDERS SECOND x 10
     Bucket(ORDERS_MINUTE, 1_200, MINUTE),  # binance.md 1.3: ORDERS MINUTE x 1
 )
 
 USED_HEADERS: Final = (
-    ("x-mbx-used-weight-1m", WEIGHT),
+    (WEIGHT_HEADER, WEIGHT),
     ("x-mbx-order-count-10s", ORDERS_TEN_SECONDS),
     ("x-mbx-order-count-1m", ORDERS_MINUTE),
 )

@@ -1,6 +1,7 @@
-"""Bybit's dialect for one account, as the machines of the connection know it (`port.Codec`).
+"""The dialect in one place: what the machines of the connection ask of a venue, answered for Bybit v5 linear.
 
-Nothing is decided here; each method hands on to the file that knows.
+Nothing here remembers anything: each method is a function of its arguments and of the credentials. The stream needs no
+key of its own; it is opened with the account's, by a handshake of two frames (bybit.md 2.1).
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from seawall.model.acts import Act
 from seawall.model.inputs import ActAnswered, ReadAnswered, ReadFailed
 from seawall.model.queries import Query
-from seawall.model.times import MILLISECOND, Instant
+from seawall.model.times import Instant
 from seawall.model.venue import Traits
 from seawall.venues.bybit import frames, replies, requests, traits
 from seawall.venues.bybit.sign import Signer
@@ -17,7 +18,7 @@ from seawall.venues.port import Bucket, Charge, Credentials, Gauge, Heard, Pause
 
 
 class BybitCodec:
-    """See `port.Codec`, whose words these methods keep."""
+    """`port.Codec` for one account on Bybit v5 linear. Raises nothing on bad bytes."""
 
     traits: Traits = traits.TRAITS
 
@@ -50,10 +51,14 @@ class BybitCodec:
         """The venue's time, to the microsecond where `timeNano` says it and else to the envelope's millisecond."""
         try:
             envelope = read(Envelope, reply.body)
+            if envelope.code != 0 or reply.status != 200:
+                return None
             nano = whole(read(Clock, envelope.result).time_nano)
-            return nano * MILLISECOND // 1_000_000 if nano else instant(envelope.time) or None
+            return nano // 1_000 or instant(envelope.time) or None
         except Garbled:
             return None
+
+    # ---- the stream
 
     def key_request(self) -> Request | None:
         """None: the stream is opened with the account's own key (bybit.md 2.1)."""
@@ -82,6 +87,8 @@ class BybitCodec:
     def hear(self, text: str, at: Instant) -> Heard:
         """What one frame says."""
         return frames.hear(text, at)
+
+    # ---- the budget
 
     def buckets(self) -> tuple[Bucket, ...]:
         """The quotas that the venue counts."""

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SetLeverage, SubmitEntry
-from seawall.model.ids import ClientId, Leg, Side, SignalId, Symbol, client_id
-from seawall.model.inputs import ActAnswered, ReadAnswered, ReadFailed, Told
+from seawall.model.acts import Reason, SetLeverage
+from seawall.model.ids import Leg, Side
+from seawall.model.inputs import ReadFailed
 from seawall.model.queries import (
     AskFills,
     AskInstruments,
@@ -22,152 +22,27 @@ from seawall.model.queries import (
     AskStop,
     AskStops,
     AskWallet,
-    Query,
 )
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import TriggerBy
-from seawall.model.times import MINUTE, SECOND
-from seawall.venues.binance import codec
-from seawall.venues.port import Credentials, Heard, LinkWord, Reply, Request, Stamp, TooLate
-from venuesim import wire
-from venuesim.exchange import Exchange
+from seawall.model.times import MINUTE
+from seawall.venues.port import LinkWord
+from tests.meeting.at_binance import (
+    CANCEL_STOP,
+    CLOSE,
+    CONN,
+    ENTRY,
+    PRICE,
+    QUANTITY,
+    START,
+    STOP,
+    TRIGGER,
+    VELVET,
+    Meeting,
+    name,
+)
 from venuesim.facts import Side as Hand
-from venuesim.faults import Fault
 from venuesim.market import Depth
-
-START = 1_763_900_000_000_000
-VELVET = Symbol("VELVETUSDT")
-PRICE = Decimal("0.20000")
-TRIGGER = Decimal("0.21000")
-QUANTITY = Decimal(27)
-PATIENCE = 20 * SECOND
-CONN = 1
-
-
-def name(leg: Leg, n: int = 0) -> ClientId:
-    """The n-th name of a leg of the one signal."""
-    return client_id("abcd", SignalId("velvet"), leg, START // SECOND, n)
-
-
-ENTRY = SubmitEntry(VELVET, name(Leg.ENTRY), Side.SELL, QUANTITY, TRIGGER, TriggerBy.MARK, START + 10 * MINUTE)
-STOP = PlaceStop(VELVET, name(Leg.STOP), Side.BUY, TRIGGER, TriggerBy.MARK)
-PART = replace(STOP, client_id=name(Leg.STOP, 1), quantity=QUANTITY)
-CLOSE = ClosePosition(VELVET, name(Leg.CLOSE), Side.BUY, QUANTITY)
-CANCEL_STOP = CancelOrder(VELVET, name(Leg.DIRECT), STOP.client_id, is_stop=True)
-
-
-class Meeting:
-    """One account of the house at the box, without a wire between them, and a clock moved by hand."""
-
-    def __init__(self, *, hedge: bool = False, **switches: str) -> None:
-        """Switches are given without their prefix; no view lags."""
-        chosen = {"lag": "none"} | {f"binance.{key}": value for key, value in switches.items()}
-        self.box = Exchange("binance", seed=7, start=START, switches=chosen)
-        self.box.open_account("main", key="testkey", secret="testsecret", balance=Decimal(10_000), hedge=hedge)
-        self.box.set_price(VELVET, START, mark=PRICE, last=PRICE)
-        self.codec = codec(Credentials("testkey", "testsecret"))
-        self.now = START
-        self.heard: list[Heard] = []
-        self._key = 0
-        self._replies: dict[int, Reply] = {}
-
-    def act(self, act: Act, *, behind: int = 0) -> ActAnswered:
-        """What became of an act by the box's reply; it is signed with a clock `behind` µs behind the venue's."""
-        request = self.codec.act_request(act, Stamp(self.now - behind, 2 * SECOND))
-        assert isinstance(request, Request)
-        began, (reply,) = self.now, self.send(request)
-        assert reply is not None
-        return self.codec.act_answer(act, reply, began, self.now)
-
-    def done(self, act: Act) -> Told:
-        """What the acknowledgement of an act told."""
-        answer = self.act(act)
-        assert answer.outcome is Outcome.ACKNOWLEDGED, answer
-        assert not answer.told.missing, answer.told.missing
-        return answer.told
-
-    def refusal(self, act: Act) -> Reason:
-        """Why an act was refused."""
-        answer = self.act(act)
-        assert answer.outcome is Outcome.REFUSED, answer
-        return answer.reason
-
-    def ask(self, query: Query) -> ReadAnswered | ReadFailed:
-        """The answer of a query by the box's replies."""
-        began = self.now
-        replies = self.send(*self.codec.query_requests(query, Stamp(self.now, 5 * SECOND)))
-        return self.codec.query_answer(query, replies, began, self.now)
-
-    def read(self, query: Query) -> Told:
-        """What a complete answer told."""
-        answer = self.ask(query)
-        assert isinstance(answer, ReadAnswered), answer
-        assert not answer.told.missing, answer.told.missing
-        return answer.told
-
-    def key(self) -> str:
-        """The account's listenKey."""
-        request = self.codec.key_request()
-        assert request is not None
-        (reply,) = self.send(request)
-        assert reply is not None
-        key = self.codec.key_answer(reply)
-        assert key
-        return key
-
-    def listen(self) -> None:
-        """Open the account's stream, which has no handshake of its own."""
-        self.box.connect(CONN, self.codec.stream_target(self.key()), (), self.now)
-        self.wait()
-        assert not self.codec.opening_frames(Stamp(self.now, 5 * SECOND))
-
-    def wait(self, micros: int = 200_000) -> None:
-        """Let this much time pass in the box."""
-        until = self.now + micros
-        while (due := self.box.next_wake()) is not None and due <= until:
-            self._take(max(self.now, due))
-        self._take(until)
-
-    def told(self) -> Told:
-        """All that the stream has told so far."""
-        parts = [heard.told for heard in self.heard]
-        return Told(
-            orders=tuple(report for part in parts for report in part.orders),
-            fills=tuple(report for part in parts for report in part.fills),
-            positions=tuple(report for part in parts for report in part.positions),
-            stops=tuple(report for part in parts for report in part.stops),
-            leverages=tuple(report for part in parts for report in part.leverages),
-            missing=tuple(field for part in parts for field in part.missing),
-        )
-
-    def send(self, *requests: Request) -> tuple[Reply | None, ...]:
-        """The box's replies, None where none came within twenty seconds."""
-        keys = range(self._key + 1, self._key + 1 + len(requests))
-        self._key += len(requests)
-        for key, request in zip(keys, requests, strict=True):
-            said = wire.Request(request.method, request.target, request.headers, request.body)
-            self.box.request(key, said, self.now)
-        self._await(set(keys))
-        return tuple(self._replies.get(key) for key in keys)
-
-    def _await(self, keys: set[int]) -> None:
-        until = self.now + PATIENCE
-        while not keys <= set(self._replies):
-            due = self.box.next_wake()
-            if due is None or due > until:
-                return
-            self._take(max(self.now, due))
-
-    def _take(self, now: int) -> None:
-        self.now = now
-        for output in self.box.advance(now):
-            match output:
-                case wire.Answer(key, reply):
-                    self._replies[key] = Reply(reply.status, reply.headers, reply.body)
-                case wire.Frame(_, text):
-                    self.heard.append(self.codec.hear(text, now))
-                case _:
-                    continue
 
 
 @pytest.fixture
@@ -294,164 +169,6 @@ def test_a_thin_book_leaves_part_of_an_order(meeting: Meeting) -> None:
     assert 0 < order.filled < QUANTITY
     assert meeting.read(AskPositions(VELVET)).positions[0].amount == -order.filled
     assert meeting.told().orders[-1].reason == "er 9"
-
-
-# ---- refusals, by the table
-
-
-def test_a_stop_before_the_position_is_too_early(meeting: Meeting) -> None:
-    """-4509 while flat (4.4)."""
-    assert meeting.refusal(STOP) is Reason.NO_POSITION
-
-
-def test_a_second_stop_for_the_whole_says_that_one_exists(meeting: Meeting) -> None:
-    """-4130, under whatever name; a quantity stop may stand beside it (4.4)."""
-    meeting.done(ENTRY)
-    meeting.wait()
-    meeting.done(STOP)
-    assert meeting.refusal(replace(STOP, client_id=name(Leg.STOP, 2))) is Reason.STOP_EXISTS
-    meeting.done(PART)
-    assert [stop.quantity for stop in meeting.read(AskStops(VELVET)).stops] == [None, QUANTITY]
-
-
-@pytest.mark.parametrize("answer", ["-4116", "-20132"])
-def test_a_repeated_name_of_a_stop_is_told_by_either_code(answer: str) -> None:
-    """Which of two codes a duplicate clientAlgoId gets is unverified; both mean the same (4.1 [?])."""
-    meeting = Meeting(duplicate_algo=answer)
-    meeting.done(ENTRY)
-    meeting.wait()
-    meeting.done(PART)
-    assert meeting.refusal(PART) is Reason.DUPLICATE_NAME
-
-
-def test_a_trigger_that_is_passed_is_refused(meeting: Meeting) -> None:
-    """-2021 for a stop on the wrong side of the price (1.9)."""
-    meeting.done(ENTRY)
-    meeting.wait()
-    assert meeting.refusal(replace(STOP, trigger=Decimal("0.19000"))) is Reason.TRIGGER_PASSED
-
-
-def test_a_close_while_flat_is_refused(meeting: Meeting) -> None:
-    """-2022 (4.5)."""
-    assert meeting.refusal(CLOSE) is Reason.REDUCE_ONLY
-
-
-@pytest.mark.parametrize(
-    ("act", "reason"),
-    [
-        (replace(ENTRY, quantity=Decimal("26.5")), Reason.FILTER),
-        (replace(ENTRY, quantity=Decimal(1)), Reason.FILTER),
-        (replace(ENTRY, quantity=Decimal(2_000_000)), Reason.FILTER),
-        (replace(ENTRY, symbol=Symbol("NOSUCHUSDT")), Reason.FILTER),
-        (replace(ENTRY, quantity=Decimal(900_000)), Reason.FUNDS),
-        (CancelOrder(VELVET, name(Leg.DIRECT), ENTRY.client_id), Reason.NOT_FOUND),
-        (SetLeverage(VELVET, name(Leg.DIRECT), Decimal(999)), Reason.FILTER),
-    ],
-)
-def test_what_the_venue_does_not_permit_is_refused_for_its_reason(meeting: Meeting, act: Act, reason: Reason) -> None:
-    """Step, notional, maximum, symbol, margin, an unknown order, a leverage too high."""
-    assert meeting.refusal(act) is reason
-    assert meeting.read(AskOrder(VELVET, ENTRY.client_id)).orders == ()
-
-
-def test_a_name_is_free_again_once_its_order_has_filled(meeting: Meeting) -> None:
-    """The fact that forbids a second send: a repeated MARKET order fills twice (0.1 fact 2)."""
-    meeting.done(ENTRY)
-    meeting.wait()
-    meeting.done(ENTRY)
-    meeting.wait()
-    assert meeting.read(AskPositions(VELVET)).positions[0].amount == -2 * QUANTITY
-
-
-# ---- time
-
-
-def test_the_gateway_refuses_a_stale_signature(meeting: Meeting) -> None:
-    """-1021: a clock three seconds behind, with a window of two."""
-    assert meeting.act(ENTRY, behind=3 * SECOND).reason is Reason.CLOCK
-    assert meeting.act(ENTRY, behind=-2 * SECOND).reason is Reason.CLOCK
-
-
-def test_the_engine_refuses_an_entry_past_its_window(meeting: Meeting) -> None:
-    """-5028: held up behind the gateway, an entry can no longer be accepted, which makes its absence provable."""
-    meeting.box.faults.add(Fault(fault="delay", call="order.create", ms=3_000, where="engine"))
-    answer = meeting.act(ENTRY)
-    assert (answer.outcome, answer.reason, answer.code) == (Outcome.REFUSED, Reason.CLOCK, "-5028")
-    meeting.wait()
-    assert meeting.read(AskOrder(VELVET, ENTRY.client_id)).orders == ()
-    assert meeting.box.judge(meeting.now).episodes == []
-
-
-def test_an_entry_whose_signal_is_over_does_not_leave(meeting: Meeting) -> None:
-    """No request can be signed past `not_after`."""
-    late = meeting.codec.act_request(replace(ENTRY, not_after=START), Stamp(START, 2 * SECOND))
-    assert isinstance(late, TooLate)
-
-
-def test_the_venue_s_clock_is_read(meeting: Meeting) -> None:
-    """GET time tells the box's time to the millisecond."""
-    (reply,) = meeting.send(meeting.codec.clock_request())
-    assert reply is not None
-    assert meeting.codec.clock_answer(reply) == START
-
-
-# ---- what is lost
-
-
-@pytest.mark.parametrize(
-    ("fault", "happened"),
-    [
-        (Fault(fault="status", call="order.create", status=502, text="<html>Bad Gateway</html>", effect=True), True),
-        (Fault(fault="status", call="order.create", status=502, text="<html>Bad Gateway</html>"), False),
-        (Fault(fault="status", call="order.create", status=503, code=-1007, effect=True), True),
-        (Fault(fault="status", call="order.create", status=503, text="Service Unavailable."), False),
-        (Fault(fault="status", call="order.create", status=400, code=-1001), False),
-    ],
-)
-def test_an_answer_that_proves_nothing_is_unknown_and_the_name_settles_it(
-    meeting: Meeting, fault: Fault, *, happened: bool
-) -> None:
-    """Whether or not the order was taken behind the error, the outcome is Unknown, and the read by name tells."""
-    meeting.box.faults.add(fault)
-    assert meeting.act(ENTRY).outcome is Outcome.UNKNOWN
-    meeting.wait()
-    assert bool(meeting.read(AskOrder(VELVET, ENTRY.client_id)).orders) is happened
-
-
-def test_a_busy_venue_says_that_nothing_was_done(meeting: Meeting) -> None:
-    """-1008 is a definite failure, even for an entry (4.2)."""
-    meeting.box.faults.add(Fault(fault="status", call="order.create", status=503, code=-1008))
-    assert meeting.refusal(ENTRY) is Reason.BUSY
-
-
-def test_a_lost_reply_is_no_reply(meeting: Meeting) -> None:
-    """The order stands though its answer never came, and every source tells it."""
-    meeting.listen()
-    meeting.box.faults.add(Fault(fault="reply_lost", call="order.create", mode="hang", times=1))
-    request = meeting.codec.act_request(ENTRY, Stamp(meeting.now, 2 * SECOND))
-    assert isinstance(request, Request)
-    assert meeting.send(request) == (None,)
-    meeting.wait()
-    assert meeting.read(AskOrder(VELVET, ENTRY.client_id)).orders[0].filled == QUANTITY
-    assert {fill.client_id for fill in meeting.told().fills} == {ENTRY.client_id}
-    assert meeting.read(AskPositions(VELVET)).positions[0].amount == -QUANTITY
-
-
-def test_a_venue_that_counts_is_heard(meeting: Meeting) -> None:
-    """Headers tell the use; past the limit every reply says how long to wait (1.3)."""
-    meeting.done(ENTRY)
-    (reply,) = meeting.send(*meeting.codec.query_requests(AskOpenOrders(), Stamp(meeting.now, 5 * SECOND)))
-    assert reply is not None
-    (gauge,) = meeting.codec.gauges(reply)
-    assert (gauge.bucket, gauge.used) == ("weight", 40)
-    for _ in range(60):
-        meeting.ask(AskOpenOrders())
-    failed = meeting.ask(AskOpenOrders())
-    assert isinstance(failed, ReadFailed)
-    assert not failed.venue_answered
-    refused = meeting.act(SetLeverage(VELVET, name(Leg.DIRECT), Decimal(5)))
-    assert refused.reason is Reason.LIMIT
-    assert 0 < refused.retry_after <= MINUTE
 
 
 # ---- what stands

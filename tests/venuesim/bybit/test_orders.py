@@ -83,6 +83,11 @@ def test_a_quantity_off_the_step_is_cut_down_in_silence_and_the_minimum_is_check
         ({"orderLinkId": "x" * 46}, 10001, "order link id is longer than 45"),
         ({"orderLinkId": "no spaces"}, 10001, "params error: orderLinkId invalid"),
         ({"reduceOnly": True, "stopLoss": "0.001"}, 110057, "reduce-only orders can not set tp/sl"),
+        ({"stopLoss": "0.0013", "slTriggerBy": "IndexPrice"}, 10001, "params error: slTriggerBy invalid: IndexPrice"),
+        ({"stopLoss": "0.0013", "slOrderType": "Limit"}, 10001, "tpsl order type must be Market in Full mode"),
+        ({"orderType": "Limit"}, 10001, "params error: price is required"),
+        ({"qty": "-5"}, 10001, "params error: qty invalid"),
+        ({"symbol": ""}, 10001, "params error: symbol is required"),
     ],
 )
 def test_a_refusal_has_the_words_of_the_wire(params: dict[str, Any], code: int, text: str) -> None:
@@ -190,6 +195,45 @@ def test_a_query_by_id_alone_is_answered_unless_the_switch_refuses_it() -> None:
         box = Box(id_only_query=answer)
         placed = box.order()
         assert box.answer("GET", "/v5/order/realtime", orderId=placed["orderId"])["retCode"] == code
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"stopLoss": "0.0013", "tpslMode": "Partial"},
+        {"slippageToleranceType": "Percent", "slippageTolerance": "1"},
+        {"triggerPrice": "0.0013", "triggerDirection": 2, "stopLoss": "0.0012"},
+    ],
+)
+def test_what_the_box_does_not_hold_is_refused_in_its_own_words(params: dict[str, Any]) -> None:
+    """Nothing is silently taken for something else."""
+    code, text = Box().refused(CREATE, **order_values(**params))
+    assert code == 10001
+    assert text.startswith("this box holds no ")
+
+
+def test_a_cancel_must_name_an_order_and_a_resting_one_is_not_amended_here() -> None:
+    """10001 without any id; 110001 for an order of another symbol; the box amends stops only and says so."""
+    box = Box()
+    assert box.refused("/v5/order/cancel", symbol=SYMBOL)[0] == 10001
+    box.order(orderType="Limit", price="0.0013800", timeInForce="GTC", orderLinkId="rest")
+    assert box.refused("/v5/order/cancel", symbol="BTCUSDT", orderLinkId="rest")[0] == 110001
+    assert (
+        "amends waiting stops only" in box.refused("/v5/order/amend", symbol=SYMBOL, orderLinkId="rest", qty="9000")[1]
+    )
+    assert box.refused("/v5/order/cancel-all")[0] == 10001
+    assert len(box.post("/v5/order/cancel-all", settleCoin="USDT")["list"]) == 1
+
+
+def test_a_span_above_seven_days_is_refused_and_an_older_span_is_empty() -> None:
+    """startTime alone reaches seven days on; both may not lie further apart."""
+    box = Box()
+    box.order()
+    old = box.now // 1000 - 20 * 86_400_000
+    assert box.history(startTime=old) == []
+    assert box.answer("GET", "/v5/order/history", startTime=old, endTime=box.now // 1000)["retCode"] == 10001
+    assert len(box.history(startTime=box.now // 1000 - 60_000, endTime=box.now // 1000)) == 1
+    assert box.history(orderStatus="Cancelled") == []
 
 
 def test_executions_name_the_order_and_share_its_sequence_with_the_position() -> None:

@@ -275,6 +275,48 @@ def test_partial_mode_adds_stops_of_their_own_quantity_that_end_with_the_positio
     assert box.realtime() == []
 
 
+def test_a_partial_stop_on_the_wrong_side_adds_nothing_and_a_take_profit_lies_on_the_other() -> None:
+    """10001 in trading-stop's words; a TP above a long is taken, a trailing stop is not held here."""
+    box = Box()
+    box.order()
+    partial = {"tpslMode": "Partial", "slSize": "5000", "tpSize": "5000"}
+    assert box.refused(STOP, symbol=SYMBOL, stopLoss="0.0015", **partial)[1].startswith("StopLoss:150000 set for Buy")
+    assert box.refused(STOP, symbol=SYMBOL, takeProfit="0.0013", **partial)[1].startswith(
+        "TakeProfit:130000 set for Buy"
+    )
+    box.post(STOP, symbol=SYMBOL, takeProfit="0.0015", **partial)
+    assert child(box)["stopOrderType"] == "PartialTakeProfit"
+    assert box.refused(STOP, symbol=SYMBOL, trailingStop="0.0001")[1] == "this box holds no trailing stops"
+
+
+def test_a_full_take_profit_rides_along_and_closes_at_its_price() -> None:
+    """Both are attached; the one that fires clears the other."""
+    box = Box()
+    box.order(takeProfit="0.0015", tpTriggerBy="MarkPrice", **BELOW)
+    assert sorted(row["stopOrderType"] for row in box.realtime()) == ["StopLoss", "TakeProfit"]
+    assert box.position()["takeProfit"] == "0.0015"
+    profit = next(row for row in box.realtime() if row["stopOrderType"] == "TakeProfit")
+    box.post("/v5/order/amend", symbol=SYMBOL, orderId=profit["orderId"], triggerPrice="0.0016")
+    assert box.position()["takeProfit"] == "0.0016"
+    box.price("0.0016100")
+    box.wait()
+    assert (box.position()["size"], box.realtime()) == ("0", [])
+
+
+def test_an_amend_without_a_trigger_modifies_nothing() -> None:
+    """34040, and a plain conditional is moved by its own id."""
+    box = protected()
+    assert box.refused("/v5/order/amend", symbol=SYMBOL, orderId=child(box)["orderId"])[0] == 34040
+    values = order_values(side="Sell", triggerPrice="0.0012000", triggerDirection=2, orderLinkId="plain")
+    box.post(CREATE, **values)
+    box.post("/v5/order/amend", symbol=SYMBOL, orderLinkId="plain", triggerPrice="0.0012500")
+    assert box.realtime(orderLinkId="plain")[0]["triggerPrice"] == "0.00125"
+    assert (
+        len(box.post("/v5/order/cancel-all", symbol=SYMBOL, orderFilter="StopOrder", stopOrderType="Stop")["list"]) == 1
+    )
+    assert child(box)["stopOrderType"] == "StopLoss"
+
+
 def test_cancel_all_without_a_filter_takes_the_position_stop_along() -> None:
     """The trap: it strips a live position; a filter spares it."""
     box = protected()

@@ -8,6 +8,7 @@ neither (switch ``bybit.handover_gap``); so what is not found is unknown, not ab
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,8 +20,6 @@ from venuesim.dialects.bybit.rows_account import execution_row
 from venuesim.facts import OrderState, StopState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from venuesim.facts import FillState
 
 DAY: Final = 86_400_000_000
@@ -29,6 +28,9 @@ RECENT: Final = 500
 GAP_LEAST: Final = 200_000
 GAP_STEP: Final = 1_500
 """The handover gap lasts 200 ms to 1.7 s, drawn by order; the venue book has no figure, only that it is there (3.2)."""
+
+
+Wanted = Callable[[OrderState | StopState], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Seen:
     @property
     def order_id(self) -> str:
         """The id that both halves share."""
-        return self.order.order_id if self.order else self.stop.stop_id if self.stop else ""
+        return id_of(self.main)
 
     @property
     def created_at(self) -> int:
@@ -66,10 +68,10 @@ class Seen:
         return self.order is not None and self.order.filled > 0
 
 
-def seen_by(ask: Ask) -> list[Seen]:
-    """Everything this reader can see, newest first."""
-    orders = ask.core.views.orders(ask.call, ask.name, ask.now)
-    stops = {stop.stop_id: stop for stop in ask.core.views.stops(ask.call, ask.name, ask.now)}
+def seen_by(ask: Ask, wanted: Wanted) -> list[Seen]:
+    """Everything of the wanted kind that this reader can see, newest first."""
+    orders = [order for order in ask.core.views.orders(ask.call, ask.name, ask.now) if wanted(order)]
+    stops = {stop.stop_id: stop for stop in ask.core.views.stops(ask.call, ask.name, ask.now) if wanted(stop)}
     rows = [Seen(order, stops.pop(order.order_id, None) or _stop_of(ask, order)) for order in orders]
     rows += [Seen(None, stop) for stop in stops.values()]
     return sorted(rows, key=lambda seen: (seen.created_at, seen.order_id), reverse=True)
@@ -104,14 +106,11 @@ def realtime(ask: Ask) -> object:
     if not reads_linear(ask.params):
         return nothing(ask)
     named = by_name(ask)
+    wanted_open = ask.params.integer("openOnly", 0, 0, 1) == 0
     closed_shown = ask.core.switch("bybit.closed_cache") == "kept"
-    rows = [seen for seen in seen_by(ask) if seen.is_open or (closed_shown and not in_gap(ask, seen))]
-    if named is None:
-        wanted_open = ask.params.integer("openOnly", 0, 0, 1) == 0
-        rows = filtered(ask, [seen for seen in rows if seen.is_open == wanted_open][:RECENT])
-    else:
-        rows = [seen for seen in rows if named(seen)]
-    return _page_of(ask, rows)
+    rows = seen_by(ask, named or (lambda state: state.status.is_open == wanted_open))
+    rows = [seen for seen in rows if seen.is_open or (closed_shown and not in_gap(ask, seen))]
+    return _page_of(ask, rows if named else filtered(ask, rows[:RECENT]))
 
 
 def in_gap(ask: Ask, seen: Seen) -> bool:
@@ -128,10 +127,9 @@ def history(ask: Ask) -> object:
         return nothing(ask)
     start, end = _span(ask)
     named = by_name(ask)
-    rows = [seen for seen in seen_by(ask) if not seen.is_open and _kept(ask, seen)]
-    rows = [seen for seen in rows if start <= seen.created_at <= end]
-    rows = filtered(ask, rows) if named is None else [seen for seen in rows if named(seen)]
-    return _page_of(ask, rows)
+    rows = seen_by(ask, named or (lambda state: not state.status.is_open))
+    rows = [seen for seen in rows if not seen.is_open and _kept(ask, seen) and start <= seen.created_at <= end]
+    return _page_of(ask, rows if named else filtered(ask, rows))
 
 
 def _kept(ask: Ask, seen: Seen) -> bool:
@@ -150,7 +148,7 @@ def _span(ask: Ask) -> tuple[int, int]:
     return start_ms * 1_000, end_ms * 1_000 + 999
 
 
-def by_name(ask: Ask) -> Callable[[Seen], bool] | None:
+def by_name(ask: Ask) -> Wanted | None:
     """The test for the order that the query names: id before link id; None when it names none.
 
     Some clients name an order without any symbol (bybit.md 6.7); a switch refuses that.
@@ -160,8 +158,13 @@ def by_name(ask: Ask) -> Callable[[Seen], bool] | None:
         return None
     symbols = _named_scope(ask)
     if order_id:
-        return lambda seen: seen.order_id == order_id and seen.main.symbol in symbols
-    return lambda seen: seen.main.client_id == link and seen.main.symbol in symbols
+        return lambda state: id_of(state) == order_id and state.symbol in symbols
+    return lambda state: state.client_id == link and state.symbol in symbols
+
+
+def id_of(state: OrderState | StopState) -> str:
+    """The venue's id of an order or stop."""
+    return state.order_id if isinstance(state, OrderState) else state.stop_id
 
 
 def is_scoped(ask: Ask) -> bool:

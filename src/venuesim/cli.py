@@ -30,6 +30,7 @@ def serve_command(
     bybit_port: int = 0,
     control_port: int = 0,
     seed: int = 1,
+    ahead_ms: int = 0,
     switch: Annotated[tuple[str, ...], Parameter(negative=())] = (),
 ) -> int:
     """Serve the box until interrupted.
@@ -46,13 +47,15 @@ def serve_command(
         Port of the control API; 0 takes a free one.
     seed:
         What every draw of the box comes from.
+    ahead_ms:
+        How far the venue's clock runs ahead of this machine's; below zero behind.
     switch:
         NAME=ANSWER, repeatable: a question the venue books leave open.
     """
     names = VENUES if venue == "both" else (venue,)
     ports = {name: bybit_port if venue == "both" and name == "bybit" else port for name in names}
     try:
-        clock = Clock()
+        clock = Clock(ahead_ms * 1000)
         switches = dict(_pair(text) for text in switch)
         exchanges = {name: Exchange(name, seed=seed, start=clock.now(), switches=switches) for name in names}
         asyncio.run(_run(exchanges, ports, control_port, clock))

@@ -54,6 +54,8 @@ WORLD_FAULTS: Mapping[str, tuple[str, ...]] = {
     "streams_cut": ("code", "ms"),
 }
 VOCABULARY: Mapping[str, tuple[str, ...]] = {**REQUEST_FAULTS, **STREAM_FAULTS, **WORLD_FAULTS}
+# Which calls a fault means when it names none; the others mean all.
+MEANT_CALLS: Mapping[str, str] = {"stop_refused": "stop.create", "partial_fill": "order.create"}
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "where": ("request", "engine", "reply"),
     "mode": ("reset", "hang"),
@@ -178,7 +180,7 @@ class Faults:
         """Tell whether a fault concerns this call or frame, whatever its count."""
         since = touched.at - self._start
         return (
-            fnmatchcase(touched.call, fault.call)
+            fnmatchcase(touched.call, MEANT_CALLS.get(fault.fault, "*") if fault.call == "*" else fault.call)
             and fault.account in (None, touched.account)
             and fault.symbol in (None, touched.symbol)
             and (fault.client_id is None or fnmatchcase(touched.client_id or "", fault.client_id))

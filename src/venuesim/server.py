@@ -26,10 +26,10 @@ NO_BODY = b""
 
 
 class Clock:
-    """UTC in microseconds: read once, then carried on by the monotonic clock."""
+    """UTC in microseconds: read once, then carried on by the monotonic clock; `ahead` microseconds wrong on purpose."""
 
-    def __init__(self) -> None:
-        self._offset = time.time_ns() - time.monotonic_ns()
+    def __init__(self, ahead: int = 0) -> None:
+        self._offset = time.time_ns() - time.monotonic_ns() + ahead * 1000
 
     def now(self) -> int:
         """Return the time in microseconds since the epoch."""
@@ -65,7 +65,8 @@ class Driver:
         self._waiting: dict[int, asyncio.Future[Output]] = {}
         self._sockets: dict[int, asyncio.Queue[Frame | Hangup]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._nudged = False
+        self._soon: asyncio.Handle | None = None
+        self._pumping = False
 
     def number(self) -> int:
         """Return a fresh handle for a request or a connection."""
@@ -74,21 +75,29 @@ class Driver:
 
     def nudge(self) -> None:
         """Pump soon: there is something new.  Many nudges before that are one."""
-        if not self._nudged:
-            self._nudged = True
-            asyncio.get_running_loop().call_soon(self.pump)
+        if self._soon is None and not self._pumping:
+            self._soon = asyncio.get_running_loop().call_soon(self.pump)
 
     def pump(self) -> None:
         """Run what is due, hand out what came, and set the timer for the next time."""
-        self._nudged = True
-        for output in self.exchange.advance(self.clock.now()):
-            self._hand_out(output)
-        self._nudged = False
         self.stop()
+        self._pumping = True
+        try:
+            for output in self.exchange.advance(self.clock.now()):
+                self._hand_out(output)
+        finally:
+            self._pumping = False
         due = self.exchange.next_wake()
         if due is not None:
             wait = max(due - self.clock.now(), 0) / 1_000_000
             self._timer = asyncio.get_running_loop().call_later(wait, self.pump)
+
+    def stop(self) -> None:
+        """Take down what was set for later."""
+        for handle in (self._timer, self._soon):
+            if handle is not None:
+                handle.cancel()
+        self._timer = self._soon = None
 
     def _hand_out(self, output: Output) -> None:
         match output:
@@ -105,12 +114,6 @@ class Driver:
         waiting = self._waiting.pop(handle, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(output)
-
-    def stop(self) -> None:
-        """Take the timer down."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     async def _outcome(self, handle: int, feed: Callable[[int], None]) -> Output:
         """Feed something that will be answered under `handle`, and wait for the answer for as long as it takes."""

@@ -87,6 +87,8 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "bybit.trade_bucket": ("own", "shared"),
     # bybit.md 2.1: a position message on every order action
     "bybit.extra_position_push": ("yes", "no"),
+    # bybit.md 2.1: a cancel that races a fill is acknowledged and makes a second Filled message
+    "bybit.cancel_race": ("refused", "acknowledged"),
     # bybit.md 6.7: an order query by id alone
     "bybit.id_only_query": ("accept", "refuse"),
 }

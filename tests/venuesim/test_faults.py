@@ -292,3 +292,67 @@ def test_a_stuck_stop_never_reaches_the_engine() -> None:
     assert not standing.covered
     [episode] = asker.exchange.judge().episodes
     assert episode.longest_naked_us == asker.now - triggered - 2 * SECOND
+
+
+def test_a_liquidation_and_a_cut_of_all_streams_happen_only_where_there_is_something() -> None:
+    """Flat there is nothing to liquidate; with a position it falls; every connection is hung up."""
+    asker = listening(planned(fault="liquidation", call="order.get", symbol="BTCUSDT"))
+    asker.exchange.faults.add(parse({"fault": "streams_cut", "call": "positions.get", "code": 1001}))
+    asker.ask("order.get", symbol="BTCUSDT", id="x")
+    assert fired(asker) == []
+    asker.buy()
+    asker.ask("order.get", symbol="BTCUSDT", id="x")
+    assert held(asker) == 0
+    asker.ask("positions.get", symbol="BTCUSDT")
+    asker.ask("positions.get", symbol="BTCUSDT")
+    assert fired(asker) == ["liquidation", "streams_cut"]
+    assert Hangup(1, 1001) in [output for _, output in asker.outputs]
+
+
+def test_a_price_that_jumps_nowhere_has_not_fired() -> None:
+    """A jump to where the price is, or on no listed symbol, changes nothing."""
+    asker = planned(fault="price_jump", call="order.get", to="107282.10", symbol="BTCUSDT")
+    asker.exchange.faults.add(parse({"fault": "price_jump", "call": "order.get", "to": "5", "price": "last"}))
+    asker.ask("order.get", id="x")
+    assert fired(asker) == []
+    asker.ask("order.get", symbol="ETHUSDT", id="x")
+    prices = asker.exchange.book.market.prices("ETHUSDT")
+    assert (prices.last, prices.mark) == (Decimal("5.00"), Decimal("2432.21"))
+
+
+def test_frames_from_a_client_are_lost_and_delayed_like_requests() -> None:
+    """A lost login is never answered; a delayed one late; one whose reply is lost has worked."""
+    for name, answers, logged_in in (("request_lost", 0, False), ("reply_lost", 0, True), ("delay", 1, True)):
+        asker = Asker(box())
+        asker.exchange.faults.add(parse({"fault": name, "call": "auth", "ms": 50 if name == "delay" else 0}))
+        asker.exchange.connect(1, "/stream", (), asker.now)
+        asker.exchange.frame(1, "a", asker.now)
+        asker.run(20 * MS)
+        assert len(frames(asker)) == 0
+        asker.run(40 * MS)
+        assert len(frames(asker)) == answers
+        asker.buy(id="x")
+        assert ("order x NEW 0" in frames(asker)) == logged_in
+
+
+def test_a_walk_moves_every_price_in_small_steps_until_it_is_ended() -> None:
+    """A seeded walk of 10 bps a second moves each price, never more than that, and stops when told."""
+    asker = Asker(box())
+    market = asker.exchange.book.market
+    before = {symbol: market.prices(symbol).last for symbol in ("BTCUSDT", "ETHUSDT", "SOLUSDT")}
+    asker.exchange.walk(10, SECOND, asker.now)
+    asker.run(SECOND)
+    after = {symbol: market.prices(symbol).last for symbol in before}
+    assert all(0 < abs(after[symbol] / before[symbol] - 1) <= Decimal("0.0011") for symbol in before)
+    asker.exchange.walk(0, SECOND, asker.now)
+    asker.run(10 * SECOND)
+    assert {symbol: market.prices(symbol).last for symbol in before} == after
+
+
+def test_a_stop_refusal_means_the_placing_of_stops() -> None:
+    """Without a call named, a stop refusal means placing a stop, and leaves orders alone."""
+    asker = planned(fault="stop_refused", code=-2021, text="Order would immediately trigger.")
+    assert asker.buy().status == 200
+    reply = asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000")
+    assert (reply.status, reply.body) == (400, b"-2021 Order would immediately trigger.")
+    assert asker.exchange.book.open_stops("a", None) == []

@@ -173,6 +173,21 @@ def test_the_control_api_does_what_the_hands_do() -> None:
             assert (await ask("POST", "/hand", {"do": "dance"}))[0] == 422
             assert (await ask("POST", "/market", {"symbol": "NOSUCH", "mark": "1"}))[0] == 422
             assert (await ask("GET", "/nowhere"))[0] == 404
+            jump = {"symbol": "BTCUSDT", "jump_pct": "-10", "depth": {"levels": 0}}
+            assert await ask("POST", "/market", jump) == (
+                200,
+                {"symbol": "BTCUSDT", "mark": "90000.00", "last": "90000.90"},
+            )
+            assert exchange.book.market.best("BTCUSDT", Side.BUY) is None
+            assert await ask("POST", "/market", {"walk_bps": 5}) == (200, {"walk_bps": 5})
+            more = {"do": "deposit", "account": "a", "amount": "500"}
+            assert (await ask("POST", "/hand", more))[0] == 200
+            assert (await ask("POST", "/hand", {"do": "liquidate", "account": "a", "symbol": "BTCUSDT"}))[0] == 200
+            assert (await ask("POST", "/hand", {"do": "liquidate", "account": "a", "symbol": "BTCUSDT"}))[0] == 422
+            assert (await ask("POST", "/hand", {"do": "cancel_stop", "stop_id": "7"}))[0] == 422
+            assert await ask("POST", "/hand", {"do": "cut_streams"}) == (200, {"cut": 0})
+            _, faults = await ask("GET", "/faults")
+            assert faults == {"plan": {}, "fired": []}
 
     asyncio.run(course())
 

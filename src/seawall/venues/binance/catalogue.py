@@ -29,7 +29,7 @@ def instruments_of(info: Reply, brackets: Reply, gaps: Gaps) -> tuple[Instrument
     """All perpetuals, in the venue's order. One without a filter that it needs is left out and named in `gaps`."""
     listed = wire.read(wire.ExchangeInfo, info.body).symbols
     if listed is None:
-        raise wire.Garbled("symbols: expected a list, came none")
+        raise wire.Incomplete("symbols: expected a list, came none")
     tiers = {row.symbol: _first_tier(row) for row in wire.read(list[wire.Brackets], brackets.body)}
     perpetuals = (row for row in listed if row.contract_type in PERPETUAL)
     found = (_instrument(row, tiers.get(row.symbol, _NO_BRACKET), gaps) for row in perpetuals)

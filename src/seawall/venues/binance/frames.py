@@ -18,7 +18,7 @@ from seawall.model.ids import Symbol
 from seawall.model.inputs import NOTHING_TOLD, Told
 from seawall.model.reports import LeverageReport
 from seawall.model.times import Instant
-from seawall.venues.binance import rows, wire
+from seawall.venues.binance import news, rows, wire
 from seawall.venues.binance.wire import Garbled
 from seawall.venues.port import Heard, LinkWord
 
@@ -31,17 +31,17 @@ _NOTHING: Final = Heard(LinkWord.NOTHING)
 def hear(text: str, at: Instant) -> Heard:
     """What one frame says; never raises. A frame that cannot be read is NOTHING, and says in `detail` why."""
     try:
-        head = wire.read(wire.Head, text)
+        head = wire.read(news.Head, text)
         body: Body = text
         if head.stream is not None and head.event is None:
             body = head.data
-            head = wire.read(wire.Head, body)
+            head = wire.read(news.Head, body)
         return _heard(head, body, at)
     except Garbled as error:
         return Heard(LinkWord.NOTHING, Told(missing=("frame",)), str(error))
 
 
-def _heard(head: wire.Head, body: Body, at: Instant) -> Heard:
+def _heard(head: news.Head, body: Body, at: Instant) -> Heard:
     if head.event == EXPIRED:
         return Heard(LinkWord.EXPIRED, detail=EXPIRED)
     if head.error is not None:
@@ -56,7 +56,7 @@ def _heard(head: wire.Head, body: Body, at: Instant) -> Heard:
 
 
 def _order_update(body: Body, at: Instant) -> Told:
-    event = wire.read(wire.OrderEvent, body)
+    event = wire.read(news.OrderEvent, body)
     gaps: rows.Gaps = []
     report = rows.order_of_news(event.order, event.at, at, gaps)
     fill = rows.fill_of_news(event.order, event.at, at, gaps)
@@ -66,13 +66,13 @@ def _order_update(body: Body, at: Instant) -> Told:
 
 def _trade_lite(body: Body, at: Instant) -> Told:
     gaps: rows.Gaps = []
-    fill = rows.fill_of_trade(wire.read(wire.TradeEvent, body), at, gaps)
+    fill = rows.fill_of_trade(wire.read(news.TradeEvent, body), at, gaps)
     return Told(fills=() if fill is None else (fill,), missing=tuple(gaps))
 
 
 def _account_update(body: Body, at: Instant) -> Told:
     """Rows of a hedge-mode side are no net position and are left out, and named."""
-    event = wire.read(wire.AccountEvent, body)
+    event = wire.read(news.AccountEvent, body)
     gaps: rows.Gaps = []
     told = []
     for row in event.account.positions or ():
@@ -86,7 +86,7 @@ def _account_update(body: Body, at: Instant) -> Told:
 
 
 def _algo_update(body: Body, at: Instant) -> Told:
-    event = wire.read(wire.AlgoEvent, body)
+    event = wire.read(news.AlgoEvent, body)
     gaps: rows.Gaps = []
     report = rows.stop_of_news(event.order, event.at, at, gaps)
     stops = (report,) if report is not None and report.symbol else ()
@@ -94,10 +94,10 @@ def _algo_update(body: Body, at: Instant) -> Told:
 
 
 def _config_update(body: Body, at: Instant) -> Told:
-    news = wire.read(wire.ConfigEvent, body).leverage
-    if news is None or not news.symbol or news.leverage.positive is None:
+    changed = wire.read(news.ConfigEvent, body).leverage
+    if changed is None or not changed.symbol or changed.leverage.positive is None:
         return NOTHING_TOLD
-    return Told(leverages=(LeverageReport(Symbol(news.symbol), news.leverage.positive),))
+    return Told(leverages=(LeverageReport(Symbol(changed.symbol), changed.leverage.positive),))
 
 
 _TELLERS: Final[dict[str, Callable[[Body, Instant], Told]]] = {

@@ -31,24 +31,19 @@ from seawall.model.queries import (
     AskWallet,
     Query,
 )
-from seawall.model.reports import LeverageReport, MarkReport, ModesReport, PositionReport, Source, WalletReport
+from seawall.model.reports import PositionReport, Source
 from seawall.model.times import HOUR, Instant
 from seawall.venues.binance import rows, wire
 from seawall.venues.binance.catalogue import instruments_of
 from seawall.venues.binance.errors import LIMIT, Call, call_of, error_of, shortened, verdict, wait_of
 from seawall.venues.binance.requests import MOST_TRADES
-from seawall.venues.binance.wire import Garbled
+from seawall.venues.binance.standing import leverage_of, standing_of
+from seawall.venues.binance.wire import Garbled, Incomplete
 from seawall.venues.port import Reply
 
 TRADES_SPAN: Final = 7 * 24 * HOUR
 """The longest span that one read of userTrades covers (binance.md 1.4)."""
 NOT_FOUND: Final = -2013
-ISOLATED: Final = "ISOLATED"
-"""The margin type is written in capitals and, by some reads, told in small letters (binance.md 6, fact 20)."""
-
-
-class Incomplete(Exception):  # noqa: N818 (it names what the answer is, not a fault of the program)
-    """An answer that cannot count as complete; the text says what was expected and what came."""
 
 
 # ---- acts
@@ -92,7 +87,7 @@ def _told_by_act(act: Act, reply: Reply, at: Instant) -> Told:
             return _cancelled(act, reply, at)
         case SetLeverage():
             row = wire.read(wire.LeverageRow, reply.body)
-            return Told(leverages=(_leverage(row, act.symbol),))
+            return Told(leverages=(leverage_of(row, act.symbol),))
 
 
 def _placed(symbol: Symbol, reply: Reply, at: Instant) -> Told:
@@ -123,14 +118,6 @@ def _cancelled(act: CancelOrder, reply: Reply, at: Instant) -> Told:
     if str(row.code) != "200" and not row.algo_id:
         raise Incomplete(f"code: expected 200, came {row.code}")
     return NOTHING_TOLD
-
-
-def _leverage(row: wire.LeverageRow, asked: str | None) -> LeverageReport:
-    symbol = row.symbol or asked
-    if row.leverage.positive is None or not symbol:
-        raise Incomplete(f"leverage: expected a number above 0 and a symbol, came {row.leverage.value} and {symbol}")
-    isolated = None if row.margin_type is None else row.margin_type.upper() == ISOLATED
-    return LeverageReport(Symbol(symbol), row.leverage.positive, isolated)
 
 
 # ---- queries
@@ -171,7 +158,7 @@ def _told(query: Query, replies: tuple[Reply, ...], began_at: Instant, at: Insta
         case AskInstruments():
             return Told(instruments=instruments_of(replies[0], replies[1], gaps), missing=tuple(gaps))
         case AskMark() | AskLeverage() | AskModes() | AskWallet():
-            return _standing(query, replies, at)
+            return standing_of(query, replies, at)
 
 
 def _orders(query: AskOrder | AskOpenOrders, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
@@ -232,70 +219,6 @@ def _positions(query: AskPositions, reply: Reply, began_at: Instant, at: Instant
 def _was_ever_open(report: PositionReport) -> bool:
     """A read of the whole account has a row for each of hundreds of symbols; those never touched have no time."""
     return bool(report.amount or report.venue_at)
-
-
-def _standing(query: AskMark | AskLeverage | AskModes | AskWallet, replies: tuple[Reply, ...], at: Instant) -> Told:
-    """Prices, leverage, modes, wallet: what stands, rather than what happens."""
-    match query:
-        case AskMark():
-            return Told(marks=_marks(query, replies[0], replies[1], at))
-        case AskLeverage():
-            return Told(leverages=_leverages(query, replies[0]))
-        case AskModes():
-            return Told(modes=(_modes(*replies),))
-        case AskWallet():
-            return Told(wallets=(_wallet(replies[0]),))
-
-
-def _leverages(query: AskLeverage, reply: Reply) -> tuple[LeverageReport, ...]:
-    """symbolConfig, a list also where a symbol is given (binance.md 1.4)."""
-    found = wire.read(list[wire.LeverageRow], reply.body)
-    if query.symbol is None:
-        return tuple(_leverage(row, row.symbol) for row in found)
-    asked = [row for row in found if row.symbol == query.symbol]
-    if len(asked) != 1:
-        raise Incomplete(f"leverage: expected one row of {query.symbol}, came {len(asked)}")
-    return (_leverage(asked[0], query.symbol),)
-
-
-def _marks(query: AskMark, premium: Reply, ticker: Reply, at: Instant) -> tuple[MarkReport, ...]:
-    """One object for one symbol, lists without (binance.md 1.4). A contract without both prices has no report there."""
-    if query.symbol is not None:
-        mark = wire.read(wire.Mark, premium.body).mark_price.positive
-        last = wire.read(wire.Price, ticker.body).price.positive
-        if mark is None or last is None:
-            raise Incomplete(f"price: expected mark and last above 0, came {mark} and {last}")
-        return (MarkReport(query.symbol, mark, last, at),)
-    prices = {row.symbol: row.price.positive for row in wire.read(list[wire.Price], ticker.body)}
-    found = ((row, prices.get(row.symbol)) for row in wire.read(list[wire.Mark], premium.body))
-    return tuple(
-        MarkReport(Symbol(row.symbol), row.mark_price.positive, last, at)
-        for row, last in found
-        if row.symbol and row.mark_price.positive is not None and last is not None
-    )
-
-
-def _modes(mode: Reply, config: Reply, balance: Reply) -> ModesReport:
-    """`canWithdraw` is said of the account, not of the key, and nearly every account may: so `may_withdraw` is None."""
-    hedge = wire.read(wire.Mode, mode.body).dual_side_position
-    settings = wire.read(wire.Config, config.body)
-    balances = wire.read(list[wire.Balance], balance.body)
-    if hedge is None or settings.can_trade is None:
-        raise Incomplete("modes: expected dualSidePosition and canTrade, came not both")
-    return ModesReport(
-        hedge=hedge or bool(settings.dual_side_position),
-        may_trade=settings.can_trade,
-        account_id=next((row.account_alias for row in balances if row.account_alias), ""),
-        detail="multi-assets margin" if settings.multi_assets_margin else "",
-    )
-
-
-def _wallet(reply: Reply) -> WalletReport:
-    totals = wire.read(wire.Totals, reply.body)
-    equity, available = totals.total_margin_balance.value, totals.available_balance.value
-    if equity is None or available is None:
-        raise Incomplete("wallet: expected totalMarginBalance and availableBalance, came not both")
-    return WalletReport(equity, available)
 
 
 # ---- completeness

@@ -17,18 +17,15 @@ from seawall.model.ids import ClientId, Side, Symbol, VenueId
 from seawall.model.reports import FillReport, OrderReport, OrderStatus, PositionReport, Source, StopReport, StopStatus
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MILLISECOND, Instant
+from seawall.venues.binance.news import AlgoNews, OrderNews, PositionNews, TradeEvent
 from seawall.venues.binance.wire import (
-    AlgoNews,
     AlgoRow,
     Amount,
     Id,
     Number,
-    OrderNews,
     OrderRow,
-    PositionNews,
     PositionRow,
     Text,
-    TradeEvent,
     TradeRow,
 )
 

@@ -105,17 +105,42 @@ def test_the_first_samples_follow_one_another_and_then_one_a_minute() -> None:
     assert dues == [0] * (FIRST_SAMPLES - 1) + [EVERY]
 
 
-def test_failed_samples_are_tried_again_ever_more_slowly() -> None:
+def test_failed_rounds_are_tried_again_ever_more_slowly() -> None:
     """The wait after a failure doubles up to its bound, and a success ends that."""
     clock = Clock()
     waits = []
     for _ in range(6):
+        clock.asked(START)
         clock.missed(START)
         waits.append((clock.due_at - START) // SECOND)
     assert waits == [1, 2, 4, 8, 16, AGAIN_SLOWEST // SECOND]
+    clock.asked(START)
     sample(clock, START, offset=0)
+    clock.asked(START)
     clock.missed(START)
     assert clock.due_at == START + SECOND
+
+
+def test_a_round_of_several_ends_with_its_last_and_one_good_answer_is_enough() -> None:
+    """Asked over three connections at once, the next round waits for all of them and forgives two failures."""
+    clock = Clock()
+    clock.side_by_side = 3
+    for n in range(2):
+        assert clock.asked(START) == 3
+        sample(clock, START + n, offset=0)
+        clock.missed(START + n)
+        assert clock.due_at == START + EVERY
+        sample(clock, START + n, offset=0)
+        assert clock.due_at == START + n
+    clock.asked(START)
+    for _ in range(2):
+        clock.missed(START + SECOND)
+    sample(clock, START + SECOND, offset=0)
+    assert clock.due_at == START + SECOND
+    clock.asked(START + SECOND)
+    for _ in range(3):
+        sample(clock, START + 2 * SECOND, offset=0)
+    assert clock.due_at == START + 2 * SECOND + EVERY
 
 
 def test_a_refused_timestamp_makes_the_clock_unknown_until_the_next_sample() -> None:

@@ -22,7 +22,7 @@ from seawall.model.acts import Outcome, Urgency
 from seawall.model.inputs import ActAnswered, ClockReport, Input, ReadAnswered, StreamChanged, StreamReported
 from seawall.model.times import MILLISECOND, SECOND, Bounds
 from seawall.venues.port import Reply, Request
-from seawall.venues.sockets import Addresses, Connection, LostError, NotSentError, Transport
+from seawall.venues.sockets import WARM, Addresses, Connection, LostError, NotSentError, Transport
 from seawall.venues.venue import Venue
 from tests.venues.plain import PlainCodec, entry, positions, stop
 
@@ -369,6 +369,8 @@ class PlainVenue:
 
     def __init__(self) -> None:
         self.acts: list[str] = []
+        self.connections: list[int] = []
+        self.act_connections: asyncio.Queue[int] = asyncio.Queue()
         self.streams: list[web.WebSocketResponse] = []
         self.said: asyncio.Queue[str] = asyncio.Queue()
         self.opened: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
@@ -386,12 +388,14 @@ class PlainVenue:
             web.get("/stream/{key:.*}", self.stream),
         ]
 
-    async def time(self, _: web.Request) -> web.Response:
+    async def time(self, request: web.Request) -> web.Response:
         """The venue's time."""
+        self.connections.append(id(request.transport))
         return web.Response(text=str(now()))
 
     async def act(self, request: web.Request) -> web.Response:
         """Takes an act, and answers when it may."""
+        await self.act_connections.put(id(request.transport))
         self.acts.append(await request.text())
         if self.drop_acts:
             assert request.transport is not None
@@ -611,6 +615,26 @@ def test_an_input_that_nobody_took_in_ends_the_run() -> None:
         with pytest.raises(ExceptionGroup) as caught:
             await connection.run()
         assert "no room for StreamChanged" in str(caught.value.exceptions[0])
+
+    run(work())
+
+
+def test_acts_that_leave_together_find_warm_connections() -> None:
+    """Once the clock's first rounds are over, four acts at once use four connections that were open before."""
+
+    async def work() -> None:
+        async with house(PlainCodec()) as home:
+            for _ in range(2 * WARM):
+                await home.next(ClockReport)
+            warm = home.venue.connections[-WARM:]
+            assert len(dict.fromkeys(warm)) == WARM
+            home.venue.release.clear()
+            for n in range(WARM):
+                home.connection.submit(stop(f"s{n}"), Urgency.PROTECT)
+            assert sorted([await home.venue.act_connections.get() for _ in range(WARM)]) == sorted(warm)
+            home.venue.release.set()
+            for _ in range(WARM):
+                assert (await home.next(ActAnswered)).outcome is Outcome.ACKNOWLEDGED
 
     run(work())
 

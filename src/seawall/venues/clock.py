@@ -22,11 +22,11 @@ from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 SAMPLES = 8
 """How many round trips are remembered."""
 FIRST_SAMPLES = 4
-"""How many are taken one after another at first: the very first includes opening the connection."""
+"""How many are taken without a pause at first: the very first includes opening a connection."""
 EVERY: Duration = MINUTE
-"""The period of the rest. It keeps one connection warm as well."""
+"""The period of the rounds after that."""
 AGAIN: Duration = SECOND
-"""The wait after a sample that failed, doubled up to `AGAIN_SLOWEST` while they go on failing."""
+"""The wait after a round that failed, doubled up to `AGAIN_SLOWEST` while they go on failing."""
 AGAIN_SLOWEST: Duration = 16 * SECOND
 SUSPICION: Duration = 5 * SECOND
 """A sample younger than this is believed when a read fails."""
@@ -54,12 +54,19 @@ class _Sample:
 
 
 class Clock:
-    """Venue time = our time + `offset`, give or take `error`; and when to ask for it next."""
+    """Venue time = our time + `offset`, give or take `error`; and when to ask for it next.
+
+    It is asked in rounds of `side_by_side` requests. On real sockets several of them keep as many connections warm, so
+    that a stop need not wait for a new one while its entry's reply is still on the way; in virtual time one will do.
+    """
 
     def __init__(self) -> None:
+        self.side_by_side = 1
         self._samples: deque[_Sample] = deque(maxlen=SAMPLES)
         self._taken = 0
-        self._missed = 0
+        self._under_way = 0
+        self._failed_rounds = 0
+        self._has_answer = False
         self._last_told: Instant = 0
         self._doubted = False
         self._asked_at: Instant = 0
@@ -72,7 +79,7 @@ class Clock:
 
     @property
     def due_at(self) -> Instant:
-        """When the next sample should be taken."""
+        """When the next round should begin."""
         return self._due_at
 
     def offset(self, now: Instant) -> Duration:
@@ -98,21 +105,35 @@ class Clock:
         self._samples = deque((old for old in self._samples if sample.touches(old, received_at)), SAMPLES)
         self._samples.append(sample)
         self._taken += 1
-        self._missed = 0
+        self._has_answer = True
         self._doubted = False
-        self._due_at = received_at if self._taken < FIRST_SAMPLES else received_at + EVERY
+        self._ended(received_at)
         surest = self._surest(received_at)
         return ClockReport(received_at, surest.offset, surest.error_at(received_at))
 
     def missed(self, now: Instant) -> None:
         """A sample failed: lost, or no time in the reply."""
-        self._due_at = now + min(AGAIN << min(self._missed, 8), AGAIN_SLOWEST)
-        self._missed += 1
+        self._ended(now)
 
-    def asked(self, now: Instant) -> None:
-        """A sample is under way: none is due until it ends."""
+    def asked(self, now: Instant) -> int:
+        """A round begins; returns how many requests it is. The next is due when all of them have ended."""
         self._asked_at = now
         self._due_at = now + EVERY
+        self._under_way = self.side_by_side
+        self._has_answer = False
+        return self.side_by_side
+
+    def _ended(self, now: Instant) -> None:
+        """One request of the round has ended; with the last one it is known when the next round begins."""
+        self._under_way -= 1
+        if self._under_way > 0:
+            return
+        self._failed_rounds = 0 if self._has_answer else self._failed_rounds + 1
+        if self._failed_rounds:
+            self._due_at = now + min(AGAIN << min(self._failed_rounds - 1, 8), AGAIN_SLOWEST)
+        else:
+            is_new = self._taken < max(FIRST_SAMPLES, 2 * self.side_by_side)
+            self._due_at = now if is_new else now + EVERY
 
     def doubted(self, now: Instant) -> None:
         """The venue refused a timestamp (-1021, -5028: binance.md 4.2; 10002: bybit.md 1.1): sample at once."""

@@ -167,8 +167,8 @@ class Exchange:
             self._time_out(flight, now)
         self._late = {key: late for key, late in self._late.items() if now < late.began_at + LATE_KEPT}
         if self._clock.due_at <= now:
-            self._clock.asked(now)
-            self._held.append(_Held(Errand(CLOCK_TAG, self._codec.clock_request()), Urgency.ASK, now, ()))
+            errand = Errand(CLOCK_TAG, self._codec.clock_request())
+            self._held += [_Held(errand, Urgency.ASK, now, ()) for _ in range(self._clock.asked(now))]
         self._send_what_may_leave(now)
 
     # ---- what comes out

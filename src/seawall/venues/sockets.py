@@ -72,8 +72,10 @@ HELD_AT_MOST: Duration = 60 * SECOND
 """A reply that has not come by then is lost; the machine gave it up long before and would still take it as evidence."""
 MOST_CONNECTIONS = 64
 """Per account and host: ten openings at once with their reads, and the stream."""
+WARM = 4
+"""Connections kept warm by the clock's rounds: an entry, its stop and the reads beside them need not make new ones."""
 KEPT: Duration = 90 * SECOND
-"""How long an idle connection is kept: longer than the period of the clock's samples, which keep one warm."""
+"""How long an idle connection is kept: longer than the period of the clock's rounds, which use `WARM` of them."""
 GOODBYE: Duration = SECOND
 """How long a closing stream waits for the venue's half of it."""
 USER_AGENT = "seawall"
@@ -224,6 +226,7 @@ class Connection:
         try:
             async with self._transport, asyncio.TaskGroup() as group:
                 self._group = group
+                self._venue.keep_warm(WARM)
                 for event in (Started(), *self._early):
                     self._step(event)
                 await self._stopping.wait()

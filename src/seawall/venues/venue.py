@@ -128,6 +128,10 @@ class Venue:
         """The stream's machine, to be looked at."""
         return self._link
 
+    def keep_warm(self, connections: int) -> None:
+        """Asks for the venue's time over this many connections at once, so that none of them grows cold."""
+        self.clock.side_by_side = connections
+
     def on(self, event: VenueEvent, now: Instant) -> tuple[Effect, ...]:
         """Takes in one event and returns what is to be done, in order. Nothing is ever awaited."""
         self._take_in(event, now)

@@ -184,6 +184,25 @@ def test_moving_and_cancelling_a_resting_order_and_a_stop_are_told() -> None:
     assert (last["orderStatus"], last["triggerPrice"]) == ("Untriggered", "0.00135")
 
 
+def test_a_cancel_that_races_a_fill_may_be_acknowledged_and_told_as_filled_again() -> None:
+    """The second Filled has a cancel type and a reason and is no second fill; or the cancel is refused."""
+    box = listening("order", "execution", cancel_race="acknowledged")
+    placed = box.post("/v5/order/create", **order_values())
+    box.wait(4_000)
+    assert box.post("/v5/order/cancel", symbol=SYMBOL, orderId=placed["orderId"]) == placed
+    box.wait()
+    first, second = rows(box, "order")
+    assert (first["orderStatus"], first["cancelType"]) == ("Filled", "UNKNOWN")
+    assert (second["orderStatus"], second["cancelType"], second["rejectReason"]) == (
+        "Filled", "CancelByUser", "EC_OrigClOrdIDDoesNotExist",
+    )  # fmt: skip
+    assert len(box.heard("execution")) == 1
+    plain = Box()
+    placed = plain.post("/v5/order/create", **order_values())
+    plain.wait(4_000)
+    assert plain.refused("/v5/order/cancel", symbol=SYMBOL, orderId=placed["orderId"])[0] == 110001
+
+
 def test_a_change_of_leverage_repeats_the_last_sequence() -> None:
     """A settings change is a position message that carries no new seq; a symbol never traded has -1."""
     box = listening("position")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, unquote
 
 from venuesim.dialects.bybit.errors import ILLEGAL_CATEGORY, UNSUPPORTED_SYMBOL, WRONG_INDEX, parameter
-from venuesim.facts import Account, Instrument
+from venuesim.facts import Account, Instrument, OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +32,12 @@ _CURSOR: Final = "offset:"
 
 @dataclass(slots=True)
 class Memory:
-    """What the venue's gateway remembers beside the book: each account's margin mode (bybit.md 1.7)."""
+    """What the gateway remembers beside the book: each account's margin mode (bybit.md 1.7), and the orders whose
+    cancel lost its race against a fill and is still to be told (2.1), with the time of that cancel in µs.
+    """
 
     margin_modes: dict[str, str] = field(default_factory=dict)
+    raced: list[tuple[int, OrderState]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

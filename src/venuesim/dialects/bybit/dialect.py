@@ -206,12 +206,17 @@ class BybitDialect:
         return pushes
 
     def next_wake(self) -> int | None:
-        """When a silent socket is cut."""
-        return self._streams.next_wake()
+        """When a silent socket is cut, or at once where a cancel that came too late is to be told."""
+        times = [at for at, _ in self._memory.raced]
+        cut = self._streams.next_wake()
+        return min(times if cut is None else [*times, cut], default=None)
 
     def wake(self, now: int) -> list[Push | Drop]:
-        """Cut the sockets that have been silent too long."""
-        return self._streams.wake(now)
+        """Tell the cancels that came too late, and cut the sockets that have been silent too long."""
+        due = [order for at, order in self._memory.raced if at <= now]
+        self._memory.raced = [(at, order) for at, order in self._memory.raced if at > now]
+        told = [push for order in due for push in self._streams.address(self._pushes.filled_again(order, now))]
+        return [*told, *self._streams.wake(now)]
 
 
 def _named(params: Params, name: str) -> str | None:

@@ -141,6 +141,13 @@ class Pushes:
         told += [self._wallet(account, now) for account in wallets if account in listening]
         return told + self._settings(facts, listening, now)
 
+    def filled_again(self, order: OrderState, now: int) -> Message:
+        """The second ``Filled`` of an order whose cancel came too late; it is no second fill (bybit.md 2.1)."""
+        row = self._order_row(order)
+        row.update(cancelType="CancelByUser", rejectReason="EC_OrigClOrdIDDoesNotExist")
+        happening = Happening(order.account, order.symbol, orders={order.order_id: order})
+        return self._message("order", "stream.order", happening, [row], self._uuid(happening), now)
+
     def _of(self, happening: Happening, now: int) -> list[Message]:
         told = []
         if happening.fills:

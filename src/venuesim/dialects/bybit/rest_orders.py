@@ -8,19 +8,21 @@ there is in ``rest_stops``. The reads are in ``rest_queries``.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from venuesim.dialects.bybit.calls import Ask, check_index, require_linear, rules_of
 from venuesim.dialects.bybit.errors import parameter
 from venuesim.dialects.bybit.forms import link_id, order_ticket
 from venuesim.dialects.bybit.rest_stops import move_stop, place_conditional
 from venuesim.dialects.bybit.rows import stop_order_type
-from venuesim.facts import OrderState, Reason, Refusal, StopState
+from venuesim.facts import OrderState, OrderStatus, Reason, Refusal, StopState
 
 if TYPE_CHECKING:
     from venuesim.facts import Instrument
 
-MOST_CANCELLED = 500
+MOST_CANCELLED: Final = 500
+RACE: Final = 20_000
+"""How long after a fill a cancel still counts as on its way, µs; the venue names no figure."""
 
 
 def create(ask: Ask) -> object:
@@ -72,7 +74,18 @@ def cancel(ask: Ask) -> object:
     target = find(ask, rules.symbol)
     if target is None:
         raise Refusal(Reason.ORDER_UNKNOWN)
+    if isinstance(target, OrderState) and _races(ask, target):
+        ask.memory.raced.append((ask.now, target))
+        return {"orderId": target.order_id, "orderLinkId": target.client_id}
     return _cancel(ask, target)
+
+
+def _races(ask: Ask, order: OrderState) -> bool:
+    """Whether this cancel met a fill on its way: then it may be acknowledged, and the stream tells ``Filled`` twice
+    (bybit.md 2.1, switch).
+    """
+    just_filled = order.status is OrderStatus.FILLED and ask.now - order.updated_at <= RACE
+    return just_filled and ask.core.switch("bybit.cancel_race") == "acknowledged"
 
 
 def _cancel(ask: Ask, target: OrderState | StopState) -> dict[str, object]:

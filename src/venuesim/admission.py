@@ -14,7 +14,9 @@ from venuesim.facts import (
     ZERO,
     Instrument,
     OrderKind,
+    OrderState,
     OrderTicket,
+    Origin,
     Reason,
     Refusal,
     Side,
@@ -71,8 +73,11 @@ class Admission:
         if not client_id:
             return
         if self._ledger.rules.ids_unique_for_ever:
-            symbols = [order.symbol for order in self._ledger.orders_named(account, client_id)]
-            symbols += [stop.symbol for stop in self._ledger.stops_named(account, client_id)]
+            ever = self._switch("bybit.link_id_horizon") == "ever"
+            orders = self._ledger.orders_named(account, client_id)
+            stops = self._ledger.stops_named(account, client_id)
+            symbols = [order.symbol for order in orders if ever or order.status.is_open]
+            symbols += [stop.symbol for stop in stops if ever or stop.status.is_open]
             taken = symbol in symbols if self._switch("bybit.link_id_scope") == "symbol" else bool(symbols)
         else:
             taken = any(order.status.is_open for order in self._ledger.orders_named(account, client_id))
@@ -143,6 +148,12 @@ class Admission:
         return sum(claims, ZERO)
 
     def _check_funds(self, account: str, ticket: OrderTicket, rules: Instrument) -> None:
+        if self._ledger.rules.attaches and self._switch("bybit.margin_refusal") == "async":
+            return
+        self._check_cost(account, ticket, rules, ZERO)
+
+    def _check_cost(self, account: str, ticket: OrderTicket, rules: Instrument, held: Decimal) -> None:
+        """Refuse what the account cannot bear; `held` is margin that the order itself already holds."""
         position = self._ledger.position(account, ticket.symbol)
         added = abs(position.quantity + ticket.side.sign * ticket.quantity) - abs(position.quantity)
         if added <= 0:
@@ -153,14 +164,27 @@ class Admission:
         if notional > notional_limit(rules, leverage):
             raise Refusal(Reason.RISK_LIMIT, got=notional, limit=notional_limit(rules, leverage))
         cost = added * price / leverage + ticket.quantity * price * self._ledger.rules.taker_fee
-        available = self._margin.sums(account).available
+        available = self._margin.sums(account).available + held
         if cost > available:
             raise Refusal(Reason.MARGIN_SHORT, got=cost, limit=available)
 
     def can_afford(self, account: str, ticket: OrderTicket) -> bool:
         """Tell whether a conditional order finds its margin when it fires."""
         try:
-            self._check_funds(account, ticket, self._instruments[ticket.symbol])
+            self._check_cost(account, ticket, self._instruments[ticket.symbol], ZERO)
+        except Refusal:
+            return False
+        return True
+
+    def bears(self, order: OrderState) -> bool:
+        """Tell whether the engine finds the margin of an accepted order when it is about to fill."""
+        gateway_has_checked = not self._ledger.rules.attaches or self._switch("bybit.margin_refusal") == "sync"
+        if order.origin is not Origin.CLIENT or order.reduce_only or order.filled or gateway_has_checked:
+            return True
+        ticket = OrderTicket(order.symbol, order.side, order.kind, order.quantity, order.price)
+        try:
+            held = self._margin.held_by(order)
+            self._check_cost(order.account, ticket, self._instruments[order.symbol], held)
         except Refusal:
             return False
         return True

@@ -79,6 +79,7 @@ class Book:
         self._matching.watchers = Watchers(
             filled=self.stops.after_fill, rested=self.stops.child_rests, ended=self.stops.child_ended
         )
+        self._matching.bears = self._admission.bears
         self._burns = self.rules.truncates and switch("bybit.refused_id") == "burned"
         self._burned: dict[tuple[str, str], None] = {}
         self._plan: FillPlan | None = None

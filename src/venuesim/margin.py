@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from venuesim.dialects.port import Margins
-from venuesim.facts import ZERO, Bracket, Instrument, PositionState
+from venuesim.facts import ZERO, Bracket, Instrument, OrderState, PositionState
 from venuesim.ledger import Ledger, tidy
 from venuesim.market import Market
 
@@ -55,12 +55,15 @@ class Margin:
         return Margins(balance, unrealized, initial, maintenance, available)
 
     def _held(self, account: str) -> Decimal:
-        held = ZERO
-        for order in self._ledger.live_orders():
-            if order.account == account and not order.reduce_only:
-                price = order.price or self._market.prices(order.symbol).mark
-                held += (order.quantity - order.filled) * price / self._ledger.leverage(account, order.symbol)
-        return held
+        orders = (order for order in self._ledger.live_orders() if order.account == account)
+        return sum((self.held_by(order) for order in orders), ZERO)
+
+    def held_by(self, order: OrderState) -> Decimal:
+        """Return the initial margin an open order holds; a reduce-only one holds none."""
+        if order.reduce_only:
+            return ZERO
+        price = order.price or self._market.prices(order.symbol).mark
+        return (order.quantity - order.filled) * price / self._ledger.leverage(order.account, order.symbol)
 
     def is_bankrupt(self, account: str) -> bool:
         """Tell whether the account's positions must be liquidated now."""

@@ -71,6 +71,7 @@ class Matching:
         self._latency = latency
         self._due: dict[str, int] = {}
         self.watchers = Watchers(filled=lambda *_: None, rested=lambda *_: None, ended=lambda *_: None)
+        self.bears: Callable[[OrderState], bool] = lambda _: True
 
     def matched_at(self, order_id: str) -> int:
         """Tell when the first matching of this order is or was due."""
@@ -142,6 +143,9 @@ class Matching:
         if not order.status.is_open:
             return
         self._ledger.begin_event()
+        if not self.bears(order):
+            self.end(order, OrderStatus.REJECTED, EndReason.MARGIN_SHORT, at)
+            return
         before = self._ledger.position(order.account, order.symbol)
         wanted = order.quantity - order.filled if share is None else min(share, order.quantity - order.filled)
         for price, quantity in self._reachable(order, self._reducible(order, wanted)):

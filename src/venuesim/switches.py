@@ -61,6 +61,12 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "bybit.refused_id": ("free", "burned"),
     # bybit.md 3.3: scope of uniqueness
     "bybit.link_id_scope": ("account", "symbol"),
+    # bybit.md 3.3: is an id free again once its order has ended
+    "bybit.link_id_horizon": ("ever", "open"),
+    # bybit.md 3.1: margin may fail at the gateway, or after a good ack at the engine
+    "bybit.margin_refusal": ("sync", "async"),
+    # bybit.md 7: what trading-stop says to a wrong positionIdx
+    "bybit.wrong_index_stop": ("index", "zero"),
     # bybit.md 3.1: how REST shows an auto-cleared child
     "bybit.cleared_child": ("Deactivated", "Cancelled"),
     # bybit.md 1.2: limit headers on refused creates

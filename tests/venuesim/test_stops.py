@@ -317,6 +317,24 @@ def test_a_link_id_is_unique_in_the_account_or_in_the_symbol(answer: str, expect
     assert asker.buy("ETHUSDT", "0.1", id="x").status == expected
 
 
+@pytest.mark.parametrize(("answer", "expected"), [("ever", 400), ("open", 200)])
+def test_a_link_id_is_spent_for_ever_or_while_its_order_lives(answer: str, expected: int) -> None:
+    """After the first order has filled the id is a duplicate or free."""
+    asker = Asker(box("bybit", bybit__link_id_horizon=answer))
+    assert asker.buy(id="x").status == 200
+    assert asker.buy(id="x").status == expected
+
+
+def test_margin_may_fail_after_a_good_acknowledgement() -> None:
+    """With the switch the gateway accepts and the engine rejects; what can be borne fills as ever."""
+    asker = Asker(box("bybit", bybit__margin_refusal="async"))
+    assert asker.buy(quantity="5", id="x").status == 200
+    [order] = asker.exchange.book.orders_named("a", "x")
+    assert (order.status, order.end_reason) == (OrderStatus.REJECTED, EndReason.MARGIN_SHORT)
+    asker.buy(quantity="0.1", id="y")
+    assert position(asker).quantity == Decimal("0.1")
+
+
 def test_fill_or_kill_and_post_only_keep_their_word() -> None:
     """What cannot fill whole is killed; what would take is not posted; a post-only below the market rests."""
     asker = Asker(box())

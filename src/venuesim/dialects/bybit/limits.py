@@ -79,7 +79,7 @@ class Limits:
         times = self._endpoints.setdefault((account, endpoint), deque())
         _forget(times, now - SECOND)
         if len(times) >= limit:
-            raise TooManyVisits(Room(limit, 0, (times[0] + SECOND) // 1_000 + 1))
+            raise TooManyVisits(Room(limit, 0, -(-(times[0] + SECOND) // 1_000)))
         times.append(now)
         return Room(limit, limit - len(times), now // 1_000)
 

@@ -64,9 +64,8 @@ def _resolved(
     _check_arm(name, table, complain)
     if table.max_open is not None and table.max_open < 0:
         raise complain(f"{path}.max_open", f"expected 0 or more, came {table.max_open}")
-    for key in ("stop_tolerance_bps", "adopt_stop_pct"):
-        if not (getattr(table, key).is_finite() and getattr(table, key) >= 0):
-            raise complain(f"{path}.{key}", f"expected 0 or more, came {getattr(table, key)}")
+    if not (table.stop_tolerance_bps.is_finite() and table.stop_tolerance_bps >= 0):
+        raise complain(f"{path}.stop_tolerance_bps", f"expected 0 or more, came {table.stop_tolerance_bps}")
     rest, stream = _addresses(name, table, sim, complain)
     return AccountSettings(
         name=name,
@@ -77,7 +76,6 @@ def _resolved(
         credentials=_credentials(name, table, home, environ, complain),
         max_open=table.max_open,
         stop_tolerance_bps=table.stop_tolerance_bps,
-        adopt_stop_pct=table.adopt_stop_pct,
     )
 
 

@@ -69,8 +69,7 @@ class AccountTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret_env: str = ""
     secret_file: str = ""
     max_open: int | None = None
-    stop_tolerance_bps: Decimal = Decimal(5)
-    adopt_stop_pct: Decimal = Decimal(5)
+    stop_tolerance_bps: Decimal = Decimal(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +94,7 @@ class AccountSettings:
     stream: str
     credentials: Credentials
     max_open: int | None = None
-    stop_tolerance_bps: Decimal = Decimal(5)
-    adopt_stop_pct: Decimal = Decimal(5)
+    stop_tolerance_bps: Decimal = Decimal(10)
 
 
 @dataclass(frozen=True, slots=True)

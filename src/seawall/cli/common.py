@@ -1,0 +1,113 @@
+"""What the commands share: their common options, and printing for people and for programs.
+
+Colours and frames only on a terminal that wants them: NO_COLOR, a pipe and a narrow window are respected. Amounts are
+written in plain digits, instants in UTC, durations in milliseconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from seawall.model.amounts import plain
+from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
+from seawall.service.config import load, locate
+from seawall.service.reader import JournalReader
+from seawall.service.settings import Settings
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Common:
+    """Options of every command."""
+
+    config: Annotated[Path | None, Parameter(help="The configuration; else $SEAWALL_CONFIG, else ./seawall.toml.")] = (
+        None
+    )
+    json: Annotated[bool, Parameter(negative="", help="Print JSON.")] = False
+    sim_url: Annotated[
+        list[str] | None,
+        Parameter(negative="", help="VENUE=http://host:port of a box, for accounts in sim mode; may be repeated."),
+    ] = None
+
+    def settings(self) -> Settings:
+        """The configuration. Raises ConfigError."""
+        return load(locate(self.config), sim=dict(_pair(one) for one in self.sim_url or ()))
+
+    def journal(self) -> JournalReader:
+        """The journal's file, for reading. Raises ConfigError, JournalError."""
+        return JournalReader(self.settings().journal)
+
+
+NO_OPTIONS = Common()
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from seawall.service.problems import ConfigError
+
+    name, found, address = text.partition("=")
+    if not found:
+        raise ConfigError(f"--sim-url: expected VENUE=http://host:port, came {text!r}")
+    return name, address
+
+
+def console() -> Console:
+    """Standard output, as it is: its width, its colours or none."""
+    return Console(highlight=False, soft_wrap=False, file=sys.stdout)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on a line; amounts as plain text."""
+    told = msgspec.to_builtins(value, builtin_types=(Decimal,))
+    sys.stdout.write(msgspec.json.encode(_spelled(told)).decode() + "\n")
+    sys.stdout.flush()
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return {key: _spelled(one) for key, one in value.items()}
+    return [_spelled(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    """A table as wide as the terminal; its cells wrap."""
+    out = console()
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def amount(value: Decimal | None) -> str:
+    """An amount in plain digits; "-" for none."""
+    return "-" if value is None else plain(value)
+
+
+def instant(at: Instant) -> str:
+    """An instant as "2026-11-23 15:34:38.001", UTC; "-" for none."""
+    return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] if at else "-"
+
+
+def span(duration: Duration | None) -> str:
+    """A duration as a person says it: "0.4 ms", "352 ms", "12.3 s"; "-" for none."""
+    if duration is None:
+        return "-"
+    if duration < 10 * MILLISECOND:
+        return f"{duration / MILLISECOND:.1f} ms"
+    return f"{duration // MILLISECOND} ms" if duration < 10 * SECOND else f"{duration / SECOND:.1f} s"

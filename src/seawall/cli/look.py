@@ -1,0 +1,229 @@
+"""Commands that look: they read the journal's file, so they work while the service is down as well."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from seawall.cli.common import NO_OPTIONS, Common, amount, console, instant, print_json, print_table, span
+from seawall.history.positions import Opinion
+from seawall.history.receipt import Receipt
+from seawall.history.words import sentence
+from seawall.model.events import Recorded
+from seawall.model.ids import Account, SignalId
+from seawall.model.times import Instant
+from seawall.service.clock import UtcClock
+from seawall.service.problems import Exit, ServiceError
+from seawall.service.reader import JournalReader
+from seawall.service.views import OpenPosition, SignalView, event_row, open_positions, signal_view
+from seawall.service.why import why_it_stands
+
+_PAGE = 1_000
+_LOOK_AGAIN = 0.2
+"""Seconds between two looks at the file while following."""
+
+
+class UnknownSignalError(ServiceError):
+    """The journal has no such signal."""
+
+    code = Exit.USAGE
+
+
+def show(signal_id: str, *, full: bool = False, common: Common = NO_OPTIONS) -> int:
+    """A signal's story: every source's word, and when it was said.
+
+    Parameters
+    ----------
+    signal_id
+        The signal's id.
+    full
+        Show every field of every event.
+    """
+    view = _found(common, signal_id)
+    if common.json:
+        print_json(view)
+        return Exit.OK
+    console().print(_headline(view.receipt), markup=False)
+    rows = []
+    for moment in view.timeline:
+        fields = "\n".join(f"{name} = {text}" for name, text in moment.data) if full else ""
+        rows.append((f"+{span(moment.since_start)}", moment.source, moment.text + (f"\n{fields}" if fields else "")))
+    print_table(("when", "who", "what"), rows, right=("when",))
+    return Exit.OK
+
+
+def why(signal_id: str, *, common: Common = NO_OPTIONS) -> int:
+    """Where a signal stands and why, in a paragraph.
+
+    Parameters
+    ----------
+    signal_id
+        The signal's id.
+    """
+    with common.journal() as journal:
+        told = why_it_stands(journal.read_signal(SignalId(signal_id)), UtcClock()())
+    if told is None:
+        raise UnknownSignalError(f"no signal {signal_id!r} was ever recorded here")
+    if common.json:
+        print_json({"id": signal_id, "state": told.state, "why": told.text})
+    else:
+        console().print(told.text, markup=False)
+    return Exit.OK
+
+
+def receipt(signal_id: str, *, common: Common = NO_OPTIONS) -> int:
+    """What became of a signal, in figures.
+
+    Parameters
+    ----------
+    signal_id
+        The signal's id.
+    """
+    told = _found(common, signal_id).receipt
+    if common.json:
+        print_json(told)
+    else:
+        print_table(("", ""), [row for row in _figures(told) if row[1] not in ("", "-")])
+    return Exit.OK
+
+
+def positions(*, common: Common = NO_OPTIONS) -> int:
+    """What is open, and what everyone says about it."""
+    now = UtcClock()()
+    with common.journal() as journal:
+        found = open_positions(journal, now)
+    if common.json:
+        print_json({"positions": found})
+    elif not found:
+        console().print("nothing is open")
+    else:
+        columns = ("account", "symbol", "state", "side", "size", "stop", "ours", "stream", "read", "signal")
+        print_table(columns, [_position(one) for one in found], right=("size", "stop"))
+    return Exit.UNPROTECTED if any(one.record.state == "open" for one in found) else Exit.OK
+
+
+def events(
+    *,
+    follow: Annotated[bool, Parameter(name=("--follow", "-f"), negative="")] = False,
+    account: str = "",
+    last: Annotated[int, Parameter(name=("--last", "-n"))] = 20,
+    common: Common = NO_OPTIONS,
+) -> int:
+    """The journal's events, oldest first.
+
+    Parameters
+    ----------
+    follow
+        Go on as events come, until interrupted.
+    account
+        Of this account alone.
+    last
+        How many of the past to begin with.
+    """
+    with common.journal() as journal:
+        try:
+            for name, recorded in _events(journal, account, last, follow=follow):
+                _print_event(name, recorded, as_json=common.json)
+        except KeyboardInterrupt:
+            return Exit.OK
+    return Exit.OK
+
+
+def _found(common: Common, signal_id: str) -> SignalView:
+    """The view of a signal. Raises UnknownSignalError."""
+    with common.journal() as journal:
+        view = signal_view(journal, SignalId(signal_id))
+    if view is None:
+        raise UnknownSignalError(f"no signal {signal_id!r} was ever recorded here")
+    return view
+
+
+def _headline(told: Receipt) -> str:
+    side = f"{told.side.value} " if told.side else ""
+    reason = f" ({told.reason})" if told.reason else ""
+    return f"{told.signal_id}: {told.state.value.upper()}{reason}; {side}{told.symbol} on {told.account}"
+
+
+def _figures(told: Receipt) -> list[tuple[str, str]]:
+    """Name and figure of each line of a receipt."""
+    naked = told.naked
+    steps = asdict(told.durations)
+    return [
+        ("signal", told.signal_id),
+        ("state", told.state.value + (f" ({told.reason})" if told.reason else "")),
+        ("detail", told.detail),
+        ("account", told.account),
+        ("symbol", told.symbol),
+        ("side", told.side.value if told.side else ""),
+        ("intended", amount(told.intended)),
+        ("filled", amount(told.quantity)),
+        ("average", amount(told.average)),
+        ("closed", amount(told.exit_quantity) if told.exit_quantity else ""),
+        ("closed at", amount(told.exit_average)),
+        ("fees", amount(told.fees)),
+        ("stop, provisional", amount(told.provisional)),
+        ("stop, final", amount(told.final)),
+        ("stop, seen live", amount(told.live)),
+        ("watches", told.trigger_by.value if told.trigger_by else ""),
+        ("proven first by", told.spoke_first),
+        ("sources that spoke", ", ".join(told.sources)),
+        ("naked", "" if naked is None else f"{'at most ' if naked.at_most else ''}{span(naked.total)}"),
+        ("naked dollar-seconds", "" if naked is None else f"{naked.dollar_seconds:.4f}"),
+        *((f"until {name.replace('_', ' ')}", span(steps[name])) for name in steps),
+        ("our names", " ".join(told.names)),
+        ("the venue's ids", " ".join(told.venue_ids)),
+        ("failures", ", ".join(told.failures)),
+    ]
+
+
+def _position(one: OpenPosition) -> tuple[str, ...]:
+    record, told = one.record, one.opinions
+    return (
+        record.account,
+        record.symbol,
+        record.state if record.state != "open" else "UNPROTECTED",
+        record.side.value,
+        amount(record.quantity),
+        amount(record.trigger),
+        *(_opinion(said) for said in ((told.ours, told.stream, told.read) if told else (None, None, None))),
+        record.signal_id,
+    )
+
+
+def _opinion(said: Opinion | None) -> str:
+    return "-" if said is None else f"{amount(said.amount)} ({span(said.age)} ago)"
+
+
+def _events(journal: JournalReader, account: str, last: int, *, follow: bool) -> Iterator[tuple[Account, Recorded]]:
+    """The last events of each account in the order of their time, then, if they are followed, whatever comes."""
+    names = [Account(account)] if account else list(journal.accounts())
+    places = {name: max(0, journal.last_seq(name) - last) for name in names}
+    yield from _new(journal, places)
+    while follow:
+        time.sleep(_LOOK_AGAIN)
+        for name in journal.accounts() if not account else ():
+            places.setdefault(name, 0)
+        yield from _new(journal, places)
+
+
+def _new(journal: JournalReader, places: dict[Account, int]) -> Iterator[tuple[Account, Recorded]]:
+    """What has come after `places`, which move on."""
+    found = [(name, recorded) for name, seq in places.items() for recorded in journal.read(name, seq, _PAGE)]
+    for name, recorded in sorted(found, key=lambda one: (one[1].at, one[0], one[1].seq)):
+        places[name] = recorded.seq
+        yield name, recorded
+
+
+def _print_event(account: Account, recorded: Recorded, *, as_json: bool) -> None:
+    row: dict[str, Any] = event_row(account, recorded)
+    if as_json:
+        print_json(row)
+        return
+    at: Instant = recorded.at
+    about = " ".join(filter(None, (row["signal_id"], row["symbol"])))
+    line = f"{instant(at)} {account}:{recorded.seq} {row['event_type']} {about}: {sentence(recorded.event)}"
+    console().print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,209 @@
+"""Commands that send: one canonical signal to the running service's intake, and, if asked, waiting for its end.
+
+The exit code is the answer: 0 done, 4 refused or rolled back, 5 stale or a duplicate, 6 halted, 7 nobody there, and 8
+if at the end of the waiting something of ours may stand open without a proven stop.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from seawall.cli.common import NO_OPTIONS, Common, console, print_json
+from seawall.cli.http import Doors, Reply, ask, doors
+from seawall.service.problems import Exit
+from seawall.service.settings import Settings
+
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks while waiting."""
+_OVER = ("flat_seen", "flat", "refused")
+RECORDED = 202
+_BY_STATUS = {
+    200: Exit.STALE,
+    RECORDED: Exit.OK,
+    401: Exit.CONFIG,
+    403: Exit.CONFIG,
+    409: Exit.STALE,
+    410: Exit.STALE,
+    423: Exit.HALTED,
+    429: Exit.UNREACHABLE,
+    503: Exit.UNREACHABLE,
+}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What is to be opened. No stop, no entry."""
+
+    size: Annotated[str, Parameter(help="How much, in --unit.")]
+    unit: Annotated[
+        Literal["quote", "base", "risk_pct", "equity_pct"],
+        Parameter(help="Quote or base currency, or percent of the equity: at risk, or as value."),
+    ] = "quote"
+    stop: Annotated[str | None, Parameter(help="The stop's trigger as a price.")] = None
+    stop_pct: Annotated[str | None, Parameter(help="The stop's trigger in percent of the fill.")] = None
+    trigger_by: Annotated[Literal["mark", "last"], Parameter(help="Which price the stop watches.")] = "mark"
+    leverage: Annotated[str | None, Parameter(help="Set only if named, and only on a flat slot.")] = None
+    max_slippage_bps: Annotated[str | None, Parameter(help="A limit at this bound instead of a market order.")] = None
+    max_age: Annotated[str | None, Parameter(help="Seconds after which the signal is stale.")] = None
+
+    def fields(self) -> dict[str, Any]:
+        """As fields of the canonical signal; what was not said is left out."""
+        stop = {"price": self.stop, "pct": self.stop_pct}
+        said = {
+            "size": {self.unit: self.size},
+            "stop": {name: value for name, value in stop.items() if value is not None},
+            "trigger_by": self.trigger_by,
+            "leverage": self.leverage,
+            "max_slippage_bps": self.max_slippage_bps,
+            "max_age_s": self.max_age,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """To whom, under which id, and how long to wait."""
+
+    account: Annotated[str | None, Parameter(help="The account; may be left out if there is but one.")] = None
+    id: Annotated[str | None, Parameter(help="The signal's id; the same id again is the same signal.")] = None
+    timeout: Annotated[float, Parameter(help="Seconds to wait at most.")] = 30.0
+
+    def fields(self) -> dict[str, Any]:
+        """As fields of the canonical signal."""
+        who = {} if self.account is None else {"account": self.account}
+        return {"id": self.id or _fresh_id(), "source": "cli"} | who
+
+
+NOTHING_SAID = Sending()
+
+
+def open_position(
+    symbol: str,
+    side: Literal["buy", "sell"],
+    *,
+    opening: Opening,
+    sending: Sending = NOTHING_SAID,
+    wait: Literal["protected"] | None = None,
+    common: Common = NO_OPTIONS,
+) -> int:
+    """Open a position with a stop. No stop, no entry.
+
+    Parameters
+    ----------
+    symbol
+        BTCUSDT, BTC/USDT:USDT, BYBIT:BTCUSDT.P and the like.
+    side
+        buy opens a long, sell a short.
+    wait
+        Wait until it is PROTECTED.
+    """
+    settings = common.settings()
+    where = doors(settings)
+    body = sending.fields() | {"symbol": symbol, "action": "open", "side": side} | opening.fields()
+    sent = _sent(settings, where, body)
+    if wait is None or sent.status != RECORDED:
+        return _answered(sent, common)
+    return _waited(where, [body["id"]], wait, sending.timeout, common)
+
+
+def close_position(
+    symbol: str,
+    *,
+    sending: Sending = NOTHING_SAID,
+    wait: Literal["flat"] | None = None,
+    common: Common = NO_OPTIONS,
+) -> int:
+    """Bring a slot to FLAT. A close is never stale.
+
+    Parameters
+    ----------
+    symbol
+        The slot's symbol.
+    wait
+        Wait until it is FLAT.
+    """
+    settings = common.settings()
+    where = doors(settings)
+    sent = _sent(settings, where, sending.fields() | {"symbol": symbol, "action": "close"})
+    if wait is None or sent.status != RECORDED:
+        return _answered(sent, common)
+    return _waited(where, _holders(where, sent), wait, sending.timeout, common)
+
+
+def _fresh_id() -> str:
+    return f"cli-{time.time_ns() // 1_000_000}-{secrets.token_hex(2)}"
+
+
+def _sent(settings: Settings, where: Doors, body: dict[str, Any]) -> Reply:
+    """The intake's answer to a signal."""
+    headers = {"X-Seawall-Secret": settings.intake_secret} if settings.intake_secret else None
+    return ask("POST", f"{where.intake}/signal", body, headers)
+
+
+def _answered(sent: Reply, common: Common) -> int:
+    """Tells the intake's answer; the exit code."""
+    if common.json:
+        print_json({"status": sent.status} | sent.body)
+    elif "error" in sent.body:
+        console().print(_refusal(sent), markup=False)
+    else:
+        again = " (it came before)" if sent.body.get("duplicate") else ""
+        console().print(f"{sent.body['id']}: {sent.body['state']}{again}, {sent.body['symbol']}", markup=False)
+    return _BY_STATUS.get(sent.status, Exit.REFUSED)
+
+
+def _refusal(sent: Reply) -> str:
+    example = sent.body["error"].get("example")
+    return sent.error + (f"\nfor example: {example}" if example else "")
+
+
+def _holders(where: Doors, sent: Reply) -> list[str]:
+    """The signals that hold the slot which is being closed."""
+    account, symbol = sent.body["account"], sent.body["symbol"]
+    latest = ask("GET", f"{where.control}/signals?limit=500").body["signals"]
+    standing = [one["signal_id"] for one in latest if one["account"] == account and one["state"] not in _OVER]
+    receipts = [ask("GET", f"{where.control}/signals/{one}").body["receipt"] for one in standing]
+    return [one["signal_id"] for one in receipts if one["symbol"] == symbol and one["side"] is not None]
+
+
+def _waited(where: Doors, signals: list[str], aim: str, timeout: float, common: Common) -> int:
+    """Looks until every signal has come to its end, or for `timeout` seconds; tells, and the exit code."""
+    views: list[dict[str, Any]] = []
+    for _ in _looks(timeout):
+        views = [ask("GET", f"{where.control}/signals/{one}").body["receipt"] for one in signals]
+        if all(_is_at(view["state"], aim) for view in views):
+            break
+    if common.json:
+        print_json({"signals": views})
+    for view in views if not common.json else ():
+        reason = f" ({view['reason']}: {view['detail']})" if view["reason"] else ""
+        console().print(f"{view['signal_id']}: {view['state'].upper()}{reason}, {view['symbol']}", markup=False)
+    return max((_code(view["state"], aim) for view in views), default=int(Exit.OK))
+
+
+def _looks(timeout: float) -> Iterator[None]:
+    until = time.monotonic() + timeout
+    yield
+    while time.monotonic() < until:
+        time.sleep(_LOOK_AGAIN)
+        yield
+
+
+def _is_at(state: str, aim: str) -> bool:
+    """Whether nothing more is to be waited for."""
+    return state in _OVER or state == aim
+
+
+def _code(state: str, aim: str) -> int:
+    """What a state at the end of the waiting means for a script."""
+    if state == aim or (aim == "flat" and state == "flat_seen"):
+        return Exit.OK
+    return Exit.REFUSED if state in (*_OVER, "protected", "accepted") else Exit.UNPROTECTED

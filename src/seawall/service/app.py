@@ -1,0 +1,203 @@
+"""The composition root: every real thing is chosen here, and nowhere else.
+
+One process owns one folder (`owner`), names its orders by its installation (`identity`), keeps one journal, and drives
+one desk for each account (`loop`) over one connection (`venues.sockets`). Accounts at one address share the budget that
+the venue counts by address. Before the doors are a `Front`, behind them the desks.
+
+Life: the folder is locked, the journal opened, the doors listen, then the accounts begin: they fold their journals,
+open their streams and read their venues, and until then the intake answers 503. An account that fails stops alone and
+says so; when none is left, the process ends. At the end nothing is cancelled or closed: stops stay at the venue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from seawall.engine.desk import Desk
+from seawall.engine.settings import DeskSettings
+from seawall.journal.port import JournalError
+from seawall.journal.sqlite import SqliteJournal
+from seawall.model.ids import Account, VenueName
+from seawall.model.times import Instant
+from seawall.model.work import Answer, Work
+from seawall.service.clock import UtcClock
+from seawall.service.control_api import Control, Tidings
+from seawall.service.diary import Diary
+from seawall.service.front import Front
+from seawall.service.identity import installation
+from seawall.service.intake_api import Intake
+from seawall.service.logs import Log, make_log
+from seawall.service.loop import AccountLoop
+from seawall.service.metrics import Metrics
+from seawall.service.owner import FolderLock
+from seawall.service.problems import AddressTaken, ConfigError
+from seawall.service.settings import AccountSettings, Address, Settings
+from seawall.service.venues import codec_of
+from seawall.venues.pace import Budget, common_budget
+from seawall.venues.sockets import Addresses, Connection
+from seawall.venues.venue import Venue
+
+WHEREABOUTS = "service.json"
+"""In the folder: the process and its doors' addresses, for the command line."""
+_GOODBYE = 0.5
+"""Seconds that a door waits for the requests it still has; whoever follows events is sent away then."""
+
+
+class App:
+    """A running service. Used as an asynchronous context manager; raises ServiceError if it cannot begin."""
+
+    def __init__(self, settings: Settings, now: Callable[[], Instant] | None = None, log: Log | None = None) -> None:
+        self.settings = settings
+        self.loops: dict[Account, AccountLoop] = {}
+        self.intake_url = ""
+        self.control_url = ""
+        self.all_stopped = asyncio.Event()
+        self._now = now or UtcClock()
+        self._log = log or make_log(settings.log, settings.log_format, _secrets(settings))
+        self._budgets: dict[tuple[VenueName, str], Budget] = {}
+        self._tasks: dict[Account, asyncio.Task[None]] = {}
+        self._stack = AsyncExitStack()
+        self._metrics = Metrics()
+        self._diary = Diary(self._log)
+        self._durable: dict[Account, int] = {}
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._begin()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    # ---- what the loops tell (loop.Watcher)
+
+    def answered(self, account: Account, answer: Answer) -> None:
+        """See `loop.Watcher`."""
+        self._front.answered(answer)
+
+    def worked(self, account: Account, work: Work) -> None:
+        """See `loop.Watcher`. The log is written after whatever the step sent is on its way."""
+        if work.appends or work.acts:
+            self._metrics.worked(account, work)
+            asyncio.get_running_loop().call_soon(self._diary.write, account, work)
+
+    def advanced(self, account: Account, seq: int) -> None:
+        """See `loop.Watcher`."""
+        if seq != self._durable.get(account):
+            self._durable[account] = seq
+            self._tidings.ring()
+
+    # ---- beginning
+
+    async def _begin(self) -> None:
+        settings = self.settings
+        name = installation(settings.home)
+        self._stack.enter_context(FolderLock(settings.folder))
+        self._journal = self._open_journal()
+        self._stack.push_async_callback(asyncio.to_thread, self._journal.close)
+        venues = {account.name: account.venue for account in settings.accounts}
+        self._front = Front(venues, self._journal, self._now, settings.waiting)
+        self._tidings = Tidings()
+        for account in settings.accounts:
+            self._seat(account, name)
+        await self._open_doors()
+        self._stack.push_async_callback(self._end_accounts)
+        for account in settings.accounts:
+            self._tasks[account.name] = asyncio.create_task(self._run(account))
+        self._log.info("service began", installation=name, intake=self.intake_url, control=self.control_url)
+
+    def _open_journal(self) -> SqliteJournal:
+        venues = {account.name: account.venue.value for account in self.settings.accounts}
+        try:
+            return SqliteJournal(self.settings.journal, venues)
+        except JournalError as error:
+            raise ConfigError(f"{self.settings.journal}: {error}") from error
+
+    def _seat(self, account: AccountSettings, name: str) -> None:
+        """Makes an account's desk and its driver."""
+        bounds = self.settings.bounds
+        desk = Desk(
+            account=account.name,
+            venue=account.venue,
+            traits=codec_of(account).traits,
+            installation=name,
+            settings=DeskSettings(bounds, account.stop_tolerance_bps, account.max_open),
+        )
+        loop = AccountLoop(account.name, name, desk, self._journal, self._now, self)
+        self.loops[account.name] = loop
+        self._front.seat(account.name, loop)
+
+    async def _open_doors(self) -> None:
+        intake = Intake(self._front, self.settings.intake_secret, self._log)
+        control = Control(self._front, self._journal, self.loops, self._metrics, self._tidings, self._now, self._log)
+        self.intake_url = await self._listen("service.intake", intake.app(), self.settings.intake)
+        self.control_url = await self._listen("service.control", control.app(), self.settings.control)
+        told = {"pid": os.getpid(), "intake": self.intake_url, "control": self.control_url}
+        whereabouts = self.settings.folder / WHEREABOUTS
+        whereabouts.write_text(json.dumps(told) + "\n", encoding="utf-8")
+        self._stack.callback(whereabouts.unlink, missing_ok=True)
+
+    async def _listen(self, key: str, app: web.Application, address: Address) -> str:
+        """Opens a door; the address under which it is reached."""
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, address.host, address.port).start()
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+                raise
+            raise AddressTaken(
+                f'{key}: cannot listen on {address} ({error.strerror}); name another, or ":0"'
+            ) from error
+        return f"http://{Address(address.host, runner.addresses[0][1])}"
+
+    # ---- the accounts
+
+    async def _run(self, account: AccountSettings) -> None:
+        """One account until the end. Whatever goes wrong in it stops it alone, loudly."""
+        loop = self.loops[account.name]
+        try:
+            async with asyncio.TaskGroup() as group:
+                connection = self._connect(account, loop)
+                group.create_task(connection.run())
+                group.create_task(loop.run(connection))
+        except Exception as error:  # noqa: BLE001 - named, logged whole, and told to everyone who asks
+            causes = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+            loop.failure = "; ".join(f"{type(cause).__name__}: {cause}" for cause in causes)
+            self._log.error("account stopped", account=account.name, exc_info=error)
+            self._front.lost(account.name, loop.standing)
+        if all(one.failure for one in self.loops.values()):
+            self.all_stopped.set()
+
+    def _connect(self, account: AccountSettings, loop: AccountLoop) -> Connection:
+        codec = codec_of(account)
+        common = self._budgets.setdefault((account.venue, account.rest), common_budget(codec.buckets()))
+        venue = Venue(codec, self.settings.bounds, common)
+        return Connection(venue, Addresses(account.rest, account.stream), self._now, loop.put)
+
+    async def _end_accounts(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._log.info("service ended")
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """Everything that no log may show."""
+    found = [part for account in settings.accounts for part in (account.credentials.key, account.credentials.secret)]
+    return [*found, settings.intake_secret or ""]

@@ -1,0 +1,229 @@
+"""The door for the owner, on loopback: look at everything, and close.
+
+| | |
+|---|---|
+| `GET /signals/{id}` | receipt and timeline of one signal |
+| `GET /signals?limit=` | the latest signals |
+| `GET /positions` | every position that is not proven flat, with the three opinions about it |
+| `GET /events` | every event once durable (server-sent events); `?account=`; `?after=` or `Last-Event-ID` resumes |
+| `GET /healthz` | 200 while the process turns |
+| `GET /readyz` | 200 when every account takes signals, else 503 and why |
+| `GET /metrics` | for Prometheus |
+| `POST /close` | `{"account", "symbol"}`: bring the slot to FLAT |
+
+What is shown is read from the journal, so it is what a restart would know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from seawall.journal.port import Journal, JournalError
+from seawall.model.ids import Account, SignalId
+from seawall.model.times import Instant
+from seawall.service.front import Front, not_ready
+from seawall.service.logs import Log
+from seawall.service.loop import AccountLoop
+from seawall.service.metrics import Metrics
+from seawall.service.views import event_row, latest_signals, open_positions, signal_view
+from seawall.service.web import LARGEST_BODY, dump, in_one_shape, no_browsers, refuse, reply, told
+
+OWN_NAMES = ("127.0.0.1", "localhost", "::1")
+_PAGE = 500
+_HEARTBEAT = 15
+"""Seconds without an event after which a comment is sent, so that both ends notice when the other has gone."""
+
+
+class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of `POST /close`. Without an `id` one is made of the slot and the time."""
+
+    account: str
+    symbol: str
+    id: str = ""
+    reason: str = ""
+
+
+class Tidings:
+    """Wakes whoever waits for events to become durable."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    def ring(self) -> None:
+        """Something new is durable."""
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether something new came within `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._next.wait()
+        except TimeoutError:
+            return False
+
+
+class Control:
+    """The handlers of the control listener."""
+
+    def __init__(
+        self,
+        front: Front,
+        journal: Journal,
+        loops: Mapping[Account, AccountLoop],
+        metrics: Metrics,
+        tidings: Tidings,
+        now: Callable[[], Instant],
+        log: Log,
+    ) -> None:
+        self._front = front
+        self._journal = journal
+        self._loops = loops
+        self._metrics = metrics
+        self._tidings = tidings
+        self._now = now
+        self._log = log
+
+    def app(self) -> web.Application:
+        """The application of the control listener."""
+        guards = [in_one_shape(self._log), no_browsers(OWN_NAMES)]
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=guards)
+        app.router.add_get("/signals", self.signals)
+        app.router.add_get("/signals/{id}", self.signal)
+        app.router.add_get("/positions", self.positions)
+        app.router.add_get("/events", self.events)
+        app.router.add_get("/healthz", self.health)
+        app.router.add_get("/readyz", self.readiness)
+        app.router.add_get("/metrics", self.metrics)
+        app.router.add_post("/close", self.close)
+        return app
+
+    # ---- looking
+
+    async def signal(self, request: web.Request) -> web.Response:
+        """The receipt and the timeline of one signal."""
+        signal_id = SignalId(request.match_info["id"])
+        try:
+            view = signal_view(self._journal, signal_id)
+        except JournalError as error:
+            return told(not_ready(str(error)))
+        if view is None:
+            return refuse(404, "not_found", f"no signal {signal_id!r} was ever recorded here")
+        return reply(view)
+
+    async def signals(self, request: web.Request) -> web.Response:
+        """The latest signals, newest first."""
+        asked = request.query.get("limit", "50")
+        if not asked.isdigit() or not 1 <= int(asked) <= _PAGE:
+            return refuse(422, "invalid", f"limit: expected 1 to {_PAGE}, came {asked!r}")
+        try:
+            ends = {name: loop.durable for name, loop in self._loops.items()}
+            return reply({"signals": latest_signals(self._journal, ends, int(asked))})
+        except JournalError as error:
+            return told(not_ready(str(error)))
+
+    async def positions(self, request: web.Request) -> web.Response:
+        """What is open, and what everyone says about it."""
+        try:
+            return reply({"positions": open_positions(self._journal, self._now())})
+        except JournalError as error:
+            return told(not_ready(str(error)))
+
+    async def health(self, request: web.Request) -> web.Response:
+        """Alive: this very answer is the proof."""
+        return reply({"alive": True, "now": self._now()})
+
+    async def readiness(self, request: web.Request) -> web.Response:
+        """Ready, or what it waits for, account by account."""
+        accounts = {
+            name: {"ready": loop.ready, "why": loop.standing, "waiting": loop.waiting, "seq": loop.durable}
+            for name, loop in self._loops.items()
+        }
+        ready = all(loop.ready for loop in self._loops.values())
+        return reply({"ready": ready, "accounts": accounts}, 200 if ready else 503)
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """The figures, in Prometheus' text form."""
+        self._metrics.read(self._loops, self._front)
+        return web.Response(body=self._metrics.text(), headers={"Content-Type": self._metrics.content_type})
+
+    # ---- following
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Events as they become durable. The reader pulls: one that is slow only lags, and one that left resumes."""
+        try:
+            places = self._places(request)
+        except ValueError as error:
+            return refuse(422, "invalid", str(error))
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await stream.prepare(request)
+        try:
+            async for line in self._lines(places):
+                await stream.write(line)
+        except ConnectionError:
+            self._log.debug("a reader of events has left", peer=request.remote)
+        return stream
+
+    async def _lines(self, places: dict[Account, int]) -> AsyncIterator[bytes]:
+        """What is sent: events in order of account, and a comment now and then."""
+        while True:
+            silent = True
+            for account, place in tuple(places.items()):
+                for recorded in self._journal.read(account, place, _PAGE):
+                    places[account] = recorded.seq
+                    silent = False
+                    yield _line(event_row(account, recorded), places)
+            if silent and not await self._tidings.wait(_HEARTBEAT):
+                yield b": still here\n\n"
+
+    def _places(self, request: web.Request) -> dict[Account, int]:
+        """From where each account is read: after a place that the reader names, else from now on. Raises ValueError."""
+        wanted = request.query.getall("account", [])
+        unknown = [name for name in wanted if name not in self._loops]
+        if unknown:
+            raise ValueError(f"account: expected one of {', '.join(self._loops)}, came {', '.join(unknown)}")
+        places = {name: loop.durable for name, loop in self._loops.items() if not wanted or name in wanted}
+        given = request.query.get("after", "") or request.headers.get("Last-Event-ID", "")
+        return places | {name: seq for name, seq in _parse_places(given).items() if name in places}
+
+    # ---- closing
+
+    async def close(self, request: web.Request) -> web.Response:
+        """A close signal of the owner's own: recorded and answered like any other."""
+        try:
+            asked = msgspec.json.decode(await request.read(), type=CloseBody)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            return refuse(422, "invalid", f'{error}; expected {{"account": ..., "symbol": ...}}')
+        now = self._now()
+        body = {
+            "id": asked.id or f"close-{asked.account}-{now}"[:64],
+            "source": "control",
+            "ts": now,
+            "account": asked.account,
+            "symbol": asked.symbol,
+            "action": "close",
+            "tag": asked.reason,
+        }
+        return told(await self._front.receive(dump(body)))
+
+
+def _parse_places(given: str) -> dict[Account, int]:
+    """Places as "main:12,other:7" names them. Raises ValueError."""
+    places: dict[Account, int] = {}
+    for part in filter(None, given.split(",")):
+        name, _, seq = part.strip().rpartition(":")
+        if not name or not seq.isdigit():
+            raise ValueError(f'after: expected "account:seq", several with a comma between, came {part!r}')
+        places[Account(name)] = int(seq)
+    return places
+
+
+def _line(row: Mapping[str, Any], places: Mapping[Account, int]) -> bytes:
+    """One event on the wire; its id says how far every account has been read, so that a reader can resume."""
+    place = ",".join(f"{name}:{seq}" for name, seq in places.items())
+    return b"id: " + place.encode() + b"\nevent: " + str(row["event_type"]).encode() + b"\ndata: " + dump(row) + b"\n\n"

@@ -1,0 +1,67 @@
+"""What the log says of an account's work: the journal's own sentences, at the level that each deserves.
+
+A move (filled, protected, flat) and an act are information; what a source said is detail; what a person must look at is
+a warning. "Position added to cache" of the report is `position_reported`, at the level of detail.
+"""
+
+from __future__ import annotations
+
+from seawall.history.words import sentence, source_of
+from seawall.model import events as ev
+from seawall.model.acts import Act
+from seawall.model.ids import Account
+from seawall.model.work import Work
+from seawall.service.logs import Log
+
+_WARNINGS = (
+    ev.DistressRaised,
+    ev.EntriesStopped,
+    ev.PositionError,
+    ev.ProtectionLost,
+    ev.RollbackBegan,
+    ev.SagaReopened,
+    ev.SignalExecutionFailed,
+    ev.SourceFailing,
+    ev.VerificationOverdue,
+)
+_DETAILS = (
+    ev.AbsenceRestarted,
+    ev.ActConcluded,
+    ev.FillReported,
+    ev.FillsRead,
+    ev.OrderNotVisible,
+    ev.OrderReported,
+    ev.PositionReported,
+    ev.ReportIncomplete,
+    ev.StopNotVisible,
+    ev.StopReported,
+)
+
+
+class Diary:
+    """Writes an account's work into the log."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def write(self, account: Account, work: Work) -> None:
+        """One line for each event and each act of a step, in order."""
+        for event in work.appends:
+            self._event(account, event)
+        for do in work.acts:
+            self._act(account, do.act)
+
+    def _event(self, account: Account, event: ev.Event) -> None:
+        say = self._log.info
+        if isinstance(event, _WARNINGS):
+            say = self._log.warning
+        elif isinstance(event, _DETAILS):
+            if not self._log.is_enabled_for(10):
+                return
+            say = self._log.debug
+        bound = {"signal": event.signal_id, "symbol": event.symbol}
+        known = {name: value for name, value in bound.items() if value}
+        say(sentence(event), account=account, event_type=ev.event_type(type(event)), source=source_of(event), **known)
+
+    def _act(self, account: Account, act: Act) -> None:
+        self._log.info("act leaves", account=account, act=type(act).__name__, symbol=act.symbol, name=act.client_id)

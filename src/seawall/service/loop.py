@@ -1,0 +1,216 @@
+"""The driver of one account: inputs in, a step, its work out. Short, because the desk decides and machines know how.
+
+    connection --inputs--> |      |--appends--> scribe --durable--.
+    front -----signals---> | step |--acts, queries--> connection   |
+    timer -----wake------> |      |--answers--> front              |
+              ^------------------------------- stirred <-----------'
+
+A step never waits: not for the journal, not for a venue. Everything that has come since the last one goes into one
+step. The first input of a process is `Restarted`, whose term is the venue's own time in seconds, so nothing is stepped
+before the connection has told the venue's time; what comes earlier is kept in order.
+
+An exception here is a fault of the program. It ends this account, loudly: no other account is touched, nothing is
+cancelled or closed at the venue, and its positions keep the stops they have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from seawall.engine.desk import Desk
+from seawall.journal.port import Journal, SequenceConflict
+from seawall.model.acts import Act, Urgency
+from seawall.model.events import ProcessStarted, Recorded
+from seawall.model.ids import Account, Symbol
+from seawall.model.inputs import ClockReport, Input, JournalChanged, ReadAnswered, Restarted, StreamChanged
+from seawall.model.queries import AskInstruments, Query
+from seawall.model.times import MILLISECOND, SECOND, Instant
+from seawall.model.work import Answer, Work
+from seawall.service.scribe import Scribe
+
+_PAGE = 5_000
+_SHORTEST_NAP = MILLISECOND
+"""A timer never fires sooner: a desk that asked to be woken in the past would otherwise take the whole processor."""
+
+
+class Wire(Protocol):
+    """The connection to the venue, as the driver sees it (`venues.sockets.Connection`)."""
+
+    def submit(self, ask: Act | Query, urgency: Urgency) -> None:
+        """Sends an act or a query; its answer comes as an input."""
+        ...
+
+
+class Watcher(Protocol):
+    """Who wants to know what an account does."""
+
+    def answered(self, account: Account, answer: Answer) -> None:
+        """A user's signal has its answer, and what it tells is durable."""
+        ...
+
+    def worked(self, account: Account, work: Work) -> None:
+        """A step was made."""
+        ...
+
+    def advanced(self, account: Account, seq: int) -> None:
+        """Events up to `seq` are durable."""
+        ...
+
+
+class AccountLoop:
+    """One account's desk, driven."""
+
+    def __init__(
+        self,
+        account: Account,
+        installation: str,
+        desk: Desk,
+        journal: Journal,
+        now: Callable[[], Instant],
+        watcher: Watcher,
+    ) -> None:
+        self.account = account
+        self.symbols: tuple[Symbol, ...] = ()
+        self.clock: ClockReport | None = None
+        self.stream: StreamChanged | None = None
+        self.failure: str = ""
+        self._installation = installation
+        self._desk = desk
+        self._journal = journal
+        self._now = now
+        self._watcher = watcher
+        self._inbox: deque[Input] = deque()
+        self._stirred = asyncio.Event()
+        self._scribe: Scribe | None = None
+        self._told_healthy = True
+        self._timer: asyncio.TimerHandle | None = None
+
+    # ---- what others ask of it
+
+    @property
+    def ready(self) -> bool:
+        """Whether the account takes signals: its clock, authority, instruments and positions are known."""
+        return self.running and self._desk.ready
+
+    @property
+    def running(self) -> bool:
+        """Whether the account's desk steps: enough for a close, which is never stale."""
+        return not self.failure and self._scribe is not None
+
+    @property
+    def standing(self) -> str:
+        """Why it is not ready, in words."""
+        if self.failure:
+            return f"stopped: {self.failure}"
+        if self._scribe is None:
+            return "waits for the venue to tell its time"
+        if self._scribe.trouble is not None:
+            return str(self._scribe.trouble)
+        return "" if self._desk.ready else "reads the account's keys, modes, instruments and positions"
+
+    @property
+    def waiting(self) -> int:
+        """How many events are not durable yet."""
+        return self._scribe.waiting if self._scribe else 0
+
+    @property
+    def durable(self) -> int:
+        """The last durable sequence number."""
+        return self._scribe.durable if self._scribe else 0
+
+    def put(self, *inputs: Input) -> None:
+        """Hands inputs to the desk; they are stepped with whatever else has come by then."""
+        for one in inputs:
+            self._note(one)
+        self._inbox.extend(inputs)
+        self._stirred.set()
+
+    # ---- its life
+
+    async def run(self, wire: Wire) -> None:
+        """Drives the desk until cancelled. Raises what stops the account."""
+        term = self._recover()
+        while self.clock is None:
+            await self._stirring()
+        now = self._now()
+        term = max((now + self.clock.offset) // SECOND, term + 1)
+        self._scribe = Scribe(self._journal, self.account, term, self._desk.seq, self._stirred.set)
+        self._inbox.appendleft(Restarted(now, term, self._installation))
+        while True:
+            self._step(wire, self._scribe)
+            await self._stirring()
+
+    def _recover(self) -> int:
+        """Folds the journal into the desk; the last term that was used, 0 if none was."""
+        terms = [0]
+
+        def watched() -> Iterator[Recorded]:
+            for recorded in self._recorded():
+                if isinstance(recorded.event, ProcessStarted):
+                    terms.append(recorded.event.term)
+                yield recorded
+
+        self._desk.recover(watched())
+        return max(terms)
+
+    def _recorded(self) -> Iterator[Recorded]:
+        after = 0
+        while page := self._journal.read(self.account, after, _PAGE):
+            yield from page
+            after = page[-1].seq
+
+    async def _stirring(self) -> None:
+        await self._stirred.wait()
+        self._stirred.clear()
+
+    def _step(self, wire: Wire, scribe: Scribe) -> None:
+        """One step with all that has come, and its work carried out."""
+        now = self._now()
+        self._note_journal(scribe, now)
+        inputs = tuple(self._inbox)
+        self._inbox.clear()
+        before = scribe.durable
+        work = self._desk.step(inputs, before, now)
+        if work.appends:
+            scribe.write(work.first_seq, tuple((now, event) for event in work.appends))
+        for do in work.acts:
+            wire.submit(do.act, do.urgency)
+        for ask in work.queries:
+            wire.submit(ask.query, ask.urgency)
+        for answer in work.answers:
+            self._watcher.answered(self.account, answer)
+        self._watcher.worked(self.account, work)
+        self._watcher.advanced(self.account, before)
+        self._sleep(now)
+
+    def _note_journal(self, scribe: Scribe, now: Instant) -> None:
+        """Tells the desk when the journal begins or ceases to fail. Raises SequenceConflict: we are not the owner."""
+        if isinstance(scribe.trouble, SequenceConflict):
+            raise scribe.trouble
+        if (scribe.trouble is None) != self._told_healthy:
+            self._told_healthy = scribe.trouble is None
+            self._inbox.append(JournalChanged(now, self._told_healthy, str(scribe.trouble or "")))
+
+    def _sleep(self, now: Instant) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        wake = self._desk.next_wake(now)
+        if wake is not None:
+            nap = max(wake - now, _SHORTEST_NAP) / SECOND
+            self._timer = asyncio.get_running_loop().call_later(nap, self._stirred.set)
+
+    def _note(self, one: Input) -> None:
+        """Keeps what the doors need to know of what passes."""
+        match one:
+            case ClockReport():
+                self.clock = one
+            case StreamChanged():
+                self.stream = one
+            case ReadAnswered(query=AskInstruments(), told=told):
+                self.symbols = tuple(instrument.symbol for instrument in told.instruments)
+            case _:
+                return

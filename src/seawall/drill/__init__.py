@@ -1,3 +1,4 @@
-"""Where the promise is tried: the deterministic world, the demo, the bench. With the tests the only part that knows both
-the house and the box.
+"""Where the promise is tried: the deterministic world, the storm, the demo, the bench.
+
+With the tests the only part that knows both the house and the box.
 """

@@ -1,8 +1,8 @@
 """Plans: what goes wrong in one trial, drawn from a seed.
 
 A plan is a few faults of the box's own vocabulary, answers to the venue books' open questions (its switches), and
-perhaps a kill of our process with a pause after it. `fits` says on which venue a fault makes sense, and `spares` whether
-the venue would still have taken the stop within `max_naked`: then the signal must end PROTECTED if it was filled.
+perhaps a kill of our process with a pause after it. `spares` says whether the venue would still have taken the stop
+within `max_naked`: then the signal must end PROTECTED if it was filled.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _CALLS = (
 _READS = ("order.get", "order.history", "positions.get", "stop.get", "stops.open", "fills.get")
 _TOPICS = ("stream.order", "stream.fill", "stream.position", "stream.stop", "stream.*")
 _SWITCHED = tuple(name for name, answers in SWITCHES.items() if "." in name and "<number>" not in answers)
+_REPEATS_WITHIN_MAX_NAKED = 3
 _KEPT = ("binance.unrouted_stream", "bybit.link_id_scope", "bybit.second_full_stop")
 
 
@@ -56,17 +57,21 @@ def draw(venue: VenueName, seed: int) -> Plan:
         line, harmless = chance.choice(_KINDS)(chance, venue)
         faults.append(line)
         spares = spares and harmless
-    kills = (_kill(chance),) if chance.random() < 0.25 else ()
+    kills = (_kill(chance),) if _one_in(chance, 4) else ()
     return Plan(
         venue,
         seed,
         chance.choice((Side.BUY, Side.SELL)),
-        chance.random() < 0.5,
+        _one_in(chance, 2),
         _switches(chance, venue),
         tuple(faults),
         kills,
         spares,
     )
+
+
+def _one_in(chance: random.Random, n: int) -> bool:
+    return chance.randrange(n) == 0
 
 
 def _switches(chance: random.Random, venue: VenueName) -> dict[str, str]:
@@ -88,7 +93,7 @@ def _light(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
         case "request_lost" | "reply_lost":
             line |= {"mode": chance.choice(("reset", "hang")), "times": chance.choice((1, 1, 2))}
         case "status":
-            line |= {"status": chance.choice((500, 502, 503, 504)), "effect": chance.random() < 0.5, "text": "<html>"}
+            line |= {"status": chance.choice((500, 502, 503, 504)), "effect": _one_in(chance, 2), "text": "<html>"}
         case _:
             line |= {"cut": chance.choice((1, 20, 80))}
     return line, line["call"] != "stop.create"
@@ -99,7 +104,7 @@ def _code(chance: random.Random, venue: VenueName) -> tuple[Line, bool]:
     acts, reads = _CODES[venue]
     call = chance.choice(("order.create", "order.create", "stop.create", "order.get", "positions.get"))
     code = chance.choice(acts if call.endswith("create") else reads)
-    with_effect = code in (-1007, -1001, 10000, 10016) and chance.random() < 0.5
+    with_effect = code in (-1007, -1001, 10000, 10016) and _one_in(chance, 2)
     return {"fault": "status", "call": call, "nth": 1, "code": code, "text": "drill", "effect": with_effect}, True
 
 
@@ -134,7 +139,7 @@ def _cut(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
 
 def _partial(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
     """The entry fills in parts, or only in part."""
-    if chance.random() < 0.5:
+    if _one_in(chance, 2):
         return {"fault": "partial_fill", "call": "order.create", "nth": 1, "fraction": "0.4"}, True
     gap = chance.choice((5, 80, 700))
     return {
@@ -154,9 +159,9 @@ def _refused_stop(chance: random.Random, venue: VenueName) -> tuple[Line, bool]:
     }
     code, text = chance.choice(texts[venue])
     times = chance.choice((1, 3, 60))
-    passed = code == -2021
+    would_trigger = "trigger" in text
     line: Line = {"fault": "stop_refused", "call": "stop.create", "times": times, "code": code, "text": text}
-    return line, times <= 3 and not passed
+    return line, times <= _REPEATS_WITHIN_MAX_NAKED and not would_trigger
 
 
 _KINDS: tuple[Callable[[random.Random, VenueName], tuple[Line, bool]], ...] = (

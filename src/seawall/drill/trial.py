@@ -148,7 +148,7 @@ def _disagreements(world: World, saga: Saga | None, *, open_at_venue: bool) -> I
     if saga.state.phase is Phase.FLAT and open_at_venue:
         yield "journal says flat, the venue holds a position"
     if saga.state.phase not in (Phase.PROTECTED, Phase.FLAT):
-        yield f"no end: {saga.state.phase.value}, {saga.visited[-1][1].value}"
+        yield f"no end: {saga.state.phase.value}, {saga.finding.value if saga.finding else ''}"
 
 
 def _folded(world: World) -> SagaState | None:

@@ -57,6 +57,7 @@ class Desk:
         self._stopped_for = ""
         self._events: list[ev.Event] = []
         self._queries: list[Ask] = []
+        self._touched: dict[SignalId, None] = {}
 
     # ---- reading, for drivers and drills
 
@@ -96,12 +97,12 @@ class Desk:
 
     def step(self, inputs: Sequence[inp.Input], durable: int, now: Instant) -> Work:
         """Hears the inputs, decides, and gives out what may leave. `durable`: the last durable sequence number."""
-        self._events, self._queries = [], []
+        self._events, self._queries, self._touched = [], [], {}
         first_seq = self.seq + 1
         for item in (*inputs, *self._gates.give_up(now, durable)):
             self._hear(item, now)
         self._check_authority()
-        for saga in list(self._sagas.values()):
+        for saga in self._awake(now):
             self._decide(saga, now)
         self._queries.extend(self._needs.due(now) if self._term else [])
         self._forget_settled(now)
@@ -137,6 +138,7 @@ class Desk:
         for saga in self._concerned(item):
             saga.hear(item, self._around(saga, now))
             self._collect(saga, now)
+            self._touched[saga.state.signal.id] = None
 
     def _concerned(self, item: inp.Input) -> Iterator[Saga]:
         """The sagas that an input may be about: those of its symbol, or all."""
@@ -158,6 +160,7 @@ class Desk:
         for saga in list(self._sagas.values()):
             saga.resume(self._around(saga, now))
             self._collect(saga, now)
+            self._touched[saga.state.signal.id] = None
 
     def _stream_changed(self, item: inp.StreamChanged) -> None:
         if item.proven:
@@ -200,6 +203,7 @@ class Desk:
                 asked = inp.CloseRequested(now, signal.symbol, f"signal {signal.id}", holder.state.signal.id)
                 holder.hear(asked, self._around(holder, now))
                 self._collect(holder, now)
+                self._touched[holder.state.signal.id] = None
         self._gates.hold_answer(answer, self.seq)
 
     def _has_too_many(self, signal: Signal) -> bool:
@@ -222,6 +226,14 @@ class Desk:
         return next(iter(begun or on_slot), None)
 
     # ---- deciding
+
+    def _awake(self, now: Instant) -> list[Saga]:
+        """The sagas that something was heard for or whose time has come; those in line for a slot, always."""
+        return [
+            saga
+            for name, saga in list(self._sagas.items())
+            if name in self._touched or saga.state.phase is Phase.PREPARING or saga.is_due(now)
+        ]
 
     def _decide(self, saga: Saga, now: Instant) -> None:
         if not self._term:
@@ -304,6 +316,9 @@ class Desk:
             f"the journal does not take appends: {self._journal.detail}": not self._journal.healthy,
             self._outside.detail or "this process may not act on the account": not self._outside.may_enter,
             "the account is in hedge mode; one-way mode is expected": modes is not None and modes.hedge,
+            f"another installation's orders are on the account: {', '.join(self._view.strangers())}": bool(
+                self._view.strangers()
+            ),
             "the key may not trade": modes is not None and not modes.may_trade,
             "the key may withdraw or transfer; use one that may only trade": modes is not None
             and bool(modes.may_withdraw),

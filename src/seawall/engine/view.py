@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
-from seawall.model.ids import Symbol, is_ours
+from seawall.model.ids import Symbol, is_ours, parse_client_id
 from seawall.model.inputs import (
     ActAnswered,
     ClockReport,
@@ -125,6 +125,12 @@ class AccountView:
             and not known.intersection((stop.venue_id, str(stop.trigger)))
         )
         return orders, stops
+
+    def strangers(self) -> tuple[str, ...]:
+        """Orders and stops on the account that bear another installation's name."""
+        names = [order.client_id for rows in self.orders.values() for order in rows]
+        names += [stop.client_id for rows in self.stops.values() for stop in rows]
+        return tuple(name for name in names if parse_client_id(name) and not is_ours(name, self.installation))
 
     # ---- intake
 

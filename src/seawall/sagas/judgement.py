@@ -239,6 +239,8 @@ def entry_verdict(state: SagaState, attempt: Attempt, around: Circumstances) -> 
     """PRESENT by one attributable report; ABSENT under rule 5; UNDECIDED otherwise."""
     if state.orders[attempt.client_id].is_seen:
         return Verdict.PRESENT
+    if attempt.absent:
+        return Verdict.ABSENT
     if attempt.outcome is None or attempt.intent is None:
         return Verdict.UNDECIDED
     is_absent = _absent_by_window if around.traits.engine_checks_window else _absent_by_doubt

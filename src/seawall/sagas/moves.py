@@ -141,6 +141,7 @@ def _stops_in_words(state: SagaState) -> str:
 def milestones(state: SagaState, exposure: Exposure | None, around: Circumstances) -> Iterator[ev.Event]:
     """What the evidence now shows and no event has told yet: the entry ended, a stop is live."""
     if exposure is not None:
+        yield from _entries_absent(state, around)
         yield from _entry_ended(state, around)
         yield from _stops_confirmed(state, exposure, around)
 
@@ -150,6 +151,12 @@ def troubles_told(state: SagaState, finding: Finding, around: Circumstances) -> 
     if state.attempts:
         yield from _overdue(state, finding, around)
         yield from _distress(state, finding, around)
+
+
+def _entries_absent(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
+    for attempt in state.attempts:
+        if not attempt.absent and entry_verdict(state, attempt, around) is Verdict.ABSENT:
+            yield ev.EntryAbsent(state.signal.id, state.signal.symbol, attempt.client_id, around.now)
 
 
 def _entry_ended(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:

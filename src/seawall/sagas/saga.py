@@ -36,7 +36,11 @@ class Saga:
     def __init__(self, state: SagaState) -> None:
         self.state = state
         self.agenda = Agenda()
-        self.visited: list[tuple[Phase, Finding]] = []
+        self._decided_at: Instant = 0
+        self.finding: Finding | None = None
+        """The latest finding, for views and drills."""
+        self.visited: dict[tuple[Phase, Finding], int] = {}
+        """How often each pair of the table was judged, for drills that must visit them all."""
 
     # ---- input
 
@@ -94,10 +98,11 @@ class Saga:
     def decide(self, around: Circumstances) -> None:
         """Moves as far as the evidence carries, then does what is due."""
         self.agenda.wakes.clear()
+        self._decided_at = around.now
         for _ in range(_MOST_MOVES):
             finding, exposure = self._find(around)
             row = row_for(self.state.phase, finding)
-            self.visited.append((self.state.phase, finding))
+            self._visit(finding)
             for event in milestones(self.state, exposure, around):
                 self._record(event)
             if row.to is self.state.phase or Duty.ENTER in row.duties:
@@ -108,6 +113,10 @@ class Saga:
             self._record(event)
         self._do(row, exposure, around)
         self._plan_wakes(finding, around)
+
+    def _visit(self, finding: Finding) -> None:
+        pair = (self.state.phase, finding)
+        self.finding, self.visited[pair] = finding, self.visited.get(pair, 0) + 1
 
     def _find(self, around: Circumstances) -> tuple[Finding, Exposure | None]:
         if not self.state.attempts:
@@ -178,6 +187,10 @@ class Saga:
             self.agenda.wake(self.state.attempts[-1].intended_at + around.bounds.verification)
         if finding is Finding.ARMED:
             self.agenda.wake(armed_since(self.state) + around.bounds.max_unverified)
+
+    def is_due(self, now: Instant) -> bool:
+        """Whether one of the instants that the last decision named has come."""
+        return any(self._decided_at < at <= now for at in self.agenda.wakes)
 
     def next_wake(self, now: Instant) -> Instant | None:
         """The next instant, after `now`, at which this saga would do or judge otherwise though nothing came."""

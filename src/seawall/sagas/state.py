@@ -52,6 +52,7 @@ class Attempt(Sent):
     """One attempt of the entry, with its intention."""
 
     intent: ev.EntryIntended | None = None
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +296,13 @@ def _entry_ended(state: SagaState, event: ev.EntryEnded) -> SagaState:
     return replace(state, ended_entry=event.client_id)
 
 
+def _entry_absent(state: SagaState, event: ev.EntryAbsent) -> SagaState:
+    attempts = (
+        replace(attempt, absent=True) if attempt.client_id == event.client_id else attempt for attempt in state.attempts
+    )
+    return replace(state, attempts=tuple(attempts))
+
+
 def _stop_confirmed(state: SagaState, event: ev.StopConfirmed) -> SagaState:
     return replace(state, confirmed=(*state.confirmed, event.client_id))
 
@@ -371,6 +379,7 @@ _APPLY: dict[type[Event], Callable[[SagaState, Any], SagaState]] = {
     ev.TriggerSettled: _trigger_settled,
     ev.EntryFilled: _entry_filled,
     ev.EntryEnded: _entry_ended,
+    ev.EntryAbsent: _entry_absent,
     ev.StopConfirmed: _stop_confirmed,
     ev.ProtectionLost: _protection_lost,
     ev.PositionProtected: _position_protected,

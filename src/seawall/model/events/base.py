@@ -1,0 +1,50 @@
+"""What every event says, and the closed lists that events speak in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from seawall.model.ids import SignalId, Symbol
+
+ACCOUNT_WIDE = SignalId("")
+EVERY_SYMBOL = Symbol("")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What every event says: whose it is. Account-wide events carry an empty signal and an empty symbol."""
+
+    signal_id: SignalId
+    symbol: Symbol
+
+
+class EndReason(StrEnum):
+    """Why a signal's exposure was, or is being, brought to an end. Written into the receipt."""
+
+    NONE = ""
+    STALE = "stale"
+    UNFIT = "unfit"
+    ENTRY_REFUSED = "entry_refused"
+    NOT_SENT = "not_sent"
+    ABSENT = "absent"
+    NOT_FILLED = "not_filled"
+    INTERRUPTED = "interrupted"
+    NAKED_TOO_LONG = "naked_too_long"
+    TRIGGER_PASSED = "trigger_passed"
+    STOP_FILLED = "stop_filled"
+    CLOSED_BY_REQUEST = "closed_by_request"
+    CLOSED_OUTSIDE = "closed_outside"
+    LATE_FILL = "late_fill"
+
+
+class DistressKind(StrEnum):
+    """What a person must be told now."""
+
+    NAKED = "naked"
+    STOP_UNSEEN = "stop_unseen"
+    CONTRARY_POSITION = "contrary_position"
+    FOREIGN_STOP = "foreign_stop"
+    CLOSE_REFUSED = "close_refused"
+    UNDECIDED = "undecided"
+    TIMER_HELD = "timer_held"

@@ -1,0 +1,158 @@
+"""Decided: a move in the table, or a condition worth telling a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from seawall.model.events.base import DistressKind, EndReason, Event
+from seawall.model.ids import ClientId
+from seawall.model.reports import OrderStatus, Source
+from seawall.model.times import Duration, Instant
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilled(Event):
+    """The first proof of a fill, from whichever source spoke first: protection begins. `at_most`: known only by the
+    position's change, so that the fill is dated from the intent.
+    """
+
+    quantity: Decimal
+    source: Source
+    venue_at: Instant
+    at: Instant
+    at_most: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryEnded(Event):
+    """The entry is terminal."""
+
+    client_id: ClientId
+    status: OrderStatus
+    filled: Decimal
+    average: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAbsent(Event):
+    """An attempt of the entry was proven never to have arrived; what happens later on the slot cannot unprove it."""
+
+    client_id: ClientId
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StopConfirmed(Event):
+    """A stop that covers was seen at the venue by reading it back: it is LIVE. `venue_at`: since when, venue time."""
+
+    client_id: ClientId
+    trigger: Decimal
+    source: Source
+    venue_at: Instant
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionLost(Event):
+    """A position that had cover has none now; the naked clock runs again."""
+
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class PositionProtected(Event):
+    """PROTECTED: the entry is terminal, its fill is known, and a stop that covers it is live."""
+
+    quantity: Decimal
+    average: Decimal | None
+    trigger: Decimal
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationOverdue(Event):
+    """No source has decided the entry for as long as the origin bot waited; here the asking goes on."""
+
+    waited: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAccepted(Event):
+    """The way home begins because a user asked."""
+
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackBegan(Event):
+    """The way home begins because the position could not be kept covered, or must not be kept."""
+
+    reason: EndReason
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackWithdrawn(Event):
+    """A stop covers after all and no close is under way: the way home begun by the naked timer is given up."""
+
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class FlatSeen(Event):
+    """The end FLAT: nothing of this signal is open, and that was seen by two sources."""
+
+    reason: EndReason
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class FlatVerified(Event):
+    """Nothing of this signal can come back: the slot is free."""
+
+    reason: EndReason
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class SagaReopened(Event):
+    """A fill of this signal came after its end was seen: it is protected first and then closed exactly."""
+
+    quantity: Decimal
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class DistressRaised(Event):
+    """Neither end is proven, or cover is in doubt: a person must be told."""
+
+    kind: DistressKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DistressEnded(Event):
+    """What `DistressRaised` told of is over."""
+
+    kind: DistressKind
+
+
+@dataclass(frozen=True, slots=True)
+class PositionError(Event):
+    """A position of this signal had to be given up, or could not be covered as asked."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalExecutionFailed(Event):
+    """The signal did not become a protected position."""
+
+    reason: str
+    detail: str

@@ -102,6 +102,24 @@ def test_an_account_without_the_margin_is_told_so() -> None:
     assert Box(balance="1").refused(CREATE, **order_values()) == (110007, "ab not enough for new order")
 
 
+def test_margin_may_fail_after_a_good_acknowledgement() -> None:
+    """The ack says 0 and the order ends Rejected without a fill: an ack is not an order."""
+    box = Box(balance="1", margin_refusal="async")
+    placed = box.order(orderLinkId="poor")
+    (row,) = box.realtime(orderId=placed["orderId"])
+    assert (row["orderStatus"], row["cumExecQty"]) == ("Rejected", "0")
+    assert box.position()["size"] == "0"
+
+
+def test_a_link_id_may_be_free_again_once_its_order_has_ended() -> None:
+    """The horizon of uniqueness is not documented; under this answer a repeated market order fills twice."""
+    box = Box(link_id_horizon="open")
+    box.order(orderLinkId="again")
+    box.order(orderLinkId="again")
+    assert len(box.realtime(orderLinkId="again")) == 2
+    assert box.position()["size"] == "20000"
+
+
 def test_a_link_id_is_used_up_for_ever() -> None:
     """The same id again is 110072, also after its order has filled: evidence that the first one landed."""
     box = Box()

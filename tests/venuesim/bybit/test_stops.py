@@ -130,6 +130,16 @@ def test_trading_stop_on_the_wrong_side_and_beyond_liquidation_have_their_words(
     assert "should be between liq_price:" in text
 
 
+def test_a_wrong_index_has_its_own_text_or_finds_no_position() -> None:
+    """Nobody has measured it; both answers exist."""
+    for answer, text in (
+        ("index", "position idx not match position mode"),
+        ("zero", "can not set tp/sl/ts for zero position"),
+    ):
+        box = protected(wrong_index_stop=answer)
+        assert box.refused(STOP, symbol=SYMBOL, **{**BELOW, "positionIdx": 1}) == (10001, text)
+
+
 def test_a_form_without_mode_but_with_an_order_type_is_a_parameter_error() -> None:
     """slOrderType without tpslMode is 10001."""
     box = Box()

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from venuesim.dialects.bybit.calls import Ask, check_index, require_linear, rules_of
-from venuesim.dialects.bybit.errors import Denial, parameter, price_suffix, wrong_side, wrong_trigger
+from venuesim.dialects.bybit.errors import WRONG_INDEX, Denial, parameter, price_suffix, wrong_side, wrong_trigger
 from venuesim.dialects.bybit.forms import MODES, conditional_ticket, trigger_source
 from venuesim.facts import (
     Direction,
@@ -54,7 +54,7 @@ def trading_stop(ask: Ask) -> object:
     params = ask.params
     require_linear(params)
     rules = rules_of(ask)
-    check_index(ask)
+    _check_index(ask)
     _check_form(ask)
     if not any(name in params for name in TRIGGERS):
         raise Denial(34040)
@@ -62,6 +62,16 @@ def trading_stop(ask: Ask) -> object:
         return _add_partial(ask, rules)
     _set_full(ask, rules)
     return {}
+
+
+def _check_index(ask: Ask) -> None:
+    """A wrong ``positionIdx`` has a text of its own, or finds no position there (bybit.md 7, switch)."""
+    try:
+        check_index(ask)
+    except Denial as denial:
+        if denial.message == WRONG_INDEX and ask.core.switch("bybit.wrong_index_stop") == "zero":
+            raise Refusal(Reason.NO_POSITION) from denial
+        raise
 
 
 def _check_form(ask: Ask) -> None:

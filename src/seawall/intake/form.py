@@ -1,0 +1,110 @@
+"""The fields of the canonical signal as they come: texts as texts, numbers as the characters that stood there.
+
+The decoder refuses what has another form; its words are turned into an objection to one field, with the nearest known
+name for one that nobody knows.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from seawall.intake.example import MOST_READ, RIGHT
+from seawall.intake.problem import Objection, nearest, shown
+
+ABSENT = msgspec.Raw(b"")
+"""A field that did not come."""
+
+
+class SizeFields(msgspec.Struct, forbid_unknown_fields=True):
+    """Exactly one of these."""
+
+    quote: msgspec.Raw = ABSENT
+    base: msgspec.Raw = ABSENT
+    risk_pct: msgspec.Raw = ABSENT
+    equity_pct: msgspec.Raw = ABSENT
+
+
+class StopFields(msgspec.Struct, forbid_unknown_fields=True):
+    """Exactly one of these."""
+
+    price: msgspec.Raw = ABSENT
+    pct: msgspec.Raw = ABSENT
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True):
+    """The fields as they come: texts as texts, numbers as the characters that stood there."""
+
+    id: str
+    symbol: str
+    action: str
+    source: str | None = None
+    ts: msgspec.Raw = ABSENT
+    account: str | None = None
+    side: str | None = None
+    size: SizeFields | None = None
+    leverage: msgspec.Raw = ABSENT
+    stop: StopFields | None = None
+    trigger_by: str | None = None
+    take_profit: msgspec.Raw = ABSENT
+    on_opposite: str | None = None
+    on_same: str | None = None
+    max_age_s: msgspec.Raw = ABSENT
+    max_slippage_bps: msgspec.Raw = ABSENT
+    expect_prev: msgspec.Raw = ABSENT
+    tag: str | None = None
+    meta: msgspec.Raw = ABSENT
+    secret: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(Body)
+_FIELDS = Body.__struct_fields__
+
+
+def decoded(body: bytes) -> Body:
+    """The body as its fields. Raises Objection for what is no JSON object or has another form."""
+    try:
+        return _DECODER.decode(body)
+    except msgspec.ValidationError as error:
+        raise _form_objection(str(error), body) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Objection("not_json", "", "one JSON object", f"{_came(body)} ({error})") from error
+
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
+_TYPE = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<came>[^`]*)`(?: - at `\$\.?(?P<path>.*)`)?")
+
+
+_SECRET = re.compile(r'("secret"\s*:\s*")[^"]*')
+
+
+def _came(body: bytes) -> str:
+    """The beginning of a body as it came, but for its secret."""
+    text = body[:MOST_READ].decode("utf-8", "backslashreplace").strip()
+    return shown(_SECRET.sub(r"\1...", text)) or "nothing"
+
+
+def _form_objection(words: str, body: bytes) -> Objection:
+    """The decoder's own words about the form, as an objection to a field."""
+    if found := _UNKNOWN.fullmatch(words):
+        return _unknown_field(found["name"], (found["path"] or "").removeprefix("."))
+    if found := _MISSING.match(words):
+        return Objection("missing", found["name"], f"the field {found['name']}", "nothing", RIGHT[found["name"]])
+    found = _TYPE.fullmatch(words)
+    if found is None or not found["path"]:
+        return Objection("not_json", "", "one JSON object", _came(body))
+    expected = found["expected"].replace("str", "a text").replace("object", "an object").replace(" | null", "")
+    return Objection("wrong_type", found["path"], expected, f"a JSON {found['came']}", RIGHT.get(found["path"], "text"))
+
+
+def _unknown_field(name: str, parent: str) -> Objection:
+    """A field that nobody knows, with the nearest that somebody does."""
+    inner = {"size": SizeFields.__struct_fields__, "stop": StopFields.__struct_fields__}
+    known = inner.get(parent, _FIELDS)
+    near = nearest(name, known, 1)
+    expected = f"{near[0]}, perhaps" if near else f"one of {', '.join(known)}"
+    path = f"{parent}.{name}" if parent else name
+    came = f"the unknown field {shown(name)}"
+    return Objection("unknown_field", shown(path), expected, came, {"rename": near[0]} if near else None)

@@ -164,7 +164,8 @@ class Admission:
         if notional > notional_limit(rules, leverage):
             raise Refusal(Reason.RISK_LIMIT, got=notional, limit=notional_limit(rules, leverage))
         cost = added * price / leverage + ticket.quantity * price * self._ledger.rules.taker_fee
-        available = self._margin.sums(account).available + held
+        sums = self._margin.sums(account)
+        available = max(sums.balance + sums.unrealized - sums.initial + held, ZERO)
         if cost > available:
             raise Refusal(Reason.MARGIN_SHORT, got=cost, limit=available)
 

@@ -245,8 +245,8 @@ class Book:
         self._matching.cross_resting(symbol, now)
 
     def _liquidate_on(self, symbol: str, now: int) -> None:
-        for position in self.ledger.positions():
-            if position.symbol == symbol and position.quantity and self.margin.is_bankrupt(position.account):
+        for position in self.ledger.positions_in(symbol):
+            if position.quantity and self.margin.is_bankrupt(position.account):
                 self.liquidate(position.account, symbol, now)
 
     def liquidate(self, account: str, symbol: str, now: int) -> OrderState:

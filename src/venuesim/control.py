@@ -190,7 +190,7 @@ def _requests(exchange: Exchange, request: Request, now: int) -> object:
 def _book(exchange: Exchange, request: Request, now: int) -> object:
     ledger = exchange.book.ledger
     return {
-        "positions": [position for position in ledger.positions() if position.quantity],
+        "positions": [held for name in exchange.account_names() for held in ledger.positions(name) if held.quantity],
         "orders": ledger.live_orders(),
         "stops": ledger.live_stops(),
         "wallets": [ledger.wallet(name) for name in exchange.account_names()],

@@ -60,7 +60,7 @@ class Ledger:
         self.stops: dict[str, StopState] = {}
         self._live_orders: dict[str, None] = {}
         self._live_stops: dict[str, None] = {}
-        self._positions: dict[tuple[str, str], PositionState] = {}
+        self._positions: dict[str, dict[str, PositionState]] = {}
         self._wallets: dict[str, WalletState] = {}
         self._leverages: dict[tuple[str, str], Decimal] = {}
         self._named: dict[tuple[str, str, str], list[str]] = {}
@@ -88,12 +88,17 @@ class Ledger:
 
     def position(self, account: str, symbol: str) -> PositionState:
         """Return the position, flat if never traded."""
-        known = self._positions.get((account, symbol))
+        known = self._positions.get(account, {}).get(symbol)
         return known or flat_position(account, symbol, self.leverage(account, symbol))
 
-    def positions(self, account: str | None = None) -> list[PositionState]:
-        """Return the positions ever touched, of one account or of all."""
-        return [self._positions[key] for key in sorted(self._positions) if account in (None, key[0])]
+    def positions(self, account: str) -> list[PositionState]:
+        """Return the positions of an account ever touched, flat ones included, by symbol."""
+        held = self._positions.get(account, {})
+        return [held[symbol] for symbol in sorted(held)]
+
+    def positions_in(self, symbol: str) -> list[PositionState]:
+        """Return every account's position in a symbol, flat ones included, in the order the accounts first traded."""
+        return [held[symbol] for held in self._positions.values() if symbol in held]
 
     def wallet(self, account: str) -> WalletState:
         """Return the settled balance; KeyError for an unknown account."""
@@ -181,9 +186,9 @@ class Ledger:
 
     def change_position(self, position: PositionState) -> PositionState:
         """Note a position's new state."""
-        key = (position.account, position.symbol)
-        before = self._positions[key].quantity if key in self._positions else ZERO
-        self._positions[key] = position
+        held = self._positions.setdefault(position.account, {})
+        before = held[position.symbol].quantity if position.symbol in held else ZERO
+        held[position.symbol] = position
         self._write(PositionChanged(self._mark(position.updated_at), position, before))
         return position
 
@@ -197,7 +202,7 @@ class Ledger:
         """Note a leverage, and carry it onto a position that exists."""
         self._leverages[(account, symbol)] = leverage
         self._write(LeverageChanged(self._mark(at), account, symbol, leverage))
-        known = self._positions.get((account, symbol))
+        known = self._positions.get(account, {}).get(symbol)
         if known is not None:
             self.change_position(replace(known, leverage=leverage, updated_at=at))
 

@@ -328,7 +328,7 @@ def test_a_link_id_is_spent_for_ever_or_while_its_order_lives(answer: str, expec
 def test_margin_may_fail_after_a_good_acknowledgement() -> None:
     """With the switch the gateway accepts and the engine rejects; what can be borne fills as ever."""
     asker = Asker(box("bybit", bybit__margin_refusal="async"))
-    assert asker.buy(quantity="5", id="x").status == 200
+    assert asker.buy(quantity="2", id="x").status == 200
     [order] = asker.exchange.book.orders_named("a", "x")
     assert (order.status, order.end_reason) == (OrderStatus.REJECTED, EndReason.MARGIN_SHORT)
     asker.buy(quantity="0.1", id="y")

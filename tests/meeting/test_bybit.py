@@ -28,6 +28,7 @@ from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MINUTE, SECOND
 from seawall.venues.bybit import codec
+from seawall.venues.bybit.sign import Signer
 from seawall.venues.port import Credentials, Heard, LinkWord, Reply, Request, Stamp, TooLate
 from venuesim import wire
 from venuesim.exchange import Exchange
@@ -647,6 +648,26 @@ def test_foreign_activity_is_seen(meeting: Meeting) -> None:
     foreign = [fill for fill in meeting.read(AskFills(BABY, START)).fills if fill.client_id != ENTRY.client_id]
     assert sum(fill.quantity for fill in foreign) == Decimal(5_000)
     assert {fill.trade_id for fill in foreign} <= {fill.trade_id for fill in meeting.told().fills}
+
+
+def test_foreign_orders_are_seen_and_are_no_stops(meeting: Meeting) -> None:
+    """A take-profit and a conditional entry by another hand are open orders of the slot, and cover nothing (3.5, 3.7)."""
+    meeting.listen()
+    meeting.opened()
+    hand, stamp = Signer(Credentials("testkey", "testsecret")), Stamp(meeting.now, 5 * SECOND)
+    slot = (("category", "linear"), ("symbol", str(BABY)), ("positionIdx", 0))
+    profit = (*slot, ("tpslMode", "Full"), ("takeProfit", "0.0016000"), ("tpTriggerBy", "MarkPrice"))
+    more = (*slot, ("side", "Buy"), ("orderType", "Market"), ("qty", "10000"), ("orderLinkId", "by-hand"))
+    waiting = (*more, ("triggerPrice", "0.0015000"), ("triggerDirection", 1), ("triggerBy", "MarkPrice"))
+    meeting.send(hand.act("/v5/position/trading-stop", profit, stamp), hand.act("/v5/order/create", waiting, stamp))
+    meeting.wait()
+    orders = meeting.read(AskOpenOrders(BABY)).orders
+    assert {(order.client_id, order.side, order.status, order.parent) for order in orders} == {
+        ("", Side.SELL, OrderStatus.OPEN, ""),
+        ("by-hand", Side.BUY, OrderStatus.OPEN, ""),
+    }
+    for told in (meeting.read(AskStops(BABY)), meeting.told()):
+        assert {(stop.trigger, stop.parent) for stop in told.stops} == {(TRIGGER, ENTRY.client_id)}
 
 
 def test_a_liquidation_is_told_as_fills_without_a_name(meeting: Meeting) -> None:

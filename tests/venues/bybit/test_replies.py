@@ -244,6 +244,14 @@ def test_a_short_page_is_the_last_one(query: Query, most: int, row: Row) -> None
     assert isinstance(CODEC.query_answer(query, (listing(*[row] * most),), SENT, CAME), ReadAnswered)
 
 
+def test_fills_of_more_than_a_week_are_not_all() -> None:
+    """A list by time ends a week after its beginning, whatever has happened since."""
+    week = 7 * 24 * 3_600_000_000
+    assert read(AskFills(BABY, CAME - week), listing(execution_row())).fills
+    failed = read_fails(AskFills(BABY, CAME - week - 1), listing(execution_row()))
+    assert len(failed.told.fills) == 1
+
+
 # ---- positions, stops, leverage, prices
 
 

@@ -185,8 +185,8 @@ QUERIES: list[tuple[Query, list[tuple[str, dict[str, str]]]]] = [
     (AskPositions(), [("/v5/position/list", LISTS | ALL | {"limit": "200"})]),
     (AskStops(BABY), [("/v5/order/realtime", LISTS | SYMBOL | {"orderFilter": "StopOrder"})]),
     (AskStops(), [("/v5/order/realtime", LISTS | ALL | {"orderFilter": "StopOrder"})]),
-    (AskOpenOrders(BABY), [("/v5/order/realtime", LISTS | SYMBOL | {"orderFilter": "Order"})]),
-    (AskOpenOrders(), [("/v5/order/realtime", LISTS | ALL | {"orderFilter": "Order"})]),
+    (AskOpenOrders(BABY), [("/v5/order/realtime", LISTS | SYMBOL)]),
+    (AskOpenOrders(), [("/v5/order/realtime", LISTS | ALL)]),
     (
         AskStop(BABY, STOP, STOP_ID),
         [

@@ -22,9 +22,9 @@ from msgspec import Raw
 from seawall.model.acts import Act, ClosePosition, Outcome, PlaceStop, Reason, SubmitEntry
 from seawall.model.ids import Symbol, VenueId
 from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
-from seawall.model.queries import AskLeverage, AskModes, AskStop, AskStops, Query
+from seawall.model.queries import AskFills, AskLeverage, AskModes, AskStop, AskStops, Query
 from seawall.model.reports import LeverageReport, MarkReport, ModesReport, OrderReport, OrderStatus, Source
-from seawall.model.times import Duration, Instant
+from seawall.model.times import HOUR, Duration, Instant
 from seawall.venues.bybit import rows, wire
 from seawall.venues.bybit.catalogue import instruments_of
 from seawall.venues.bybit.errors import Verdict, call_of, public_text, status_verdict, verdict
@@ -33,6 +33,8 @@ from seawall.venues.bybit.traits import Endpoint, pause
 from seawall.venues.bybit.wire import Garbled
 from seawall.venues.port import Reply, Request
 
+LONGEST_SPAN: Final = 7 * 24 * HOUR
+"""The longest span that one read of a list by time covers, from its beginning on (bybit.md 1.5)."""
 _DETAIL: Final = 300
 """How much of an unreadable body is kept in a detail."""
 
@@ -178,8 +180,10 @@ def _told(query: Query, ask: Ask, result: Raw, began_at: Instant, at: Instant) -
             return _complete(rows.orders_told(orders.rows, source, at), ask, len(orders.rows), orders.next_page_cursor)
         case Endpoint.EXECUTIONS:
             fills = wire.read(wire.ExecutionPage, result)
-            told = rows.fills_told(fills.rows, Source.FILLS, at)
-            return _complete(told, ask, len(fills.rows), fills.next_page_cursor)
+            told = _complete(
+                rows.fills_told(fills.rows, Source.FILLS, at), ask, len(fills.rows), fills.next_page_cursor
+            )
+            return _expected(told, _is_spanned(query, at), f"since: expected at most {LONGEST_SPAN} µs ago")
         case Endpoint.POSITIONS:
             positions = wire.read(wire.PositionPage, result)
             if isinstance(query, AskLeverage):
@@ -204,6 +208,11 @@ def _complete(gathered: rows.Gathered, ask: Ask, count: int, cursor: str | None)
     if cursor and count >= ask.page:
         raise Incomplete(f"expected fewer than {ask.page} rows, a full page has a next one", gathered.told)
     return gathered.told
+
+
+def _is_spanned(query: Query, at: Instant) -> bool:
+    """Whether a list of fills reaches from its beginning to now; only a read by time has a beginning."""
+    return not isinstance(query, AskFills) or at - query.since <= LONGEST_SPAN
 
 
 def _expected(told: Told, holds: bool, otherwise: str) -> Told:  # noqa: FBT001 (a condition, as in an assertion)

@@ -8,8 +8,10 @@ trading-stop and carries no name; a stop for a quantity is a conditional order o
 outlives the position (bybit.md 1.6, 3.7). `positionIdx` 0 says one-way mode aloud, so that hedge mode refuses.
 
 One order is looked for in every place where the venue may keep it: the open list, the history and the executions. An id
-query on the open list finds closed orders too, a query by symbol does not (bybit.md 1.5, 3.2). `category` is on every
-request: without it, or with another one, the same symbol is a spot pair (incident I45).
+query on the open list finds closed orders too, a query by symbol does not (bybit.md 1.5, 3.2). The open orders of a
+slot are asked for without a filter, since take-profits and conditional entries are open orders that stand in the book
+of stops; of that book only what closes on a loss is told as a stop (rows.py). `category` is on every request: without
+it, or with another one, the same symbol is a spot pair (incident I45).
 """
 
 from __future__ import annotations
@@ -117,7 +119,7 @@ def query_asks(query: Query) -> tuple[Ask, ...]:
         case AskStop():
             return _stop_places(query)
         case AskOpenOrders():
-            return (_orders(Endpoint.REALTIME, _scope(query.symbol), ("orderFilter", "Order")),)
+            return (_orders(Endpoint.REALTIME, _scope(query.symbol)),)
         case AskInstruments():
             return (Ask(Endpoint.INSTRUMENTS, (_CATEGORY, ("limit", "1000")), page=1000, public=True),)
         case AskMark():

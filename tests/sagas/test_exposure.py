@@ -1,0 +1,392 @@
+"""What is open of a signal: the arithmetic of rules 16 and 17, and what a stop is worth for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from seawall.model.acts import Outcome, Reason
+from seawall.model.ids import ClientId, Side, VenueId
+from seawall.model.reports import OrderStatus, Source, StopStatus
+from seawall.model.signal import Stop
+from seawall.sagas.exposure import (
+    best_cover,
+    cover_of,
+    exit_orders,
+    intent_moment,
+    is_trigger_final,
+    last_moment,
+    standing_stops,
+    target_trigger,
+)
+from seawall.sagas.positions import Moment
+from seawall.sagas.stops import Cover
+from tests.sagas.builders import (
+    BINANCE,
+    BYBIT,
+    SYMBOL,
+    AskPositions,
+    Case,
+    D,
+    armed,
+    entering,
+    fill,
+    ms,
+    naked,
+    order,
+    percent,
+    position,
+    protected,
+    signal,
+    stop,
+)
+
+STREAM = Source.STREAM
+
+
+def stream(case: Case, at: float, amount: int, told: float | None = None, **more: object) -> None:
+    """The stream tells a position, dated by the venue at `told`, else at once."""
+    case.hears(at, position(amount, at, told=at if told is None else told, source=STREAM, **more))
+
+
+def read(case: Case, at: float, amount: int, told: float | None = None, **more: object) -> None:
+    """A read tells a position."""
+    case.reads(at, AskPositions(SYMBOL), position(amount, at - 20, told=at - 20 if told is None else told, **more))
+
+
+# ---- our unclosed quantity
+
+
+def test_open_is_entry_fills_less_the_fills_of_closes_and_stops() -> None:
+    """27 in, 5 out by the stop: 22 are ours and open."""
+    case = protected()
+    case.hears(300, fill(case.newest_stop.client_id, 5, trade="s1", at=300))
+    found = case.exposure
+    assert (found.filled, found.exited, found.open) == (D(27), D(5), D(22))
+    assert [facts.client_id for facts in exit_orders(case.state)] == [case.newest_stop.client_id]
+
+
+def test_a_partial_fill_is_open_as_far_as_it_goes() -> None:
+    """What has filled is ours, terminal or not."""
+    case = entering()
+    case.hears(100, order(case.entry, OrderStatus.PARTIAL, 10, at=100))
+    assert (case.exposure.open, case.exposure.at_most) == (D(10), False)
+
+
+def test_every_attempt_counts() -> None:
+    """What an earlier attempt filled after all is ours beside the later one's."""
+    case = entering()
+    first = case.entry
+    case.answers(50, first, Outcome.REFUSED, Reason.BUSY)
+    case.at(100)
+    assert case.entry != first
+    case.hears(200, fill(first, 20, trade="a", at=200), fill(case.entry, 27, trade="b", at=200))
+    assert case.exposure.open == 47
+
+
+def test_one_newer_source_caps_nothing() -> None:
+    """A single word that less is there is not enough: one reader may lag or lie."""
+    case = naked()
+    stream(case, 300, 0)
+    assert case.exposure.open == 27
+    assert case.exposure.flat_sources == ("stream",)
+
+
+def test_two_newer_sources_cap_what_is_ours() -> None:
+    """A hand closed 17 of 27: stream and read, both newer than our last fill, leave 10."""
+    case = naked()
+    stream(case, 300, 10)
+    read(case, 400, 10)
+    assert (case.exposure.filled, case.exposure.open) == (D(27), D(10))
+
+
+def test_two_newer_sources_that_disagree_leave_the_larger() -> None:
+    """The cap is what both agree is there at most."""
+    case = naked()
+    stream(case, 300, 10)
+    read(case, 400, 20)
+    assert case.exposure.open == 20
+
+
+def test_what_others_added_is_never_ours() -> None:
+    """A position above our fills is capped at our fills."""
+    case = naked()
+    stream(case, 300, 1_000)
+    read(case, 400, 1_000)
+    assert case.exposure.open == 27
+
+
+def test_a_word_older_than_the_last_fill_caps_nothing() -> None:
+    """Stale zeros from both sources never reduce what a fill proves (I01, I58)."""
+    case = naked()
+    stream(case, 300, 0, told=99)
+    read(case, 400, 0, told=99)
+    read(case, 30_000, 0, told=99)
+    assert (case.exposure.open, case.exposure.flat_sources) == (D(27), ())
+
+
+def test_a_read_without_a_time_caps_nothing_after_a_fill() -> None:
+    """A row that a fill must have dated and did not is stale however often it agrees with itself."""
+    case = naked()
+    for at in range(300, 60_000, 5_000):
+        case.reads(at, AskPositions(SYMBOL), position(0, at - 20))
+    assert case.exposure.open == 27
+
+
+def test_one_source_read_again_after_the_lag_stands_for_two() -> None:
+    """A dated read that another confirms `read_lag` later is a second opinion."""
+    case = naked()
+    read(case, 400, 0, told=300)
+    assert case.exposure.open == 27
+    read(case, 400 + 10_001, 0, told=300)
+    assert case.exposure.flat_sources == ("positions", "positions again")
+    assert case.exposure.open == 0
+    assert case.exposure.is_flat_proven
+
+
+def test_a_position_on_the_other_side_is_contrary_until_two_sources_say_so() -> None:
+    """One word of a short where we bought is distress; two of them mean that nothing of ours is open."""
+    case = naked()
+    stream(case, 300, -5)
+    assert (case.exposure.contrary, case.exposure.open) == (True, D(27))
+    read(case, 400, -5)
+    assert (case.exposure.contrary, case.exposure.open, case.exposure.is_flat_proven) == (False, D(0), True)
+
+
+def test_the_baseline_is_not_ours() -> None:
+    """What stood before the intent is subtracted from every word."""
+    case = entering(slot_is_free=True, position=position(0))
+    stream(case, 300, 0)
+    assert case.exposure.open == 0
+    assert intent_moment(case.state) == Moment(ms(0), 0, ms(0))
+
+
+def test_a_short_counts_the_other_way() -> None:
+    """Sold 27, position -27: 27 are open in our direction."""
+    case = naked(signal(side=Side.SELL, stop=Stop(price=D("0.21"))))
+    stream(case, 300, -20)
+    read(case, 400, -20)
+    assert case.exposure.open == 20
+
+
+# ---- by its effect
+
+
+def test_the_positions_change_is_ours_while_no_fill_can_be_read() -> None:
+    """Right sign, newer than the intent, not above what we intended: enough to protect, marked as at most."""
+    case = entering()
+    stream(case, 300, 27)
+    assert (case.exposure.open, case.exposure.at_most, case.exposure.filled) == (D(27), True, D(0))
+    assert not is_flat(case)
+
+
+def is_flat(case: Case) -> bool:
+    """Whether flat is proven."""
+    return case.exposure.is_flat_proven
+
+
+@pytest.mark.parametrize("amount", [28, -27, 0])
+def test_a_change_of_the_wrong_size_or_sign_is_not_ours(amount: int) -> None:
+    """Above our quantity, or on the other side, somebody else was at work."""
+    case = entering()
+    stream(case, 300, amount)
+    assert (case.exposure.open, case.exposure.at_most) == (D(0), False)
+
+
+def test_a_change_dated_before_the_intent_is_not_ours() -> None:
+    """What the venue dates before the intent was there before us."""
+    case = entering()
+    stream(case, 300, 27, told=-1)
+    assert case.exposure.open == 0
+
+
+def test_a_change_explained_by_a_dead_entry_is_not_ours() -> None:
+    """Once every attempt is known to have filled nothing, the change is somebody else's."""
+    case = entering()
+    stream(case, 300, 27)
+    case.hears(400, order(case.entry, OrderStatus.EXPIRED, 0, at=400))
+    assert case.exposure.open == 0
+    assert "entry" in case.exposure.flat_sources
+
+
+def test_a_close_of_what_is_known_by_its_effect_leaves_nothing_open() -> None:
+    """27 seen by effect, 27 closed under our name, then flat by two words: nothing is open, and that is proven."""
+    case = entering()
+    stream(case, 300, 27)
+    case.saga.hear(close_request(), case.around)
+    case.at(310)
+    closed = case.state.closes[-1].client_id
+    case.hears(400, order(closed, filled=27, at=400), position(0, 400, told=400, source=STREAM))
+    read(case, 500, 0)
+    assert case.exposure.open == 0
+
+
+def close_request() -> object:
+    """A user asks for the slot to be closed."""
+    from seawall.model import inputs as inp
+
+    return inp.CloseRequested(ms(305), SYMBOL, "hand")
+
+
+# ---- moments
+
+
+def test_the_moment_is_the_last_fill_of_any_order_of_ours() -> None:
+    """Entry and exits alike; without any, the intent."""
+    case = protected()
+    assert last_moment(case.state) == Moment(ms(100), 0, ms(100), is_fill=True)
+    case.hears(300, fill(case.newest_stop.client_id, 27, trade="s1", at=300, told=290, seq=9))
+    assert last_moment(case.state) == Moment(ms(290), 9, ms(300), is_fill=True)
+    assert last_moment(entering().state) == Moment(ms(0), 0, ms(0))
+    assert intent_moment(Case().state) == Moment(0, 0, 0)
+
+
+def test_fills_that_outweigh_the_entry_say_flat() -> None:
+    """When exits have filled all that the entry did, the fills themselves are one source of two."""
+    case = protected()
+    case.hears(300, fill(case.newest_stop.client_id, 27, trade="s1", at=300))
+    assert case.exposure.flat_sources == ("fills",)
+    assert not is_flat(case)
+    read(case, 400, 0)
+    assert case.exposure.flat_sources == ("fills", "positions")
+    assert is_flat(case)
+
+
+def test_a_dead_entry_and_one_newer_position_prove_flat() -> None:
+    """The entry's own word that it filled nothing, and a position newer than the intent."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.FUNDS)
+    assert case.exposure.flat_sources == ("entry",)
+    read(case, 400, 0)
+    assert is_flat(case)
+
+
+# ---- cover
+
+
+def test_without_a_stop_there_is_no_cover() -> None:
+    """None, and no stop that gives it."""
+    case = entering()
+    assert best_cover(case.state, case.exposure, case.around) == (Cover.NONE, None)
+
+
+def test_the_best_of_several_stops_counts_and_the_newest_where_they_tie() -> None:
+    """A live stop outweighs a newer refused one."""
+    case = protected(percent(5))
+    kept = case.newest_stop.client_id
+    assert best_cover(case.state, case.exposure, case.around)[1] == case.state.stops[kept]
+
+
+def test_bybits_live_needs_the_child_and_the_positions_own_word() -> None:
+    """The position's field alone is acknowledged, the child alone too; both together are live."""
+    case = naked(traits=BYBIT)
+    name = case.newest_stop.client_id
+    trigger = case.newest_stop.trigger
+    child = stop("", at=200, trigger=trigger, venue_id=VenueId("c-1"))
+    case.hears(200, child)
+    assert cover(case, name) is Cover.ACKNOWLEDGED
+    stream(case, 250, 27, told=150, stop_loss=trigger)
+    assert cover(case, name) is Cover.LIVE
+    only_field = naked(traits=BYBIT)
+    stream(only_field, 250, 27, told=150, stop_loss=trigger)
+    assert cover(only_field, only_field.newest_stop.client_id) is Cover.ACKNOWLEDGED
+
+
+def cover(case: Case, name: ClientId) -> Cover:
+    """What one stop is worth now."""
+    return cover_of(case.state, case.state.stops[name], case.exposure, case.around)
+
+
+def test_a_fill_acknowledges_an_attached_stop_whatever_became_of_the_create_reply() -> None:
+    """The venue made it at the first fill: no reply is needed (rule 11)."""
+    case = entering(traits=BYBIT)
+    case.answers(50, case.entry, Outcome.UNKNOWN)
+    name = case.newest_stop.client_id
+    assert cover(case, name) is Cover.UNKNOWN
+    case.hears(100, fill(case.entry, at=100))
+    assert cover(case, name) is Cover.ACKNOWLEDGED
+
+
+def test_the_positions_field_arms_an_attached_stop_before_any_fill_is_read() -> None:
+    """A position newer than the intent that shows our trigger is armed by itself."""
+    case = entering(traits=BYBIT)
+    stream(case, 100, 27, stop_loss=case.newest_stop.trigger)
+    assert cover(case, case.newest_stop.client_id) is Cover.ACKNOWLEDGED
+
+
+def test_a_position_newer_than_the_fill_without_a_stop_takes_the_cover_back() -> None:
+    """stopLoss 0 on a row newer than the fill: the attachment did not take hold."""
+    case = naked(traits=BYBIT)
+    name = case.state.attempts[0].client_id
+    attached = next(facts for facts in case.state.stops.values() if facts.attached)
+    stream(case, 300, 27, told=100, stop_loss=D(0))
+    assert cover(case, attached.client_id) is Cover.NONE
+    assert name in case.state.orders
+
+
+def test_a_position_older_than_the_fill_takes_nothing_back() -> None:
+    """A stale row without a stop is no word about it."""
+    case = naked(traits=BYBIT)
+    stream(case, 300, 27, told=99, stop_loss=D(0))
+    assert cover(case, case.newest_stop.client_id) is Cover.ACKNOWLEDGED
+
+
+def test_an_unknown_full_stop_that_the_position_shows_is_acknowledged() -> None:
+    """The reply was lost, the position's field tells that it took hold."""
+    case = naked(traits=BYBIT)
+    stream(case, 300, 27, told=100, stop_loss=D(0))
+    placed = case.newest_stop
+    assert not placed.attached
+    case.answers(350, placed.client_id, Outcome.UNKNOWN)
+    assert cover(case, placed.client_id) is Cover.UNKNOWN
+    stream(case, 400, 27, told=390, stop_loss=placed.trigger)
+    assert cover(case, placed.client_id) is Cover.ACKNOWLEDGED
+
+
+def test_a_newer_full_stop_that_took_hold_replaces_the_older() -> None:
+    """Where the venue keeps one stop a position, only the latest that took hold stands, beside quantity stops."""
+    case = naked(traits=BYBIT)
+    stream(case, 300, 27, told=100, stop_loss=D(0))
+    attached, placed = sorted(case.state.stops.values(), key=lambda facts: facts.n)
+    assert [facts.n for facts in standing_stops(case.state, case.around)] == [attached.n, placed.n]
+    case.answers(350, placed.client_id)
+    assert [facts.n for facts in standing_stops(case.state, case.around)] == [placed.n]
+
+
+def test_a_stop_missed_twice_and_refused_again_is_gone() -> None:
+    """The venue's definite refusal of its replacement decides what two reads alone may not."""
+    from tests.sagas.builders import AskStop
+
+    case = protected()
+    first = case.newest_stop
+    for at in (20_000, 31_000):
+        case.reads(at, AskStop(SYMBOL, first.client_id))
+    assert cover(case, first.client_id) is Cover.LIVE
+    again = case.newest_stop
+    assert again.client_id != first.client_id
+    case.answers(31_100, again.client_id, Outcome.REFUSED, Reason.STOP_EXISTS)
+    assert cover(case, first.client_id) is Cover.LIVE
+    later = protected()
+    first = later.newest_stop
+    for at in (20_000, 31_000):
+        later.reads(at, AskStop(SYMBOL, first.client_id))
+    later.answers(31_100, later.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
+    assert cover(later, first.client_id) is Cover.NONE
+
+
+def test_the_target_is_the_settled_trigger_else_the_intents() -> None:
+    """Final when it is absolute or settled."""
+    case = entering(percent(5))
+    assert (target_trigger(case.state), is_trigger_final(case.state)) == (D("0.1900"), False)
+    settled = naked(percent(5))
+    assert is_trigger_final(settled.state)
+    assert (target_trigger(Case().state), is_trigger_final(Case().state)) == (D(0), False)
+    assert is_trigger_final(entering().state)
+
+
+@pytest.mark.parametrize("traits", [BINANCE, BYBIT])
+def test_an_ended_stop_does_not_stand(traits: object) -> None:
+    """What was seen to end is no longer counted among the standing."""
+    case = armed()
+    case.hears(200, stop(case.newest_stop.client_id, StopStatus.CANCELLED, at=200))
+    first = min(case.state.stops.values(), key=lambda facts: facts.n)
+    assert first not in standing_stops(case.state, case.around)

@@ -8,7 +8,7 @@ within `max_naked`: then the signal must end PROTECTED if it was filled.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from seawall.model.ids import Side, VenueName
@@ -45,6 +45,8 @@ class Plan:
     switches: dict[str, str]
     faults: tuple[Line, ...]
     kills: tuple[tuple[Duration, Duration], ...]
+    skew: Duration
+    journal: tuple[Duration, Duration, str]
     spares: bool
 
 
@@ -57,7 +59,9 @@ def draw(venue: VenueName, seed: int) -> Plan:
         line, harmless = chance.choice(_KINDS)(chance, venue)
         faults.append(line)
         spares = spares and harmless
-    kills = (_kill(chance),) if _one_in(chance, 4) else ()
+    kills = tuple(_kills(chance)) if _one_in(chance, 4) else ()
+    skew = chance.choice((-2_500, -700, 300, 2_000, 60_000)) * MILLISECOND if _one_in(chance, 8) else 0
+    journal = _journal(chance) if _one_in(chance, 8) else (0, 0, "")
     return Plan(
         venue,
         seed,
@@ -66,6 +70,8 @@ def draw(venue: VenueName, seed: int) -> Plan:
         _switches(chance, venue),
         tuple(faults),
         kills,
+        skew,
+        journal,
         spares,
     )
 
@@ -79,9 +85,19 @@ def _switches(chance: random.Random, venue: VenueName) -> dict[str, str]:
     return {name: chance.choice(SWITCHES[name]) for name in names}
 
 
-def _kill(chance: random.Random) -> tuple[Duration, Duration]:
-    at = chance.choice((chance.randrange(0, 120), chance.randrange(0, 3_000))) * MILLISECOND
-    return at, chance.choice((10 * MILLISECOND, SECOND, 20 * SECOND))
+def _kills(chance: random.Random) -> Iterator[tuple[Duration, Duration]]:
+    """(when, how long until the next process), once, or again while the next one recovers."""
+    at = chance.choice((chance.randrange(1, 120), chance.randrange(1, 3_000))) * MILLISECOND
+    pause = chance.choice((10 * MILLISECOND, SECOND, 20 * SECOND))
+    yield at, pause
+    if _one_in(chance, 3):
+        yield at + pause + chance.randrange(1, 200) * MILLISECOND, chance.choice((10 * MILLISECOND, SECOND))
+
+
+def _journal(chance: random.Random) -> tuple[Duration, Duration, str]:
+    """(when, for how long, "stall" or "fail") the journal does not take appends."""
+    at = chance.choice((0, 10, 15, 40, 200)) * MILLISECOND
+    return at, chance.choice((30, 900, 6_000)) * MILLISECOND, chance.choice(("stall", "fail"))
 
 
 def _light(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
@@ -151,6 +167,18 @@ def _partial(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
     }, True
 
 
+def _world(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
+    """The market moves, or the venue loses or jams the stop."""
+    kind = chance.choice(("price_jump", "stop_vanishes", "stop_stuck", "streams_cut"))
+    call = chance.choice(("order.create", "stop.create")) if kind != "stop_vanishes" else "order.create"
+    line: Line = {"fault": kind, "call": call, "nth": 1}
+    if kind != "stop_stuck":
+        line["ms"] = chance.choice((0, 4, 30, 300, 3_000))
+    if kind == "price_jump":
+        line |= {"pct": chance.choice(("-7", "-2", "2", "7")), "price": chance.choice(("both", "mark", "last"))}
+    return line, kind in ("stop_vanishes", "streams_cut")
+
+
 def _refused_stop(chance: random.Random, venue: VenueName) -> tuple[Line, bool]:
     """The stop is refused, for a while or for good."""
     texts: dict[VenueName, tuple[tuple[int, str], ...]] = {
@@ -175,4 +203,5 @@ _KINDS: tuple[Callable[[random.Random, VenueName], tuple[Line, bool]], ...] = (
     _cut,
     _partial,
     _refused_stop,
+    _world,
 )

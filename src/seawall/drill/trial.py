@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from seawall.drill.plans import Plan
 from seawall.drill.world import World
+from seawall.journal.port import JournalFull
 from seawall.model import inputs as inp
 from seawall.model.events import SignalAccepted
 from seawall.model.ids import Side, SignalId, Symbol, VenueName
@@ -46,7 +47,9 @@ class Result:
 
 def attempt(plan: Plan) -> Result:
     """Runs a plan to its end."""
-    world = World(plan.venue, seed=plan.seed, switches=plan.switches, symbols=[SYMBOLS[plan.venue], "BTCUSDT"])
+    world = World(
+        plan.venue, seed=plan.seed, switches=plan.switches, symbols=[SYMBOLS[plan.venue], "BTCUSDT"], skew=plan.skew
+    )
     world.start()
     world.run(lambda: world.house is not None and world.house.desk.ready, most=MINUTE)
     world.run(most=SECOND)
@@ -56,11 +59,11 @@ def attempt(plan: Plan) -> Result:
     for at, pause in plan.kills:
         world.at(began + at, world.kill)
         world.at(began + at + pause, world.start)
+    _trouble_journal(world, plan, began)
     _give(world, plan)
-    world.run(most=STORM)
+    last_start = max((at + pause for at, pause in plan.kills), default=0)
+    world.run(most=max(STORM, last_start + SECOND))
     world.box.faults.clear()
-    if world.house is None:
-        world.run(lambda: world.house is not None, most=MINUTE)
     world.run(lambda: _is_over(world), most=CALM)
     world.run(most=SECOND)
     return _judged(world, plan, began)
@@ -77,8 +80,8 @@ def signal_of(world: World, plan: Plan) -> Signal:
         world.account,
         symbol,
         Action.OPEN,
-        world.now,
-        world.now,
+        world.clock,
+        world.clock,
         "drill",
         plan.side,
         Size(SizeUnit.QUOTE, NOTIONAL),
@@ -86,8 +89,17 @@ def signal_of(world: World, plan: Plan) -> Signal:
     )
 
 
+def _trouble_journal(world: World, plan: Plan, began: int) -> None:
+    after, lasts, kind = plan.journal
+    if kind == "stall":
+        world.at(began + after, lambda: world.journal.stall_until(began + after + lasts))
+    elif kind == "fail":
+        world.at(began + after, lambda: world.journal.fail(JournalFull))
+        world.at(began + after + lasts, world.journal.mend)
+
+
 def _give(world: World, plan: Plan) -> None:
-    world.give(inp.SignalReceived(world.now, signal_of(world, plan)))
+    world.give(inp.SignalReceived(world.clock, signal_of(world, plan)))
 
 
 def _is_over(world: World) -> bool:

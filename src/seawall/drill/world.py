@@ -17,7 +17,7 @@ from decimal import Decimal
 from seawall.engine.desk import Desk
 from seawall.engine.settings import DeskSettings
 from seawall.journal.memory import MemoryJournal
-from seawall.journal.port import JournalError
+from seawall.journal.port import Dated, JournalError
 from seawall.model import inputs as inp
 from seawall.model.events import Recorded
 from seawall.model.ids import Account, VenueName
@@ -35,6 +35,7 @@ from venuesim.faults import Fault
 
 START: Instant = 1_795_000_000 * SECOND
 INSTALLATION = "dril"
+RETRY: Duration = 100 * MILLISECOND
 KEYS = Credentials("drill-key", "drill-secret")
 _CODECS: Mapping[VenueName, Callable[[Credentials], Codec]] = {
     VenueName.BINANCE: binance.codec,
@@ -52,12 +53,13 @@ class House:
     term: int = 0
     answers: list[Answer] = field(default_factory=list)
     woken_for: Instant = 0
+    retrying: bool = False
 
 
 class World:
     """One account of the house and one box, under one virtual clock. All times are microseconds UTC."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing that a drill varies
         self,
         venue: VenueName,
         *,
@@ -68,11 +70,14 @@ class World:
         settings: DeskSettings | None = None,
         balance: Decimal = Decimal(100_000),
         hedge: bool = False,
+        skew: Duration = 0,
     ) -> None:
         self.venue = venue
         self.account = Account(f"{venue}-drill")
         self.now: Instant = START
         self.latency = latency
+        self.skew = skew
+        """How far the house's clock is ahead of the venue's."""
         self.settings = settings or DeskSettings()
         self.box = Exchange(venue.value, seed=seed, start=START, switches=switches, symbols=symbols)
         self.box.open_account(self.account, key=KEYS.key, secret=KEYS.secret, balance=balance, hedge=hedge)
@@ -84,6 +89,7 @@ class World:
         self._epoch = 0
         self._box_woken_for: Instant | None = None
         self._journal_woken_for: Instant | None = None
+        self._unwritten: list[tuple[int, list[Dated]]] = []
 
     # ---- the process
 
@@ -106,6 +112,7 @@ class World:
     def kill(self) -> None:
         """The process is gone between two instants: nothing of it runs again, its sockets close."""
         self.house = None
+        self._unwritten.clear()
         self.journal.kill()
         self.box.cut_streams(self.now)
         self._wake_box()
@@ -120,6 +127,11 @@ class World:
         self.box.faults.add(Fault(**line))  # type: ignore[arg-type]
 
     # ---- reading
+
+    @property
+    def clock(self) -> Instant:
+        """What the house takes for the time."""
+        return self.now + self.skew
 
     def recorded(self) -> tuple[Recorded, ...]:
         """Everything durable."""
@@ -154,7 +166,7 @@ class World:
         """One event into the connection's machine, its effects out."""
         if house is not self.house:
             return
-        for effect in house.venue.on(event, self.now):
+        for effect in house.venue.on(event, self.clock):
             self._carry_out(house, effect)
         self._wake_house(house)
 
@@ -181,12 +193,12 @@ class World:
     def _hear(self, house: House, item: inp.Input) -> None:
         items: tuple[inp.Input, ...] = (item,)
         if isinstance(item, inp.ClockReport) and not house.term:
-            house.term = (self.now + item.offset) // SECOND
-            items = (item, inp.Restarted(self.now, house.term, INSTALLATION))
+            house.term = (self.clock + item.offset) // SECOND
+            items = (item, inp.Restarted(self.clock, house.term, INSTALLATION))
         self._step(house, items)
 
     def _step(self, house: House, items: Sequence[inp.Input]) -> None:
-        work = house.desk.step(items, house.durable, self.now)
+        work = house.desk.step(items, house.durable, self.clock)
         self._append(house, work)
         for answer in work.answers:
             self.answers.append(answer)
@@ -197,29 +209,42 @@ class World:
         self._wake_house(house)
 
     def _append(self, house: House, work: Work) -> None:
-        if not work.appends:
-            return
+        if work.appends:
+            dated = [(self.clock, event) for event in work.appends]
+            self._unwritten.append((work.first_seq, dated))
+            self._submit(house, work.first_seq, dated)
 
+    def _submit(self, house: House, first_seq: int, dated: list[Dated]) -> None:
         def done(answer: int | JournalError) -> None:
             self._committed(house, answer)
 
-        dated = [(self.now, event) for event in work.appends]
-        self.journal.submit(self.account, self._epoch, work.first_seq - 1, dated, done)
+        self.journal.submit(self.account, self._epoch, first_seq - 1, dated, done)
         self._wake_journal()
 
     def _committed(self, house: House, answer: int | JournalError) -> None:
+        """A failed append is never skipped: entries stop, and the first that failed comes again until it is taken."""
         if house is not self.house:
             return
         if isinstance(answer, JournalError):
-            self._step(house, (inp.JournalChanged(self.now, healthy=False, detail=str(answer)),))
+            if not house.retrying:
+                house.retrying = True
+                self.at(self.now + RETRY, lambda: self._append_again(house))
+                self._step(house, (inp.JournalChanged(self.clock, healthy=False, detail=str(answer)),))
             return
         house.durable = max(house.durable, answer)
-        self._step(house, ())
+        self._unwritten = [(seq, dated) for seq, dated in self._unwritten if seq + len(dated) - 1 > house.durable]
+        self._step(house, (inp.JournalChanged(self.clock, healthy=True),) if not house.retrying else ())
+
+    def _append_again(self, house: House) -> None:
+        if house is self.house:
+            house.retrying = False
+            for seq, dated in list(self._unwritten):
+                self._submit(house, seq, dated)
 
     def _wake_house(self, house: House) -> None:
         """Schedules the next instant at which desk or connection would act by themselves."""
-        wakes = [at for at in (house.desk.next_wake(self.now), house.venue.next_wake()) if at is not None]
-        at = max(min(wakes, default=0), self.now + 1)
+        wakes = [at for at in (house.desk.next_wake(self.clock), house.venue.next_wake()) if at is not None]
+        at = max(min(wakes, default=0) - self.skew, self.now + 1)
         if house.woken_for and self.now < house.woken_for <= at:
             return
         house.woken_for = at
@@ -230,7 +255,7 @@ class World:
             return
         house.woken_for = 0
         self._machine(house, machine.Ticked())
-        self._step(house, (inp.Woken(self.now),))
+        self._step(house, (inp.Woken(self.clock),))
 
     # ---- the box
 

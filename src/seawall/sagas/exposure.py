@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
+from seawall.model.ids import Leg
 from seawall.model.reports import StopStatus
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.orders import OrderFacts
@@ -47,13 +48,12 @@ class Exposure:
 
 def entry_orders(state: SagaState) -> tuple[OrderFacts, ...]:
     """The facts of every attempt of the entry."""
-    return tuple(state.orders[attempt.client_id] for attempt in state.attempts)
+    return tuple(facts for facts in state.orders.values() if facts.leg is Leg.ENTRY)
 
 
 def exit_orders(state: SagaState) -> tuple[OrderFacts, ...]:
     """The facts of our closes, and of the orders that our stops became."""
-    closes = tuple(state.orders[close.client_id] for close in state.closes)
-    return closes + tuple(state.orders[name] for name in state.stops)
+    return tuple(facts for facts in state.orders.values() if facts.leg is not Leg.ENTRY)
 
 
 def measure(state: SagaState, around: Circumstances) -> Exposure:

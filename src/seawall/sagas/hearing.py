@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seawall.model import events as ev
-from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId
+from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, parse_client_id
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
 from seawall.model.queries import AskFills, AskOrder, AskStop, AskStops
 from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport
@@ -21,7 +21,7 @@ from seawall.sagas.orders import join_fill, join_order
 from seawall.sagas.phase import Phase
 from seawall.sagas.positions import adds
 from seawall.sagas.state import SagaState
-from seawall.sagas.stops import StopFacts, join_stop
+from seawall.sagas.stops import StopFacts, found, join_stop
 
 
 def concluded(state: SagaState, item: Input) -> Iterator[ev.Event]:
@@ -52,9 +52,9 @@ def told_by(item: Input) -> Told | None:
 def of_order(state: SagaState, report: OrderReport) -> ev.Event | None:
     """An order report as an event, if it is ours and tells something new."""
     name = attribute(state, report.client_id, report.venue_id, report.parent)
-    if name is None or name not in state.orders:
+    if name is None:
         return None
-    before = state.orders[name]
+    before = state.facts_of(name)
     report = replace(report, client_id=name)
     return ev.OrderReported(*_whose(state), report) if join_order(before, report) != before else None
 
@@ -62,13 +62,13 @@ def of_order(state: SagaState, report: OrderReport) -> ev.Event | None:
 def of_fill(state: SagaState, report: FillReport) -> ev.Event | None:
     """A fill as an event: a new trade of ours, or one on our symbol since our intent that no name explains."""
     name = attribute(state, report.client_id, report.venue_id)
-    if name is not None and name in state.orders:
-        before = state.orders[name]
+    if name is not None:
+        before = state.facts_of(name)
         report = replace(report, client_id=name)
         known = join_fill(before, report) == before and report.trade_id not in state.loose_fills
         return None if known else ev.FillReported(*_whose(state), report)
     intent = state.intent
-    if name is None and not report.client_id and intent is not None and report.venue_at >= intent.since:
+    if not report.client_id and intent is not None and report.venue_at >= intent.since:
         new = report.trade_id not in state.loose_fills
         return ev.FillReported(*_whose(state), report) if new and state.phase is not Phase.FLAT else None
     return None
@@ -113,8 +113,10 @@ def of_stop(state: SagaState, report: StopReport, around: Circumstances) -> ev.E
     name = _stop_named(state, report, around)
     if name is None:
         return None
-    before = state.stops[name]
+    before = state.stops.get(name) or found(replace(report, client_id=name))
     report = replace(report, client_id=name)
+    if name not in state.stops:
+        return ev.StopReported(*_whose(state), report)
     missed = before.missed_first > 0
     return ev.StopReported(*_whose(state), report) if missed or join_stop(before, report) != before else None
 
@@ -140,7 +142,7 @@ def attribute(
 def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> ClientId | None:
     """Which of our stops a report is about."""
     if around.traits.names_stops or report.client_id:
-        return report.client_id if report.client_id in state.stops else None
+        return report.client_id if _is_stop_of_ours(state, report.client_id) else None
     known = _newest(stop for stop in state.stops.values() if report.venue_id and stop.venue_id == report.venue_id)
     same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and not stop.is_ended)
     at_trigger = _newest(same)
@@ -149,6 +151,11 @@ def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> 
     if known is not None or not report.parent:
         return known
     return attribute(state, ClientId(""), VenueId(""), report.parent)
+
+
+def _is_stop_of_ours(state: SagaState, name: ClientId) -> bool:
+    made = parse_client_id(name)
+    return name in state.stops or (made is not None and made.leg is Leg.STOP and state.is_ours(name))
 
 
 def _newest(stops: Iterator[StopFacts]) -> ClientId | None:

@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 from seawall.model import events as ev
 from seawall.model.acts import Outcome, Reason
 from seawall.model.events import DistressKind, EndReason, Event
-from seawall.model.ids import ClientId, Leg, Side
+from seawall.model.ids import ClientId, Leg, Side, digest, is_ours, parse_client_id
 from seawall.model.reports import FillReport, OrderReport, Source
 from seawall.model.signal import Signal
 from seawall.model.times import Duration, Instant
 from seawall.sagas.orders import OrderFacts, join_fill, join_order
 from seawall.sagas.phase import Phase
 from seawall.sagas.positions import Opinions, join_position
-from seawall.sagas.stops import StopFacts, conclude, intended, join_stop, miss
+from seawall.sagas.stops import StopFacts, conclude, found, intended, join_stop, miss
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,21 @@ class SagaState:
         return self.signal.side or Side.BUY
 
     def is_ours(self, client_id: ClientId) -> bool:
-        """Whether a name belongs to this signal."""
-        return client_id in self.orders or client_id in self.stops
+        """Whether a name belongs to this signal: recorded, or made for it by a process whose record of it was lost."""
+        return client_id in self.orders or client_id in self.stops or self._was_made_here(client_id)
+
+    def facts_of(self, client_id: ClientId) -> OrderFacts:
+        """What is known of one of our orders; nothing yet of one whose intention was lost with its process."""
+        known = self.orders.get(client_id)
+        if known is not None:
+            return known
+        name = parse_client_id(client_id)
+        return OrderFacts(client_id, name.leg if name is not None else Leg.CLOSE)
+
+    def _was_made_here(self, client_id: ClientId) -> bool:
+        """A protective act may leave beside its record and be found without it: its name still says whose it is."""
+        name, ours = parse_client_id(client_id), self.attempts[0].client_id if self.attempts else ""
+        return name is not None and name.signal == digest(self.signal.id) and is_ours(ours, name.installation)
 
 
 def begin(event: ev.SignalAccepted) -> SagaState:
@@ -209,15 +222,15 @@ def _cancel_concluded(cancel: Cancel, event: ev.ActConcluded) -> Cancel:
 
 
 def _order_reported(state: SagaState, event: ev.OrderReported) -> SagaState:
-    before = state.orders[event.report.client_id]
+    before = state.facts_of(event.report.client_id)
     return _with_order(state, before, join_order(before, event.report), event.report)
 
 
 def _fill_reported(state: SagaState, event: ev.FillReported) -> SagaState:
     report = event.report
-    before = state.orders.get(report.client_id)
-    if before is None:
+    if not state.is_ours(report.client_id):
         return replace(state, loose_fills={**state.loose_fills, report.trade_id: report})
+    before = state.facts_of(report.client_id)
     loose = {key: fill for key, fill in state.loose_fills.items() if key != report.trade_id}
     return _with_order(replace(state, loose_fills=loose), before, join_fill(before, report), report)
 
@@ -227,6 +240,7 @@ def _with_order(state: SagaState, before: OrderFacts, after: OrderFacts, report:
     grew = after.filled > before.filled
     heard = report.at if grew else state.last_fill_heard_at
     first = grew and before.filled == 0
+    state = _with_lost_close(state, before)
     return replace(
         state,
         heard_by={**state.heard_by, after.client_id: report.source} if first else state.heard_by,
@@ -235,6 +249,13 @@ def _with_order(state: SagaState, before: OrderFacts, after: OrderFacts, report:
         attempts=tuple(_seen(sent, after) for sent in state.attempts),
         closes=tuple(_seen(sent, after) for sent in state.closes),
     )
+
+
+def _with_lost_close(state: SagaState, facts: OrderFacts) -> SagaState:
+    """A close whose intention was lost counts among the closes from its first sighting."""
+    if facts.leg not in (Leg.CLOSE, Leg.DIRECT) or any(close.client_id == facts.client_id for close in state.closes):
+        return state
+    return replace(state, closes=(*state.closes, Close(facts.client_id, 0, 0, Outcome.ACKNOWLEDGED)))
 
 
 def _seen(sent: S, facts: OrderFacts) -> S:
@@ -247,7 +268,9 @@ def _position_reported(state: SagaState, event: ev.PositionReported) -> SagaStat
 
 def _stop_reported(state: SagaState, event: ev.StopReported) -> SagaState:
     name = event.report.client_id
-    return replace(state, stops={**state.stops, name: join_stop(state.stops[name], event.report)})
+    before = state.stops.get(name) or found(event.report)
+    orders = {name: OrderFacts(name, Leg.STOP), **state.orders}
+    return replace(state, stops={**state.stops, name: join_stop(before, event.report)}, orders=orders)
 
 
 def _order_not_visible(state: SagaState, event: ev.OrderNotVisible) -> SagaState:

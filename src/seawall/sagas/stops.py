@@ -17,6 +17,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from seawall.model.acts import Outcome, Reason
+from seawall.model.amounts import ZERO
 from seawall.model.events import ActConcluded, StopIntended
 from seawall.model.ids import ClientId, VenueId
 from seawall.model.reports import Source, StopReport, StopStatus
@@ -98,6 +99,15 @@ def intended(event: StopIntended, before: StopFacts | None) -> StopFacts:
         return replace(before, sendings=event.sending, outcome=None, intended_at=event.intended_at)
     return StopFacts(
         event.client_id, event.n, event.trigger, event.trigger_by, event.quantity, event.intended_at, event.attached
+    )
+
+
+def found(report: StopReport) -> StopFacts:
+    """The facts of a stop of ours that was found at the venue though its intention was lost with its process."""
+    trigger = report.trigger if report.trigger is not None else ZERO
+    by = report.trigger_by or TriggerBy.MARK
+    return StopFacts(
+        report.client_id, 0, trigger, by, report.quantity, report.at, attached=False, outcome=Outcome.ACKNOWLEDGED
     )
 
 

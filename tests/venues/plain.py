@@ -16,7 +16,7 @@ from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFa
 from seawall.model.queries import AskOrder, AskPositions, Query
 from seawall.model.reports import OrderReport, OrderStatus, Source
 from seawall.model.signal import TriggerBy
-from seawall.model.times import MINUTE, SECOND, Duration, Instant
+from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 from seawall.model.venue import Traits
 from seawall.venues.port import Bucket, Charge, Gauge, Heard, LinkWord, Pause, Reply, Request, Stamp, TooLate
 
@@ -49,8 +49,8 @@ class PlainCodec:
         window = stamp.window
         if isinstance(act, SubmitEntry):
             window = min(window, act.not_after - stamp.venue_now)
-        if window <= 0:
-            return TooLate("no window left")
+        if window < MILLISECOND:
+            return TooLate("less than a millisecond of the window is left")
         return Request("POST", f"/act?at={stamp.venue_now}&window={window}", body=act.client_id.encode())
 
     def act_answer(self, act: Act, reply: Reply, began_at: Instant, at: Instant) -> ActAnswered:

@@ -262,6 +262,31 @@ def test_after_a_pause_the_most_urgent_goes_alone_and_its_answer_frees_the_rest(
     assert [sent.request.body for sent in bench.exchange.take().transmits] == [b"c", b"d", b"b"]
 
 
+def test_a_trial_that_cannot_be_signed_any_more_does_not_use_up_the_attempt() -> None:
+    """After a pause, an entry with no whole millisecond left is given up, and the next act makes the attempt."""
+    bench = Bench()
+    (first,) = bench.do(entry("a"))
+    bench.reply(first.key, Reply(429, (("retry-after", "2"),), b"stop"))
+    bench.do(entry("b", bench.clock.venue_now(bench.now) + 2 * SECOND + MILLISECOND // 2))
+    output = bench.wake_all(2 * SECOND)
+    assert (output.transmits, only(output.inputs, ActAnswered).outcome) == ((), Outcome.NOT_SENT)
+    assert len(bench.do(entry("c"))) == 1
+
+
+def test_a_held_read_takes_the_higher_urgency_of_whoever_asks_for_it_too() -> None:
+    """A read held behind another is sent before it once somebody needs it more urgently."""
+    bench = Bench()
+    (first,) = bench.do(entry("a"))
+    bench.reply(first.key, Reply(429, (("retry-after", "2"),), b"stop"))
+    for query, urgency in (
+        (positions("BTCUSDT"), Urgency.ASK),
+        (AskOrder(SYMBOL, entry().client_id), Urgency.ASK),
+        (AskOrder(SYMBOL, entry().client_id), Urgency.PROTECT),
+    ):
+        bench.exchange.submit(query, urgency, bench.now)
+    assert [sent.request.target.partition("?")[0] for sent in bench.wake(2 * SECOND)] == ["/open", "/history", "/fills"]
+
+
 def test_a_full_order_quota_holds_entries_and_lets_the_stop_through() -> None:
     """At 70 % of the order quota entries wait for the window to move on, and a stop does not."""
     bench = Bench()
@@ -324,6 +349,16 @@ def test_a_refused_timestamp_asks_for_the_time_at_once_and_holds_entries_until_t
     assert time.request.target == "/time"
     bench.exchange.replied(time.key, Reply(200, body=str(bench.now).encode()), bench.now)
     assert [sent.request.body for sent in bench.exchange.take().transmits] == [b"b"]
+
+
+def test_a_failed_read_asks_for_the_time_at_once() -> None:
+    """A read that failed may mean that our clock is wrong, so the time is asked for without waiting for its turn."""
+    bench = Bench()
+    bench.wake(10 * SECOND)
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    (read,) = bench.left()
+    only(bench.reply(read.key, Reply(400)), ReadFailed)
+    assert [sent.request.target for sent in bench.wake()] == ["/time"]
 
 
 def test_the_time_is_asked_again_each_minute() -> None:

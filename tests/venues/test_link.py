@@ -222,6 +222,18 @@ def test_any_sign_of_life_is_no_silence(sign: str) -> None:
     assert (bench.link.conn, bench.link.phase) == (1, Phase.READY)
 
 
+def test_a_pong_of_a_former_connection_is_no_sign_of_life() -> None:
+    """Only the present connection's pongs hold off the silence limit."""
+    bench = opened()
+    bench.close()
+    bench.wake(SECOND)
+    bench.connect()
+    bench.now += 30 * SECOND
+    bench.link.ponged(1, bench.now)
+    bench.wake(10 * SECOND)
+    assert bench.commands == [Cut(2)]
+
+
 # ---- back-off
 
 
@@ -338,6 +350,15 @@ def test_a_refused_extension_means_a_new_key_and_a_new_connection_at_once() -> N
     assert bench.commands == [Cut(1)]
     bench.wake()
     assert bench.errands == ["POST /key"]
+
+
+def test_an_extension_refused_after_its_connection_ended_changes_nothing() -> None:
+    """The answer comes while the link already rests before its next attempt: no second break is told."""
+    bench = opened(keys=True)
+    bench.live(25 * MINUTE)
+    bench.close()
+    bench.answer("renewal", Reply(400))
+    assert (bench.inputs, bench.commands, bench.link.phase) == ([], [], Phase.RESTING)
 
 
 def test_an_expired_key_means_a_new_key_and_a_new_connection_at_once() -> None:

@@ -103,11 +103,11 @@ def test_the_venues_count_corrects_ours_upward() -> None:
 
 
 def test_the_venues_count_never_lowers_ours() -> None:
-    """A smaller figure, of a window that began anew or a reply from before, gives nothing back."""
+    """A smaller figure, of a window that began anew or a reply from before, gives nothing back, and an equal one adds nothing."""
     budget = pace()
-    spend_all(budget, Urgency.ENTER)
-    budget.read((Gauge("orders", 3), Gauge("unheard_of", 9)), START)
-    assert spend_all(budget, Urgency.ENTER) == 0
+    budget.admit((Charge("orders", 10),), Urgency.ENTER, START)
+    budget.read((Gauge("orders", 3), Gauge("orders", 10), Gauge("unheard_of", 9)), START)
+    assert spend_all(budget, Urgency.ENTER) == 60
 
 
 def test_a_quota_of_the_address_is_shared_by_its_accounts() -> None:

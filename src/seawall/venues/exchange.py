@@ -150,7 +150,6 @@ class Exchange:
 
     def lost(self, key: int, now: Instant, *, sent: bool, detail: str) -> None:
         """Request `key` will have no reply. `sent`: whether a byte of it may have left."""
-        self._late.pop(key, None)
         if (flight := self._flight_of(key)) is not None:
             self._settle(flight, permitted=False)
             flight.losses = (*flight.losses, detail)

@@ -92,7 +92,7 @@ class _Count:
         left = self.used(now)
         free_at = now
         for at, amount in self.spent:
-            if left <= max(most, 0):
+            if left <= most:
                 break
             free_at, left = self._ends(at), left - amount
         return free_at

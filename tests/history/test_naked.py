@@ -104,6 +104,15 @@ def test_a_fill_after_an_end_without_one_is_measured_from_itself() -> None:
     assert [window.length() for window in found.windows] == [100 * MILLISECOND]
 
 
+def test_a_late_fill_that_nothing_told_in_time_is_measured_too() -> None:
+    """A fill that comes only with the reopening counts from the venue's own time of it."""
+    story = Story().accepted().intended().flat_seen(300)
+    story.fill(500, 480, "27").then(500, ev.SagaReopened(story.sid, VELVET, Decimal(27), ours(500)))
+    found = naked(story.stop_seen(600, 590).recorded())
+    assert found is not None
+    assert [window.length() for window in found.windows] == [110 * MILLISECOND]
+
+
 def test_dollar_seconds_weigh_each_trade_from_its_own_instant() -> None:
     """Twenty at 0.2 for 80 ms and seven at 0.199 for 78 ms."""
     found = naked(velvet().recorded())

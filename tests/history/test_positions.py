@@ -31,7 +31,7 @@ def test_three_opinions_with_their_ages() -> None:
         State.PROTECTED,
         D("0.206"),
     )
-    assert view.ours == Opinion(D(-27), ours(500), 0, SECOND)
+    assert view.ours == Opinion(D(-27), ours(180), 0, 1_320 * MILLISECOND)
     assert view.stream == Opinion(D(-27), ours(150), venue(42), 1_350 * MILLISECOND)
     assert view.read == Opinion(D(-27), ours(500), venue(42), SECOND)
     assert view.agree

@@ -80,6 +80,14 @@ def test_a_position_that_is_naked_still_is_drawn_to_the_edge() -> None:
     assert "still naked" in _texts(picture)
 
 
+def test_an_attached_stop_is_under_way_as_long_as_its_entry() -> None:
+    """A stop that travels with the entry has no answer of its own: its bar ends with the entry's."""
+    story = Story().accepted().intended(1).stop_intended(1, attached=True).fill(90, 40, "27").entry_filled(90, 40)
+    story.concluded(110, Leg.ENTRY, ENTRY, Outcome.ACKNOWLEDGED).stop_seen(180, 40).protected(600)
+    entry, stop = _boxes(waterfall(story.recorded()), "act")
+    assert (entry.get("x"), entry.get("width")) == (stop.get("x"), stop.get("width"))
+
+
 def test_a_bound_is_marked_as_one() -> None:
     """Naked time that is only known to be no longer than this says so in the picture."""
     story = Story().accepted().intended(1).position(90, 60, "-27").entry_filled(90, 0, at_most=True)

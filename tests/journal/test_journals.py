@@ -12,8 +12,18 @@ from seawall.journal.memory import MemoryJournal
 from seawall.journal.port import EventRefused, Journal, JournalError, SequenceConflict
 from seawall.journal.sqlite import SqliteJournal
 from seawall.model.content import content_digest
-from seawall.model.events import EndReason, FlatSeen, SagaReopened, SignalRefused
+from seawall.model.events import (
+    CloseAccepted,
+    EndReason,
+    EntryFilled,
+    FlatSeen,
+    ProtectionLost,
+    RollbackWithdrawn,
+    SagaReopened,
+    SignalRefused,
+)
 from seawall.model.ids import Account, Side, SignalId
+from seawall.model.reports import Source
 from tests.journal.samples import (
     ALPHA,
     BETA,
@@ -205,6 +215,35 @@ def test_a_late_fill_opens_the_same_record_again(journal: Journal) -> None:
     journal.append(ALPHA, 1, 10, dated(FlatSeen(SignalId("velvet-1"), VELVET, EndReason.LATE_FILL, START + 3000)))
     assert [(record.id, record.state, record.reason) for record in journal.positions()] == [
         (1, "flat_seen", "late_fill"),
+    ]
+
+
+def test_a_late_fill_after_an_end_without_one_makes_the_record(journal: Journal) -> None:
+    """A signal that was thought absent, and filled after all, has a position from then on."""
+    flat = FlatSeen(SignalId("velvet-1"), VELVET, EndReason.ABSENT, START + 1000)
+    late = SagaReopened(SignalId("velvet-1"), VELVET, Decimal(27), START + 2000)
+    journal.append(ALPHA, 1, 0, dated(*opening()[:2], flat, late))
+    (record,) = journal.positions()
+    assert (record.state, record.quantity, record.opened_at, record.side) == (
+        "open",
+        Decimal(27),
+        START + 2000,
+        Side.SELL,
+    )
+
+
+def test_a_cover_that_is_lost_and_a_rollback_that_is_withdrawn_leave_the_record_open(journal: Journal) -> None:
+    """The record follows the decisions in both directions, and grows with the fills."""
+    sid = SignalId("velvet-1")
+    journal.append(ALPHA, 1, 0, dated(*opening(), ProtectionLost(sid, VELVET, "expired", START + 900)))
+    assert [(record.state, record.protected_at) for record in journal.positions()] == [("open", 0)]
+    asked = CloseAccepted(sid, VELVET, "signal close-7", START + 950)
+    journal.append(ALPHA, 1, 7, dated(asked))
+    assert [(record.state, record.reason) for record in journal.positions()] == [("closing", "signal close-7")]
+    more = EntryFilled(sid, VELVET, Decimal(30), Source.FILLS, START + 960, START + 970)
+    journal.append(ALPHA, 1, 8, dated(RollbackWithdrawn(sid, VELVET, "live", START + 960), more))
+    assert [(record.state, record.reason, record.quantity) for record in journal.positions()] == [
+        ("open", "", Decimal(30))
     ]
 
 

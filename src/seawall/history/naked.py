@@ -82,7 +82,8 @@ class Naked:
 
 def naked(history: History, now: Instant = 0) -> Naked | None:
     """The naked windows of a signal's history; None where nothing was ever filled. An open one counts until `now`."""
-    place = next((at for at, recorded in enumerate(history) if isinstance(recorded.event, EntryFilled)), None)
+    proofs = (at for at, recorded in enumerate(history) if isinstance(recorded.event, EntryFilled | SagaReopened))
+    place = next(proofs, None)
     if place is None:
         return None
     opened, since = history[place].event, history[place:]

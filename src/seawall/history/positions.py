@@ -76,9 +76,9 @@ def _view(symbol: Symbol, history: History, now: Instant) -> PositionView:
 
 
 def _ours(own: History, now: Instant) -> Opinion:
-    """What our own orders add up to, as old as the last event that says anything of them."""
+    """What our own orders add up to, as old as the last event that is more than a source's word on the position."""
     amount = sum((_of_signal(story) for story in by_signal(own).values()), ZERO)
-    at = own[-1].at
+    at = max((recorded.at for recorded in own if not isinstance(recorded.event, PositionReported)), default=own[0].at)
     return Opinion(amount, at, 0, max(0, now - at))
 
 

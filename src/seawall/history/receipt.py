@@ -267,8 +267,8 @@ def _fees(history: History) -> Decimal | None:
 
 
 def _durations(history: History, received_at: int) -> Durations:
-    def since(kind: type[Event]) -> Duration | None:
-        found = next((recorded.at for recorded in history if isinstance(recorded.event, kind)), None)
+    def since(*kinds: type[Event]) -> Duration | None:
+        found = next((recorded.at for recorded in history if isinstance(recorded.event, kinds)), None)
         return None if found is None else found - received_at
 
     return Durations(
@@ -276,5 +276,5 @@ def _durations(history: History, received_at: int) -> Durations:
         filled=since(EntryFilled),
         stop_live=since(StopConfirmed),
         protected=since(PositionProtected),
-        flat=since(FlatSeen),
+        flat=since(FlatSeen, FlatVerified),
     )

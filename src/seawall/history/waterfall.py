@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seawall.history import svg
-from seawall.history.facts import History, entry_fills, every, first, last, signal_of
+from seawall.history.facts import History, entry_fills, entry_names, every, first, last, signal_of
 from seawall.history.naked import first_fill_at
 from seawall.history.receipt import Receipt, receipt, sources
 from seawall.history.words import milliseconds, sentence, source_of
@@ -42,6 +42,8 @@ _LEGS = ((Leg.ENTRY, "entry"), (Leg.STOP, "stop"), (Leg.CLOSE, "close"))
 _INTENTS = EntryIntended | StopIntended | CloseIntended | CancelIntended
 _REPORTS = OrderReported | FillReported | PositionReported | StopReported
 _FEWEST_TICKS = 4
+_LABEL = 900
+"""Room for the name of a proof, in tenths."""
 
 
 def waterfall(history: History) -> str:
@@ -128,10 +130,12 @@ def _lane(scene: _Scene, history: History, name: str, y: svg.Tenths) -> list[str
 
 
 def _bars(scene: _Scene, history: History, leg: Leg, y: svg.Tenths) -> list[str]:
-    """One bar for each act of a leg: from its intention to what became of it."""
+    """One bar for each act of a leg: from its intention to what became of it; an attached stop went with the entry."""
     shapes = []
     for at, event, name in _intents(history, leg):
-        answered = [told for told in every(history, ActConcluded) if told.client_id == name and told.at >= at]
+        attached = isinstance(event, StopIntended) and event.attached
+        sent_as = entry_names(history) if attached else (name,)
+        answered = [told for told in every(history, ActConcluded) if told.client_id in sent_as and told.at >= at]
         end = answered[0].at if answered else scene.end
         note = f"{sentence(event)}{'; ' + sentence(answered[0]) if answered else '; no answer'}"
         if scene.shows(at):
@@ -169,7 +173,8 @@ def _proofs(scene: _Scene, history: History, kind: type[Event], y: svg.Tenths) -
         if isinstance(recorded.event, kind) and scene.shows(recorded.at):
             x = scene.x(recorded.at)
             shapes.append(svg.diamond(x, y, "good", sentence(recorded.event)))
-            shapes.append(svg.text(x - 100, y + 40, names[kind], "good", "end"))
+            beside = (x + 100, "start") if x < _WIDTH - _RIGHT - _LABEL else (x - 100, "end")
+            shapes.append(svg.text(beside[0], y + 40, names[kind], "good", beside[1]))
     return shapes
 
 

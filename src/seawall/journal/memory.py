@@ -21,10 +21,18 @@ from seawall.journal.port import (
     PositionRecord,
     SequenceConflict,
 )
-from seawall.journal.records import changed, opened, state_after, touches_position
+from seawall.journal.records import FirstFill, changed, opened, state_after, touches_position
 from seawall.journal.writer import CAPACITY, Holds, Submission
 from seawall.model.content import content_digest
-from seawall.model.events import EntryFilled, EntryIntended, Event, Recorded, SignalAccepted, SignalRefused
+from seawall.model.events import (
+    EntryFilled,
+    EntryIntended,
+    Event,
+    Recorded,
+    SagaReopened,
+    SignalAccepted,
+    SignalRefused,
+)
 from seawall.model.ids import Account, SignalId
 from seawall.model.times import Duration, Instant
 
@@ -73,17 +81,17 @@ class Tables:
         record = self.positions.get(key)
         if record is not None:
             self.positions[key] = changed(record, event)
-        elif isinstance(event, EntryFilled):
+        elif isinstance(event, EntryFilled | SagaReopened):
             made = opened(account, venue, event, self._intended(account, event))
             self.positions[key] = replace(made, id=len(self.positions) + 1)
 
-    def _intended(self, account: Account, event: EntryFilled) -> EntryIntended:
+    def _intended(self, account: Account, event: FirstFill) -> EntryIntended:
         for row in reversed(self.rows[account]):
             if row.signal_id == event.signal_id and row.event_type == "entry_intended":
                 intended = decode_event(row)
                 assert isinstance(intended, EntryIntended)
                 return intended
-        raise EventRefused(f"account {account}, signal {event.signal_id}: entry_filled: expected entry_intended before")
+        raise EventRefused(f"account {account}, signal {event.signal_id}: a fill: expected entry_intended before")
 
 
 def _nobody(answer: int | JournalError) -> None:

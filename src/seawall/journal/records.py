@@ -68,8 +68,13 @@ def touches_position(event: Event) -> bool:
     return isinstance(event, _TOUCHES_POSITION)
 
 
-def opened(account: Account, venue: str, event: EntryFilled, intended: EntryIntended) -> PositionRecord:
+FirstFill = EntryFilled | SagaReopened
+"""What makes a position's record: the first proof of a fill, in time or (after an end without one was seen) late."""
+
+
+def opened(account: Account, venue: str, event: FirstFill, intended: EntryIntended) -> PositionRecord:
     """The record of a position at the first proof of its fill: what came of what was intended."""
+    dated = event.venue_at if isinstance(event, EntryFilled) else 0
     return PositionRecord(
         account=account,
         signal_id=event.signal_id,
@@ -79,7 +84,7 @@ def opened(account: Account, venue: str, event: EntryFilled, intended: EntryInte
         quantity=event.quantity,
         trigger=intended.trigger,
         state="open",
-        opened_at=event.venue_at or event.at,
+        opened_at=dated or event.at,
     )
 
 

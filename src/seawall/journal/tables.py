@@ -12,9 +12,18 @@ from decimal import Decimal
 
 from seawall.journal.encoding import Row, decode, decode_event, encode
 from seawall.journal.port import Dated, EventRefused, KnownSignal, PositionRecord, SequenceConflict
-from seawall.journal.records import changed, opened, state_after, touches_position
+from seawall.journal.records import FirstFill, changed, opened, state_after, touches_position
+from seawall.model.amounts import plain
 from seawall.model.content import content_digest
-from seawall.model.events import EntryFilled, EntryIntended, Event, Recorded, SignalAccepted, SignalRefused
+from seawall.model.events import (
+    EntryFilled,
+    EntryIntended,
+    Event,
+    Recorded,
+    SagaReopened,
+    SignalAccepted,
+    SignalRefused,
+)
 from seawall.model.ids import Account, Side, SignalId
 
 _COLUMNS = ", ".join(field.name for field in fields(Row))
@@ -98,12 +107,12 @@ def _note_position(connection: sqlite3.Connection, account: Account, venue: str,
     ).fetchone()
     if found is not None:
         _update_position(connection, changed(position_of(found), event))
-    elif isinstance(event, EntryFilled):
+    elif isinstance(event, EntryFilled | SagaReopened):
         record = opened(account, venue, event, _intended(connection, account, event))
         connection.execute(_INSERT_POSITION, (*_position_columns(record), None))
 
 
-def _intended(connection: sqlite3.Connection, account: Account, event: EntryFilled) -> EntryIntended:
+def _intended(connection: sqlite3.Connection, account: Account, event: FirstFill) -> EntryIntended:
     """The intention that an entry's fill came of. Raises EventRefused where nothing was intended."""
     found = connection.execute(
         f"{_SELECT_EVENTS} WHERE account = ? AND signal_id = ? AND event_type = 'entry_intended' "
@@ -112,24 +121,24 @@ def _intended(connection: sqlite3.Connection, account: Account, event: EntryFill
     ).fetchone()
     intended = None if found is None else decode_event(Row(*found))
     if not isinstance(intended, EntryIntended):
-        raise EventRefused(f"account {account}, signal {event.signal_id}: entry_filled: expected entry_intended before")
+        raise EventRefused(f"account {account}, signal {event.signal_id}: a fill: expected entry_intended before")
     return intended
 
 
 def _position_columns(record: PositionRecord) -> tuple[object, ...]:
     """The record without its id, in the order of _POSITION_COLUMNS; amounts as strings."""
     values = tuple(getattr(record, name.strip()) for name in _POSITION_COLUMNS.split(",")[:-1])
-    return tuple(str(value) if isinstance(value, Decimal) else value for value in values)
+    return tuple(plain(value) if isinstance(value, Decimal) else value for value in values)
 
 
 def _update_position(connection: sqlite3.Connection, record: PositionRecord) -> None:
-    average = None if record.average is None else str(record.average)
+    average = None if record.average is None else plain(record.average)
     connection.execute(
         _UPDATE_POSITION,
         (
-            str(record.quantity),
+            plain(record.quantity),
             average,
-            str(record.trigger),
+            plain(record.trigger),
             record.state,
             record.protected_at,
             record.closed_at,

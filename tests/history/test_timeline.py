@@ -11,18 +11,27 @@ from hypothesis import strategies as st
 from seawall.history.timeline import data_of, timeline
 from seawall.history.words import milliseconds, sentence, source_of
 from seawall.model import events as ev
-from seawall.model.events import ACCOUNT_WIDE, EVENT_TYPES, Event
+from seawall.model.events import ACCOUNT_WIDE, EVENT_TYPES, Event, event_type
 from tests.history.anything import anything
 from tests.history.stories import CLOSE, ENTRY, STOP, VELVET, Story, ours, rolled_back, velvet
 
 
 @given(st.one_of(*(anything(kind) for kind in EVENT_TYPES)))
 def test_every_event_can_be_told(event: object) -> None:
-    """Whatever is recorded has a sentence without braces left over, and a source."""
+    """Whatever is recorded has a sentence of its own, and a source."""
     assert isinstance(event, Event)
-    assert sentence(event)
+    assert sentence(event) != event_type(type(event)).replace("_", " ")
     assert source_of(event)
     assert all(isinstance(text, str) for _, text in data_of(event))
+
+
+class MoonLanded(Event):
+    """An event of a later version."""
+
+
+def test_an_event_that_has_no_sentence_yet_is_told_by_its_name() -> None:
+    """A new event never stops a story from being told."""
+    assert sentence(MoonLanded(ACCOUNT_WIDE, VELVET)) == "moon landed"
 
 
 def test_the_velvet_story_reads_as_a_story() -> None:

@@ -40,7 +40,7 @@ def source_of(event: Event) -> str:
 
 
 def sentence(event: Event) -> str:
-    """The event in a sentence without a full stop."""
+    """The event in a sentence without a full stop; one that has no sentence yet is told by its name."""
     match event:
         case events.OrderReported(report=report):
             return _order(report)
@@ -63,13 +63,14 @@ def sentence(event: Event) -> str:
         case events.VerificationOverdue():
             return f"no source has decided the entry for {milliseconds(event.waited)}; asking goes on"
         case _:
-            return _FORMS[type(event)].format(**{name: _word(getattr(event, name)) for name in _field_names(event)})
+            form = _FORMS.get(type(event), events.event_type(type(event)).replace("_", " "))
+            return form.format(**{name: _word(getattr(event, name)) for name in _field_names(event)})
 
 
 _FORMS: dict[type[Event], str] = {
     events.ProcessStarted: "a process took up the account (term {term}, installation {installation})",
-    events.EntriesStopped: "entries stopped: {detail}",
-    events.EntriesResumed: "entries resumed",
+    events.EntriesStopped: "entries are stopped: {detail}",
+    events.EntriesResumed: "entries are resumed",
     events.SourceFailing: "{source} keeps failing: {detail}",
     events.SourceRecovered: "{source} answers again",
     events.StreamProven: "the stream is proven: an account event has come on it",
@@ -82,6 +83,7 @@ _FORMS: dict[type[Event], str] = {
     events.AbsenceRestarted: "the count towards absence of {client_id} begins anew: {detail}",
     events.FillsRead: "all trades since {since} have been read",
     events.ReportIncomplete: "an answer of {source} lacked {fields}; nothing was guessed",
+    events.EntryAbsent: "proven absent: the entry {client_id} was never executed",
     events.EntryEnded: "the entry has ended: {status}, {filled} filled at {average}",
     events.StopConfirmed: "LIVE: the stop at {trigger} was seen by {source}, live since venue time {venue_at}",
     events.PositionProtected: "PROTECTED: {quantity} open, stop at {trigger} seen live",

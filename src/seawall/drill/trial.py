@@ -25,6 +25,8 @@ from venuesim.faults import parse
 
 STORM: Duration = 20 * SECOND
 CALM: Duration = 8 * MINUTE
+LASTING: Duration = 45 * SECOND
+"""How long an end must last to count: longer than the period in which stops are read again."""
 SYMBOLS = {VenueName.BINANCE: Symbol("VELVETUSDT"), VenueName.BYBIT: Symbol("1000000BABYDOGEUSDT")}
 NOTIONAL = Decimal(50)
 
@@ -64,6 +66,8 @@ def attempt(plan: Plan) -> Result:
     last_start = max((at + pause for at, pause in plan.kills), default=0)
     world.run(most=max(STORM, last_start + SECOND))
     world.box.faults.clear()
+    world.run(lambda: _is_over(world), most=CALM)
+    world.run(most=LASTING)
     world.run(lambda: _is_over(world), most=CALM)
     world.run(most=SECOND)
     return _judged(world, plan, began)

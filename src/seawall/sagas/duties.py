@@ -19,7 +19,7 @@ from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import Exposure, entry_orders, is_trigger_final, target_trigger
+from seawall.sagas.exposure import Exposure, entry_orders, is_contradicted, is_trigger_final, target_trigger
 from seawall.sagas.judgement import (
     Verdict,
     entry_verdict,
@@ -126,7 +126,7 @@ def cancel_entries(state: SagaState, around: Circumstances, agenda: Agenda) -> l
 def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
     """The next attempt at a stop, if it is due. The first goes at once, repeats on the schedule of the bounds."""
     newest = _newest(state)
-    if newest is None or _is_lost(newest, exposure, around, state):
+    if newest is None or _is_lost(state, newest, around):
         return _place_new(state, around, target_trigger(state))
     if newest.is_pending:
         agenda.wake(newest.intended_at + 2 * around.bounds.reply_timeout)
@@ -138,18 +138,14 @@ def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
     return _place_again(state, exposure, around, agenda, newest)
 
 
-def _is_lost(newest: StopFacts, exposure: Exposure, around: Circumstances, state: SagaState) -> bool:
+def _is_lost(state: SagaState, newest: StopFacts, around: Circumstances) -> bool:
     """Whether the newest stop is out of the running without an answer to wait for: ended, stuck, missing, or attached
     to an entry whose position shows none.
     """
     stuck = newest.status in (StopStatus.TRIGGERING, StopStatus.TRIGGERED)
-    contradicted = newest.attached and newest.status is None and _position_shows_none(state, exposure, around)
-    return newest.is_ended or stuck or contradicted or newest.is_missing(around.bounds.read_lag)
-
-
-def _position_shows_none(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
-    words = state.opinions.newer_than(exposure.moment, around.bounds.read_lag)
-    return any(told.amount and told.stop_loss == 0 for told in words)
+    return (
+        newest.is_ended or stuck or is_contradicted(state, newest, around) or newest.is_missing(around.bounds.read_lag)
+    )
 
 
 def _place_again(

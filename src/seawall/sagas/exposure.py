@@ -15,7 +15,7 @@ from decimal import Decimal
 from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
 from seawall.model.ids import Leg
-from seawall.model.reports import StopStatus
+from seawall.model.reports import PositionReport, StopStatus
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.orders import OrderFacts
 from seawall.sagas.positions import Moment, in_direction
@@ -162,12 +162,10 @@ def _took_hold(facts: StopFacts) -> bool:
 def cover_of(state: SagaState, facts: StopFacts, exposure: Exposure, around: Circumstances) -> Cover:
     """What one stop of ours is worth now for the whole exposure."""
     cover = worth(facts, exposure.open, around.now, around.bounds.triggering)
-    if facts.attached:
-        cover = _cover_of_attached(state, facts, cover, exposure, around)
     if cover >= Cover.ACKNOWLEDGED and _was_refused_again(state, facts, around):
         return Cover.NONE
-    if around.traits.position_shows_stop and facts.quantity is None:
-        return _with_position_row(state, facts, cover, around)
+    if around.traits.position_shows_stop and facts.quantity is None and cover is not Cover.NONE:
+        return _with_position_row(state, facts, cover, exposure, around)
     return cover
 
 
@@ -181,30 +179,39 @@ def best_cover(state: SagaState, exposure: Exposure, around: Circumstances) -> t
     return best
 
 
-def _cover_of_attached(
+def _with_position_row(
     state: SagaState, facts: StopFacts, cover: Cover, exposure: Exposure, around: Circumstances
 ) -> Cover:
-    """A fill under our id makes an attached stop ACKNOWLEDGED, whatever became of the create reply; a position newer
-    than the fill without a stop takes that back at once.
+    """What the position's own field makes of a stop (Bybit). LIVE needs both the child and the field; the field alone,
+    or for an attached stop a fill under our id, is ACKNOWLEDGED; a newer row without a stop takes it all back.
     """
-    if cover is Cover.NONE or facts.status is not None:
-        return cover
-    words = state.opinions.newer_than(exposure.moment, around.bounds.read_lag)
-    if any(told.amount and told.stop_loss == 0 for told in words):
+    row = _row(state, around)
+    if is_contradicted(state, facts, around):
         return Cover.NONE
-    armed = exposure.filled > 0 or any(told.stop_loss for told in words)
-    return Cover.ACKNOWLEDGED if armed else cover
-
-
-def _with_position_row(state: SagaState, facts: StopFacts, cover: Cover, around: Circumstances) -> Cover:
-    """LIVE needs both the child and the position's own field, newer than the fill; the field alone is ACKNOWLEDGED."""
-    words = state.opinions.newer_than(_fill_moment(state), around.bounds.read_lag)
-    shows = any(told.stop_loss == facts.trigger for told in words)
-    if cover is Cover.LIVE and not shows:
-        return Cover.ACKNOWLEDGED
-    if cover is Cover.UNKNOWN and shows:
+    shows = row is not None and row.stop_loss == facts.trigger
+    if cover is Cover.LIVE:
+        return Cover.LIVE if shows else Cover.ACKNOWLEDGED
+    if cover is Cover.UNKNOWN and (shows or (facts.attached and exposure.filled > 0)):
         return Cover.ACKNOWLEDGED
     return cover
+
+
+def is_contradicted(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:
+    """Whether the newest position row since the fill shows a position and no stop, and is newer than what we know of
+    this one: than its child's sighting, or than the answer to its placing.
+    """
+    row = _row(state, around)
+    if not around.traits.position_shows_stop or row is None or not row.amount or row.stop_loss != 0:
+        return False
+    if facts.status is not None:
+        return row.venue_at > facts.live_at
+    return facts.attached or (facts.concluded_at > 0 and row.began_at > facts.concluded_at)
+
+
+def _row(state: SagaState, around: Circumstances) -> PositionReport | None:
+    """The newest word about the position since the first proof of a fill."""
+    words = state.opinions.newer_than(_fill_moment(state), around.bounds.read_lag)
+    return max(words, key=lambda told: (told.seq, told.venue_at, told.began_at), default=None)
 
 
 def _fill_moment(state: SagaState) -> Moment:

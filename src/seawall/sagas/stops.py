@@ -132,7 +132,9 @@ def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
     seen by reading back (binance.md 4.4).
     """
     if report.source is Source.REPLY:
-        return replace(facts, venue_id=report.venue_id or facts.venue_id)
+        return replace(facts, venue_id=_newer(facts.venue_id, report.venue_id))
+    if facts.venue_id and report.venue_id and facts.venue_id != report.venue_id:
+        return _join_other_life(facts, report)
     status = report.status if facts.status is None else max(facts.status, report.status, key=_RANK.__getitem__)
     first_live = report.status is StopStatus.LIVE and facts.live_at == 0
     return replace(
@@ -148,6 +150,24 @@ def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
         missed_first=0,
         missed_last=0,
     )
+
+
+def _join_other_life(facts: StopFacts, report: StopReport) -> StopFacts:
+    """One name, two stops at the venue: a name is free again once its stop has ended, so that an act repeated under it
+    may have begun another. Only the newer one counts.
+    """
+    is_newer = _newer(facts.venue_id, report.venue_id) == report.venue_id
+    if not report.venue_id.isdigit():
+        is_newer = facts.is_ended and report.status not in _ENDED
+    if not is_newer:
+        return facts
+    begun = replace(facts, venue_id=report.venue_id, status=None, live_at=0, triggering_at=0, order_id=VenueId(""))
+    return join_stop(begun, report)
+
+
+def _newer(one: VenueId, other: VenueId) -> VenueId:
+    """The later of two ids of a venue that counts upwards; the other where one is unknown."""
+    return max(one, other, key=lambda text: (len(text), text))
 
 
 def miss(facts: StopFacts, began_at: Instant) -> StopFacts:

@@ -181,9 +181,17 @@ class Traffic:
     def _refusal(self, course: _Course, hit: Hit, at: int) -> Reply:
         """Build the answer of a status fault; without a status, what the venue uses for a business error."""
         fault = hit.fault
-        usual = 503 if fault.code is None else (400 if self._floor.venue == "binance" else 200)
-        self._faults.fire(hit, course.touched, f"{fault.status or usual} {fault.code or ''}".strip())
-        return self._dialect.refuse(fault.status or usual, fault.code, fault.text, at)
+        status = fault.status or self._usual_status(fault.code)
+        self._faults.fire(hit, course.touched, f"{status} {fault.code or ''}".strip())
+        return self._dialect.refuse(status, fault.code, fault.text, at)
+
+    def _usual_status(self, code: int | None) -> int:
+        """Return the HTTP status of a refusal that names none (`binance.md` 4.2, `bybit.md` 1.2)."""
+        if code is None:
+            return 503
+        if self._floor.venue == "bybit":
+            return 200
+        return int(self._floor.switch("binance.timeout_status")) if code == BINANCE_TIMEOUT else 400
 
     def _answer(self, course: _Course, reply: Reply, at: int) -> None:
         """Send the reply on its way out."""
@@ -235,6 +243,7 @@ class Traffic:
         return lambda _: self._emit(Frame(conn, text)) if is_open(conn) else None
 
 
+BINANCE_TIMEOUT = -1007
 FRAME_FAULTS = ("delay", "request_lost", "reply_lost")
 
 

@@ -121,10 +121,30 @@ def test_a_request_delivered_twice_acts_twice_and_answers_once() -> None:
 def test_a_status_comes_with_or_without_effect() -> None:
     """The same refusal may stand for an order that was or was not carried out."""
     for effect in (False, True):
-        asker = planned(fault="status", call="order.create", code=-1007, text="timeout", effect=effect)
+        asker = planned(fault="status", call="order.create", code=-1006, text="unknown", effect=effect)
         reply = asker.buy()
-        assert (reply.status, reply.body) == (400, b"-1007 timeout")
+        assert (reply.status, reply.body) == (400, b"-1006 unknown")
         assert (held(asker) > 0) == effect
+
+
+@pytest.mark.parametrize(
+    ("venue", "fault", "status"),
+    [
+        ("binance", {"code": -1001}, 400),
+        ("binance", {"code": -1007}, 503),
+        ("binance", {"text": "<html>"}, 503),
+        ("binance", {"code": -1003, "status": 429}, 429),
+        ("bybit", {"code": 10016}, 200),
+        ("bybit", {"status": 403, "text": "access too frequent"}, 403),
+    ],
+)
+def test_a_refusal_has_the_venue_s_usual_status_unless_the_plan_names_one(
+    venue: str, fault: dict[str, object], status: int
+) -> None:
+    """Business errors are 400 on Binance and 200 on Bybit; a body without a code is a 503."""
+    asker = Asker(box(venue))
+    asker.exchange.faults.add(parse({"fault": "status", "call": "order.create", **fault}))
+    assert asker.buy().status == status
 
 
 def test_half_a_body_is_cut_where_the_plan_says() -> None:

@@ -15,13 +15,16 @@ from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, parse_cl
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
 from seawall.model.queries import AskFills, AskOrder, AskStop, AskStops
 from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport
-from seawall.model.times import Instant
+from seawall.model.times import MINUTE, Duration, Instant
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.orders import join_fill, join_order
 from seawall.sagas.phase import Phase
 from seawall.sagas.positions import adds
 from seawall.sagas.state import SagaState
 from seawall.sagas.stops import StopFacts, found, join_stop
+
+CLOCKS_APART: Duration = MINUTE
+"""How much earlier than our intention, by our clock, a venue may date our own stop: its clock may be behind ours."""
 
 
 def concluded(state: SagaState, item: Input) -> Iterator[ev.Event]:
@@ -144,13 +147,18 @@ def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> 
     if around.traits.names_stops or report.client_id:
         return report.client_id if _is_stop_of_ours(state, report.client_id) else None
     known = _newest(stop for stop in state.stops.values() if report.venue_id and stop.venue_id == report.venue_id)
-    same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and not stop.is_ended)
+    same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and _may_be(stop, report))
     at_trigger = _newest(same)
     if at_trigger is not None and (known is None or state.stops[at_trigger].n > state.stops[known].n):
         return at_trigger
     if known is not None or not report.parent:
         return known
     return attribute(state, ClientId(""), VenueId(""), report.parent)
+
+
+def _may_be(stop: StopFacts, report: StopReport) -> bool:
+    """Whether a nameless stop at our trigger can be ours: not one that the venue dates before our intention."""
+    return not stop.is_ended and (not report.venue_at or report.venue_at >= stop.intended_at - CLOCKS_APART)
 
 
 def _is_stop_of_ours(state: SagaState, name: ClientId) -> bool:

@@ -80,7 +80,7 @@ def what_is_lacking(state: SagaState, around: Circumstances) -> tuple[str, ...]:
         "authority": not around.may_enter,
         "clock": not around.clock_known,
         "instrument": around.instrument is None,
-        "mark": mark is None or around.now - mark.at > around.bounds.mark_fresh,
+        "mark": mark is None or min(mark.mark, mark.last) <= 0 or around.now - mark.at > around.bounds.mark_fresh,
         "position": not around.position_complete,
         "orders": around.foreign_orders is None,
         "wallet": needs_wallet and around.wallet is None,
@@ -137,7 +137,7 @@ def _sized(state: SagaState, around: Circumstances, instrument: Instrument, mark
     if not is_behind(trigger, watched, state.side):
         where = "below" if state.side.sign > 0 else "above"
         return Objection(EndReason.UNFIT, f"stop: expected a price {where} the market at {watched}, came {trigger}")
-    quantity = instrument.round_quantity(_quantity(state, around, mark.mark, trigger))
+    quantity = instrument.round_quantity(_quantity(state, around, mark.mark, abs(watched - trigger)))
     refusal = instrument.objection(quantity, mark.mark) or _beyond_liquidation(
         state, around, instrument, (mark.mark, trigger, quantity)
     )
@@ -154,7 +154,7 @@ def _trigger(state: SagaState, stop: Stop, instrument: Instrument, watched: Deci
     return percent_trigger(watched, stop.percent or ZERO, instrument.tick, state.side)
 
 
-def _quantity(state: SagaState, around: Circumstances, price: Decimal, trigger: Decimal) -> Decimal:
+def _quantity(state: SagaState, around: Circumstances, price: Decimal, distance: Decimal) -> Decimal:
     size = state.signal.size
     equity = around.wallet.equity if around.wallet is not None else ZERO
     match size.unit if size is not None else SizeUnit.BASE:
@@ -165,7 +165,7 @@ def _quantity(state: SagaState, around: Circumstances, price: Decimal, trigger: 
         case SizeUnit.EQUITY_PERCENT:
             return equity * (size.amount if size is not None else ZERO) / HUNDRED / price
         case SizeUnit.RISK_PERCENT:
-            return equity * (size.amount if size is not None else ZERO) / HUNDRED / abs(price - trigger)
+            return equity * (size.amount if size is not None else ZERO) / HUNDRED / distance
 
 
 def _beyond_liquidation(

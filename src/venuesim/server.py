@@ -279,4 +279,5 @@ async def serve(
         async with listening(venue_app(driver), port, host) as taken:
             yield Addresses(host, taken, driver.clock)
     finally:
+        exchange.on_change(lambda: None)
         driver.stop()

@@ -49,6 +49,19 @@ def test_a_request_is_answered_with_the_exchange_s_bytes() -> None:
     asyncio.run(course())
 
 
+def test_the_exchange_outlives_its_server() -> None:
+    """When the server has gone the object can still be moved, read and judged, and served again."""
+
+    async def course() -> Exchange:
+        async with served() as (exchange, at, session):
+            await session.post(at.rest + BUY)
+        return exchange
+
+    exchange = asyncio.run(course())
+    exchange.set_price("BTCUSDT", Clock().now(), mark=Decimal(100_000), last=Decimal(100_000))
+    assert [standing.quantity for standing in exchange.judge().positions] == [Decimal("0.01")]
+
+
 def test_a_reset_ends_the_connection_without_a_byte() -> None:
     """The client sees the connection go, and the order has acted all the same."""
 

@@ -95,4 +95,4 @@ def order_id(event: Event) -> str:
 
 def created_at(at: Instant) -> str:
     """An instant as "2026-11-23 15:34:38.000001", UTC."""
-    return (_EPOCH + timedelta(microseconds=at)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return (_EPOCH + timedelta(microseconds=at)).isoformat(" ", "microseconds").removesuffix("+00:00")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 from decimal import Decimal
+from operator import attrgetter
 
 from seawall.journal.encoding import Row, decode, decode_event, encode
 from seawall.journal.port import Dated, EventRefused, KnownSignal, PositionRecord, SequenceConflict
@@ -27,6 +28,7 @@ from seawall.model.events import (
 from seawall.model.ids import Account, Side, SignalId
 
 _COLUMNS = ", ".join(field.name for field in fields(Row))
+_columns = attrgetter(*(field.name for field in fields(Row)))
 _INSERT_EVENT = f"INSERT INTO events ({_COLUMNS}) VALUES ({', '.join('?' * len(fields(Row)))})"  # noqa: S608 - our names
 _SELECT_EVENTS = f"SELECT {_COLUMNS} FROM events"  # noqa: S608 - our own column names
 _POSITION_COLUMNS = (
@@ -71,7 +73,7 @@ def write(
     if last != expected_seq:
         return _repeated(connection, account, expected_seq, last, rows)
     for row, (_, event) in zip(rows, events, strict=True):
-        connection.execute(_INSERT_EVENT, astuple(row))
+        connection.execute(_INSERT_EVENT, _columns(row))
         _note_signal(connection, account, row.seq, event)
         if touches_position(event):
             _note_position(connection, account, venue, event)

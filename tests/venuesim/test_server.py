@@ -58,7 +58,7 @@ def test_the_exchange_outlives_its_server() -> None:
         return exchange
 
     exchange = asyncio.run(course())
-    exchange.set_price("BTCUSDT", Clock().now(), mark=Decimal(100_000), last=Decimal(100_000))
+    exchange.set_price("BTCUSDT", Clock().now() + 1_000_000, mark=Decimal(100_000), last=Decimal(100_000))
     assert [standing.quantity for standing in exchange.judge().positions] == [Decimal("0.01")]
 
 

@@ -25,7 +25,7 @@ from seawall.journal.port import Journal, SequenceConflict
 from seawall.model.acts import Act, Urgency
 from seawall.model.events import ProcessStarted, Recorded
 from seawall.model.ids import Account, Symbol
-from seawall.model.inputs import ClockReport, Input, JournalChanged, ReadAnswered, Restarted, StreamChanged
+from seawall.model.inputs import ClockReport, Input, JournalChanged, ReadAnswered, ReadFailed, Restarted, StreamChanged
 from seawall.model.queries import AskInstruments, Query
 from seawall.model.times import MILLISECOND, SECOND, Instant
 from seawall.model.work import Answer, Work
@@ -77,6 +77,7 @@ class AccountLoop:
         self.clock: ClockReport | None = None
         self.stream: StreamChanged | None = None
         self.failure: str = ""
+        self.failing: dict[str, str] = {}
         self._installation = installation
         self._desk = desk
         self._journal = journal
@@ -106,10 +107,14 @@ class AccountLoop:
         if self.failure:
             return f"stopped: {self.failure}"
         if self._scribe is None:
-            return "waits for the venue to tell its time"
+            heard = f"; its stream: {self.stream.detail}" if self.stream is not None and self.stream.detail else ""
+            return f"waits for the venue to tell its time{heard}"
         if self._scribe.trouble is not None:
             return str(self._scribe.trouble)
-        return "" if self._desk.ready else "reads the account's keys, modes, instruments and positions"
+        if self._desk.ready:
+            return ""
+        lacking = "; ".join(f"{query}: {detail}" for query, detail in self.failing.items())
+        return lacking or "reads the account's keys, modes, instruments and positions"
 
     @property
     def waiting(self) -> int:
@@ -210,7 +215,11 @@ class AccountLoop:
                 self.clock = one
             case StreamChanged():
                 self.stream = one
-            case ReadAnswered(query=AskInstruments(), told=told):
-                self.symbols = tuple(instrument.symbol for instrument in told.instruments)
+            case ReadFailed(query=query, detail=detail):
+                self.failing[type(query).__name__] = detail
+            case ReadAnswered(query=query, told=told):
+                self.failing.pop(type(query).__name__, None)
+                if isinstance(query, AskInstruments):
+                    self.symbols = tuple(instrument.symbol for instrument in told.instruments)
             case _:
                 return

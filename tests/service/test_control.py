@@ -1,0 +1,222 @@
+"""The control door over real sockets: looking, following, closing; and what one account's failure leaves alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from seawall.journal.sqlite import SqliteJournal
+from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, EntriesResumed
+from seawall.model.ids import Account
+from seawall.service.config import parse
+from tests.service.house import House, both_venues, exchange, house, opening, running, until
+from venuesim.server import Clock, serve
+
+
+async def followed(one: House, path: str, count: int, **headers: str) -> list[dict[str, Any]]:
+    """The first `count` events that the control door sends; each with its id."""
+    found: list[dict[str, Any]] = []
+    timeout = aiohttp.ClientTimeout(total=10)
+    async with one.web.get(one.app.control_url + path, headers=headers, timeout=timeout) as response:
+        assert response.content_type == "text/event-stream"
+        place = ""
+        async for line in response.content:
+            key, _, value = line.decode().strip().partition(": ")
+            if key == "id":
+                place = value
+            elif key == "data":
+                found.append(json.loads(value) | {"place": place})
+                if len(found) == count:
+                    return found
+    raise AssertionError(f"the door closed after {len(found)} events")
+
+
+@both_venues
+def test_everyone_is_heard_about_a_position(tmp_path: Path, venue: str) -> None:
+    """What is open is shown with its record and with the opinions of ours, the stream and the reads."""
+
+    async def story() -> None:
+        async with house(tmp_path, venue) as one:
+            assert (await one.get("/positions")).body == {"positions": []}
+            await one.post(opening(size={"base": "0.01"}))
+            await one.reaches("s1", "protected")
+            [found] = (await one.get("/positions")).body["positions"]
+            record = found["record"]
+            assert (record["symbol"], record["side"], record["quantity"], record["state"]) == (
+                "BTCUSDT",
+                "buy",
+                "0.01",
+                "protected",
+            )
+            assert found["opinions"]["ours"]["amount"] == "0.01"
+            assert found["opinions"]["stream"]["amount"] == "0.01"
+            [standing] = one.judged().positions
+            assert (standing.covered, standing.quantity) == (True, Decimal(record["quantity"]))
+
+    asyncio.run(story())
+
+
+def test_one_signal_is_told_whole(tmp_path: Path) -> None:
+    """Receipt and timeline of a signal; 404 in the one shape for one that never was; the latest are listed."""
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            await one.post(opening())
+            await one.reaches("s1", "protected")
+            told = (await one.get("/signals/s1")).body
+            assert told["receipt"]["state"] == "protected"
+            assert set(told["receipt"]["sources"]) >= {"stream"}
+            assert [moment["seq"] for moment in told["timeline"]] == sorted(
+                moment["seq"] for moment in told["timeline"]
+            )
+            assert all(moment["text"] for moment in told["timeline"])
+            missing = await one.get("/signals/never")
+            assert (missing.status, missing.code) == (404, "not_found")
+            await one.post(opening("s2", symbol="NOPE"))
+            await one.post(opening("s3", size={"quote": "1"}, symbol="ETHUSDT"))
+            latest = (await one.get("/signals?limit=5")).body["signals"]
+            assert [(one["signal_id"], one["state"]) for one in latest] == [("s3", "refused"), ("s1", "protected")]
+            assert (await one.get("/signals?limit=0")).status == 422
+
+    asyncio.run(story())
+
+
+def test_events_are_followed_and_resumed(tmp_path: Path) -> None:
+    """A reader gets each event once, in order, from the place it names; a later one goes on where the first left."""
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            await one.post(opening())
+            await one.reaches("s1", "protected")
+            first = await followed(one, "/events?after=main:0", 5)
+            assert [event["seq"] for event in first] == [1, 2, 3, 4, 5]
+            assert first[0]["event_type"] == "process_started"
+            assert [event["place"] for event in first] == [f"main:{seq}" for seq in range(1, 6)]
+            more = await followed(one, "/events", 3, **{"Last-Event-ID": first[-1]["place"]})
+            assert [event["seq"] for event in more] == [6, 7, 8]
+            waiting = asyncio.create_task(followed(one, "/events?account=main", 1))
+            await asyncio.sleep(0.2)
+            await one.post(opening("s2", symbol="ETHUSDT"))
+            [fresh] = await waiting
+            assert (fresh["event_type"], fresh["signal_id"]) == ("signal_accepted", "s2")
+            assert fresh["data"]["signal"]["size"]["amount"] == "1000"
+            assert (await one.get("/events?account=other")).status == 422
+            assert (await one.get("/events?after=main")).status == 422
+
+    asyncio.run(story())
+
+
+def test_a_close_is_asked_for_by_hand(tmp_path: Path) -> None:
+    """POST /close is a signal of the owner's own; a field that is wrong is told."""
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            await one.post(opening())
+            await one.reaches("s1", "protected")
+            assert (await one.control("/close", {"account": "main", "symbol": "BTCUSDT", "all": True})).status == 422
+            assert (await one.control("/close", {"account": "main", "symbol": "ETHUSDT"})).code == "nothing_open"
+            told = await one.control("/close", {"account": "main", "symbol": "BTC/USDT", "id": "bye"})
+            assert (told.status, told.body["id"]) == (202, "bye")
+            assert await one.reaches("s1", "flat") == "flat"
+            assert (await one.get("/positions")).body["positions"] == []
+
+    asyncio.run(story())
+
+
+def test_figures_for_prometheus(tmp_path: Path) -> None:
+    """Readiness, stream, answers and events are counted under their names."""
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            await one.post(opening())
+            await one.reaches("s1", "protected")
+            text = (await one.get("/metrics")).body
+            for line in (
+                'seawall_ready{account="main"} 1.0',
+                'seawall_stream_proven{account="main"} 1.0',
+                'seawall_intake_answers{status="202"} 1.0',
+                'seawall_events_total{account="main",event_type="position_protected"} 1.0',
+                'seawall_acts_total{account="main",act="SubmitEntry"} 1.0',
+                'seawall_events_not_durable{account="main"} 0.0',
+                'seawall_distress{account="main"} 0.0',
+            ):
+                assert line in text
+
+    asyncio.run(story())
+
+
+def test_one_accounts_failure_is_its_own(tmp_path: Path) -> None:
+    """Another process that writes into an account's journal stops that account, loudly; the other goes on."""
+    clock = Clock()
+    boxes = {"one": exchange("binance", clock), "two": exchange("binance", clock)}
+
+    async def story() -> None:
+        async with serve(boxes["one"], clock=clock) as a, serve(boxes["two"], clock=clock) as b:
+            accounts = "".join(
+                f'[accounts.{name}]\nvenue = "binance"\nrest = "{at.rest}"\n' for name, at in (("one", a), ("two", b))
+            )
+            text = f'[service]\nintake = "127.0.0.1:0"\ncontrol = "127.0.0.1:0"\n{accounts}'
+            async with running(tmp_path, text, boxes["one"], clock) as found:
+                await found.ready()
+                intruder = SqliteJournal(parse(text, tmp_path, {}).journal, {Account("one"): "binance"})
+                last = found.app.loops[Account("one")].durable
+                event = EntriesResumed(ACCOUNT_WIDE, EVERY_SYMBOL)
+                intruder.append(Account("one"), 1, last, [(clock.now(), event)])
+                intruder.close()
+                told = await found.post(opening("x", account="one"))
+                assert (told.status, told.code) == (503, "not_ready")
+                assert "Another process has written" in told.error["detail"]
+                assert (await found.get("/readyz")).status == 503
+                assert "account stopped" in found.log.getvalue()
+                assert (await found.post(opening("y", account="two"))).status == 202
+                assert await found.reaches("y", "protected") == "protected"
+                assert not found.app.all_stopped.is_set()
+
+    asyncio.run(story())
+
+
+def test_a_stop_at_the_end_leaves_the_position_guarded(tmp_path: Path) -> None:
+    """Ending the service closes nothing and cancels nothing; the next process finds the position protected."""
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            await one.post(opening())
+            await one.reaches("s1", "protected")
+            box, clock = one.exchange, one.clock
+        calls = [line.call for line in box.log]
+        assert calls.count("order.create") == 1
+        assert "stop.cancel" not in calls
+        async with house(tmp_path, box=box, clock=clock) as two:
+            assert await two.state("s1") == "protected"
+            told = await two.control("/close", {"account": "main", "symbol": "BTCUSDT"})
+            assert told.status == 202
+            assert await two.reaches("s1", "flat") == "flat"
+
+    asyncio.run(story())
+
+
+def test_the_log_tells_the_story_without_secrets(tmp_path: Path) -> None:
+    """Each move stands in the log with its signal, at its level; the report's "position added to cache" is there."""
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            await one.post(opening())
+            await one.reaches("s1", "protected")
+
+            async def written() -> bool:
+                return "position_protected" in one.log.getvalue()
+
+            await until(written)
+            lines = [json.loads(line) for line in one.log.getvalue().splitlines()]
+            kinds = {line.get("event_type"): line for line in lines}
+            assert kinds["position_protected"]["signal"] == "s1"
+            assert kinds["position_protected"]["level"] == "info"
+            assert kinds["position_reported"]["level"] == "debug"
+            assert "sim-secret" not in one.log.getvalue()
+
+    asyncio.run(story())

@@ -113,6 +113,17 @@ def test_a_late_fill_that_nothing_told_in_time_is_measured_too() -> None:
     assert [window.length() for window in found.windows] == [110 * MILLISECOND]
 
 
+def test_a_stop_seen_in_the_same_step_before_the_fill_covers_it() -> None:
+    """One step may record the live stop before the fill: the window ends all the same, and a later loss opens a new one."""
+    story = Story().accepted().intended().stop_intended(1, attached=True).fill(90, 40, "27").stop_seen(90, 40)
+    found = naked(story.entry_filled(90, 40).recorded())
+    assert found is not None
+    assert (found.total, found.is_open) == (0, False)
+    again = naked(story.lost(500).stop_seen(700, 690).recorded())
+    assert again is not None
+    assert [window.length() for window in again.windows] == [0, 200 * MILLISECOND]
+
+
 def test_dollar_seconds_weigh_each_trade_from_its_own_instant() -> None:
     """Twenty at 0.2 for 80 ms and seven at 0.199 for 78 ms."""
     found = naked(velvet().recorded())

@@ -35,6 +35,7 @@ def _open() -> Story:
         (lambda: _open().concluded(140, Leg.ENTRY, ENTRY, Outcome.ACKNOWLEDGED), State.UNPROTECTED),
         (lambda: _open().stop_seen(140, 120), State.ARMED),
         (lambda: Story().accepted().intended().stop_intended(1, attached=True).entry_filled(90, 40), State.ARMED),
+        (lambda: Story().accepted().intended().stop_seen(90, 40).entry_filled(90, 40), State.ARMED),
         (velvet, State.PROTECTED),
         (lambda: velvet().concluded(190, Leg.STOP, STOP, Outcome.ACKNOWLEDGED), State.PROTECTED),
         (lambda: velvet().entry_filled(190, 40), State.PROTECTED),

@@ -86,8 +86,9 @@ def naked(history: History, now: Instant = 0) -> Naked | None:
     place = next(proofs, None)
     if place is None:
         return None
-    opened, since = history[place].event, history[place:]
-    windows = (_first_window(history, since), *_further_windows(since))
+    opened, since = history[place].event, history[_begins(history, place) :]
+    covered = first(history[:place], StopConfirmed) is not None
+    windows = (_first_window(history, since), *_further_windows(history[place + 1 :], covered=covered))
     return Naked(
         signal_id=opened.signal_id,
         symbol=opened.symbol,
@@ -95,6 +96,16 @@ def naked(history: History, now: Instant = 0) -> Naked | None:
         total=sum(window.length(now) for window in windows),
         dollar_seconds=sum((_weight(history, window, now) for window in windows), ZERO),
     )
+
+
+def _begins(history: History, place: int) -> int:
+    """Where the story of the fill proven at `place` begins: after an end that was seen before it, if there was one.
+
+    One step may record that the stop is live before it records the fill that the stop covers, so the proof itself is
+    not the beginning.
+    """
+    ends = [at for at in range(place) if isinstance(history[at].event, FlatSeen | FlatVerified)]
+    return ends[-1] + 1 if ends else 0
 
 
 def first_fill_at(history: History) -> tuple[Instant, bool]:
@@ -111,7 +122,7 @@ def first_fill_at(history: History) -> tuple[Instant, bool]:
 
 def _first_window(history: History, since: History) -> Window:
     """From the first fill to the first live stop, or to the end of the position, in the venue's clock. `since` is the
-    history from the first proof of the fill on: an end that was seen before a late fill is not the end of this window.
+    history of this fill: an end that was seen before a late fill is not the end of its window.
     """
     start, at_most = first_fill_at(history)
     live, flat = first(since, StopConfirmed), first(since, FlatSeen)
@@ -123,10 +134,12 @@ def _first_window(history: History, since: History) -> Window:
     return Window(start, max([start, *trades]), at_most) if trades else Window(start, max(start, flat.at), at_most=True)
 
 
-def _further_windows(history: History) -> tuple[Window, ...]:
-    """Windows that opened again after the first cover or after the end; in our clock."""
+def _further_windows(history: History, *, covered: bool) -> tuple[Window, ...]:
+    """Windows that opened again after the first cover or after the end; in our clock. `history` is what came after the
+    first proof of a fill, `covered` whether a stop was live by then.
+    """
     windows: list[Window] = []
-    ever_covered = False
+    ever_covered = covered
     for recorded in history:
         match recorded.event:
             case StopConfirmed(at=at) | FlatSeen(at=at) | FlatVerified(at=at):

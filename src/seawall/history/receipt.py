@@ -88,21 +88,21 @@ _AFTER: dict[type[Event], State] = {
 def state_of(history: History) -> State | None:
     """Where the signal stands; None for a history in which nothing was decided."""
     state: State | None = None
-    attached = False
+    armed = False
     for recorded in history:
         event = recorded.event
-        attached = attached or (isinstance(event, StopIntended) and event.attached)
-        state = _AFTER.get(type(event)) or _moved(state, event, attached=attached)
+        armed = armed or isinstance(event, StopConfirmed) or (isinstance(event, StopIntended) and event.attached)
+        state = _AFTER.get(type(event)) or _moved(state, event, armed=armed)
     return state
 
 
-def _moved(state: State | None, event: Event, *, attached: bool) -> State | None:
-    """The state after an event whose effect depends on what stood before."""
+def _moved(state: State | None, event: Event, *, armed: bool) -> State | None:
+    """The state after an event whose effect depends on what stood before; `armed`: a stop was there before the fill."""
     match event:
         case SignalRefused():
             return state or State.REFUSED
         case EntryFilled() if state is State.ENTERING:
-            return State.ARMED if attached else State.UNPROTECTED
+            return State.ARMED if armed else State.UNPROTECTED
         case StopConfirmed() if state is State.UNPROTECTED:
             return State.ARMED
         case ActConcluded(leg=Leg.STOP, outcome=Outcome.ACKNOWLEDGED) if state is State.UNPROTECTED:

@@ -15,7 +15,7 @@ from seawall.venues import exchange as machine
 from seawall.venues.clock import FIRST_SAMPLES, Clock
 from seawall.venues.exchange import Errand, ErrandDone, Exchange, Output, Transmit
 from seawall.venues.pace import Pace
-from seawall.venues.port import Reply, Request
+from seawall.venues.port import Bucket, Reply, Request
 from tests.venues.plain import HUNDRED_A_MINUTE, START, SYMBOL, PlainCodec, cancel, close, entry, positions, stop
 
 DONE = Reply(200, body=b"done")
@@ -26,10 +26,10 @@ T = TypeVar("T")
 class Bench:
     """An exchange on the bench: time is set by hand, and what came out is looked at."""
 
-    def __init__(self, *, with_clock: bool = True) -> None:
+    def __init__(self, *, with_clock: bool = True, limits: tuple[Bucket, ...] = HUNDRED_A_MINUTE) -> None:
         self.now = START
         self.clock = Clock()
-        self.exchange = Exchange(PlainCodec(), Pace(HUNDRED_A_MINUTE), self.clock, Bounds())
+        self.exchange = Exchange(PlainCodec(limits=limits), Pace(limits), self.clock, Bounds())
         if with_clock:
             for _ in range(FIRST_SAMPLES):
                 self.tell_time()
@@ -236,6 +236,35 @@ def test_an_entry_without_leave_is_given_back_not_sent_with_the_wait() -> None:
     assert (answer.client_id, answer.outcome, answer.reason) == ("b", Outcome.NOT_SENT, Reason.LIMIT)
     assert answer.retry_after == began + MINUTE - bench.now
     assert answer.text == "the venue said stop"
+
+
+def test_an_entry_held_by_our_own_count_is_given_back_as_busy() -> None:
+    """What our own count holds says nothing about the venue: the entry returns NotSent, busy, with the wait."""
+    bench = Bench(limits=(Bucket("orders", 10, MINUTE),))
+    (first,) = bench.do(entry("a"))
+    bench.reply(first.key, Reply(200, (("orders", "9"),), b"done"))
+    assert bench.do(entry("b")) == []
+    answer = only(bench.wake_all(TIMEOUT).inputs, ActAnswered)
+    assert (answer.outcome, answer.reason, answer.text) == (Outcome.NOT_SENT, Reason.BUSY, "orders: 9 of 10 spent")
+    assert MINUTE - TIMEOUT <= answer.retry_after <= MINUTE
+
+
+def test_a_read_held_by_our_own_count_is_only_later() -> None:
+    """A read that others left no room for waits for it and is then sent: it has not failed, for nobody was asked."""
+    bench = Bench()
+    (first,) = bench.do(entry("a"))
+    bench.reply(first.key, Reply(200, (("weight", "90"),), b"done"))
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    assert bench.left() == []
+    began = bench.now
+    left: list[Transmit] = []
+    while not left:
+        bench.now = max(bench.exchange.next_wake(), bench.now + 1)
+        bench.exchange.wake(bench.now)
+        output = bench.exchange.take()
+        left = [sent for sent in output.transmits if sent.request.target.startswith("/read")]
+        assert not [told for told in output.inputs if isinstance(told, ReadFailed)]
+    assert MINUTE <= bench.now - began <= MINUTE + SECOND
 
 
 def test_a_held_read_fails_and_says_that_it_was_not_sent() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from seawall.model.inputs import Input, StreamChanged, StreamReported
@@ -249,6 +251,25 @@ def test_back_off_doubles_up_to_half_a_minute() -> None:
         waits.append((due - bench.now) / SECOND)
         bench.wake(due - bench.now)
     assert waits == [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+
+
+def test_a_stream_that_keeps_failing_says_so_once_a_minute() -> None:
+    """The first failure is told, then one a minute, then the reopening; and the next break is told at once again."""
+    bench = Bench()
+    bench.start()
+    told = []
+    for _ in range(20):
+        bench.close("connection refused")
+        told += [(bench.now - START) // SECOND for _ in bench.inputs]
+        due = bench.link.next_wake()
+        assert due is not None
+        bench.wake(due - bench.now)
+    assert told[0] == 0
+    assert all(60 <= later - sooner <= 90 for sooner, later in pairwise(told))
+    bench.connect()
+    assert changes(bench) == [(False, 0)]
+    bench.close()
+    assert changes(bench) == [(False, 0)]
 
 
 def test_a_venue_that_hangs_up_at_once_is_not_hammered() -> None:

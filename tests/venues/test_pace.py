@@ -124,7 +124,7 @@ def test_the_venues_word_binds_every_act(urgency: Urgency) -> None:
     """After a 429 not even a stop leaves before the venue's time is over."""
     budget = pace()
     budget.pause(STOP, START)
-    assert budget.admit(ONE, urgency, START + 29 * SECOND) == Wait(START + 30 * SECOND, STOP.detail)
+    assert budget.admit(ONE, urgency, START + 29 * SECOND) == Wait(START + 30 * SECOND, STOP.detail, by_venue=True)
 
 
 def test_one_attempt_leaves_when_the_pause_is_over_and_then_the_rest() -> None:
@@ -134,7 +134,7 @@ def test_one_attempt_leaves_when_the_pause_is_over_and_then_the_rest() -> None:
     after = START + 30 * SECOND
     first = budget.admit(ONE, Urgency.PROTECT, after)
     assert isinstance(first, Permit)
-    assert budget.admit(ONE, Urgency.PROTECT, after) == Wait(after + TRIAL, STOP.detail)
+    assert budget.admit(ONE, Urgency.PROTECT, after) == Wait(after + TRIAL, STOP.detail, by_venue=True)
     budget.settle(first, permitted=True)
     assert isinstance(budget.admit(ONE, Urgency.ENTER, after), Permit)
 
@@ -161,7 +161,7 @@ def test_a_second_word_during_the_attempt_outlasts_its_success() -> None:
     assert isinstance(first, Permit)
     budget.pause(STOP, after)
     budget.settle(first, permitted=True)
-    assert budget.admit(ONE, Urgency.PROTECT, after + SECOND) == Wait(after + 30 * SECOND, STOP.detail)
+    assert budget.admit(ONE, Urgency.PROTECT, after + SECOND) == Wait(after + 30 * SECOND, STOP.detail, by_venue=True)
 
 
 def test_a_shorter_word_does_not_cut_a_longer_one_short() -> None:

@@ -13,8 +13,10 @@ Four rules carry the weight.
 - *Nothing is repeated here.* A retry is an act with a reason, and reasons are the heart's.
 - *Lost is not failed.* An act whose reply did not come is Unknown, unless the transport knows that no byte ever left. A
   reply that comes after its deadline is still evidence: an act's is told as a second answer, which the heart joins.
-- *Held is not sent.* What gets no leave within the reply time is given back as NotSent, with the wait, and not kept:
-  whoever decided it decides again, on what is known by then. So the queue is short, and nothing in it is stale.
+- *Held is not sent.* An act that gets no leave within the reply time is given back as NotSent, with the wait, and not
+  kept: whoever decided it decides again, on what is known by then. So the queue is short, and nothing in it is stale.
+  The reason says who held it, the venue by its word (LIMIT) or we by our count (BUSY), for only the first means that
+  the venue does not answer. So a read is failed for the venue's word alone; our own count merely makes it later.
 - *Equal queries are one.* The answer serves whoever asked while it was under way. Queries beyond the bound fail at
   once; acts are never dropped.
 
@@ -80,11 +82,11 @@ class Output:
 
 @dataclass(slots=True)
 class _Held:
-    """An ask without leave. `retry_at` is when to look again, `why` what holds it."""
+    """An ask without leave. `retry_at` is when to look again, `why` what holds it, `until` when it is given back."""
 
     ask: Ask
     urgency: Urgency
-    since: Instant
+    until: Instant
     charges: tuple[Charge, ...]
     retry_at: Instant = 0
     why: str = ""
@@ -133,8 +135,7 @@ class Exchange:
             if self._count_queries() >= MOST_QUERIES:
                 self._inputs.append(ReadFailed(ask, now, now, f"more than {MOST_QUERIES} queries under way"))
                 return
-        charges = () if isinstance(ask, Errand) else self._codec.charges(ask)
-        self._held.append(_Held(ask, urgency, now, charges))
+        self._hold(ask, urgency, now)
         self._send_what_may_leave(now)
 
     def replied(self, key: int, reply: Reply, now: Instant) -> None:
@@ -167,7 +168,8 @@ class Exchange:
         self._late = {key: late for key, late in self._late.items() if now < late.began_at + LATE_KEPT}
         if self._clock.due_at <= now:
             errand = Errand(CLOCK_TAG, self._codec.clock_request())
-            self._held += [_Held(errand, Urgency.ASK, now, ()) for _ in range(self._clock.asked(now))]
+            for _ in range(self._clock.asked(now)):
+                self._hold(errand, Urgency.ASK, now)
         self._send_what_may_leave(now)
 
     # ---- what comes out
@@ -177,7 +179,7 @@ class Exchange:
         wait = self._bounds.reply_timeout
         dues = [self._clock.due_at]
         dues += [flight.began_at + wait for flight in self._flights]
-        dues += [min(held.retry_at, held.since + wait) for held in self._held]
+        dues += [min(held.retry_at, held.until) for held in self._held]
         return min(dues)
 
     def take(self) -> Output:
@@ -187,6 +189,10 @@ class Exchange:
         return output
 
     # ---- held
+
+    def _hold(self, ask: Ask, urgency: Urgency, now: Instant) -> None:
+        charges = () if isinstance(ask, Errand) else self._codec.charges(ask)
+        self._held.append(_Held(ask, urgency, now + self._bounds.reply_timeout, charges))
 
     def _is_merged(self, query: Query, urgency: Urgency) -> bool:
         """Whether an equal query is under way already; one that is held takes the higher urgency."""
@@ -211,24 +217,28 @@ class Exchange:
             held.why = f"too late: the entry had to end by {held.ask.not_after}; {held.why}".rstrip("; ")
             self._give_up(held, now)
             return True
-        is_last_call = now >= held.since + self._bounds.reply_timeout
-        if now < held.retry_at and not is_last_call:
+        if now < min(held.retry_at, held.until):
             return False
         leave = self._leave(held, now)
         if isinstance(leave, Permit):
             self._depart(held, leave, now)
             return True
         held.retry_at, held.why = leave.until, leave.detail
-        if is_last_call:
-            self._give_up(held, now)
-        return is_last_call
+        if now < held.until:
+            return False
+        if isinstance(held.ask, Query) and not leave.by_venue:
+            held.until = leave.until
+            return False
+        self._give_up(held, now)
+        return True
 
     def _leave(self, held: _Held, now: Instant) -> Permit | Wait:
         if isinstance(held.ask, SubmitEntry) and not self._clock.is_known:
             held.reason = Reason.CLOCK
             return Wait(now + self._bounds.reply_timeout, "the venue's clock is not known")
-        held.reason = Reason.LIMIT
-        return self._pace.admit(held.charges, held.urgency, now)
+        leave = self._pace.admit(held.charges, held.urgency, now)
+        held.reason = Reason.LIMIT if isinstance(leave, Wait) and leave.by_venue else Reason.BUSY
+        return leave
 
     def _give_up(self, held: _Held, now: Instant) -> None:
         """Ends an ask of which no byte has left."""

@@ -19,7 +19,7 @@ silence never does. A pong proves the socket, not the subscription.
 - *Age.* Venues cut a connection after 24 h (binance.md 3.1). It is replaced shortly before, at our time, not theirs.
 
 Nothing is ever replayed by either venue, so every break is told as a `StreamChanged`, and so is every reopening: the
-desk then closes the gap by reads, while the stream runs on.
+desk then closes the gap by reads, while the stream runs on. Attempts that go on failing are told once a minute.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ RENEW_AGAIN: Duration = MINUTE
 OLDEST: Duration = 23 * HOUR + 50 * MINUTE
 BACK_OFF: Duration = 250 * MILLISECOND
 BACK_OFF_SLOWEST: Duration = 30 * SECOND
+SAID_AGAIN: Duration = MINUTE
+"""How often a stream that keeps failing says so."""
 STEADY: Duration = 10 * SECOND
 """A stream that was ready for this long was of use, even if nothing happened on the account."""
 
@@ -122,6 +124,7 @@ class Link:
         self._failures = 0
         self._due_at: Instant | None = None
         self._up_at: Instant = 0
+        self._said_at: Instant | None = None
         self._heard_at: Instant = 0
         self._probe_at: Instant = 0
         self._renew_at: Instant | None = None
@@ -249,12 +252,14 @@ class Link:
         self._due_at = self._up_at + OLDEST
         if self.phase is Phase.OPENING:
             self.phase = Phase.READY
+            self._said_at = None
             self._inputs.append(StreamChanged(now, proven=False, detail="open, and unproven"))
 
     def _prove(self, now: Instant) -> None:
         self._failures = 0
         if self.phase is not Phase.PROVEN:
             self.phase = Phase.PROVEN
+            self._said_at = None
             self._inputs.append(StreamChanged(now, proven=True, since=now, detail="an account event came"))
 
     # ---- life
@@ -303,7 +308,9 @@ class Link:
         self._renew_at = None
         self._frames = []
         self._enter(Phase.RESTING, now + wait)
-        self._inputs.append(StreamChanged(now, proven=False, detail=detail))
+        if self._said_at is None or now >= self._said_at + SAID_AGAIN:
+            self._said_at = now
+            self._inputs.append(StreamChanged(now, proven=False, detail=detail))
 
     def _enter(self, phase: Phase, due_at: Instant) -> None:
         self.phase = phase

@@ -104,6 +104,15 @@ class _Count:
         return at + self.bucket.window + JITTER
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No leave yet: look again at `until`. `by_venue`: it is the venue's word that holds, not our own count."""
+
+    until: Instant
+    detail: str
+    by_venue: bool = False
+
+
 class Budget:
     """The quotas of one scope, an account or an address, and the venue's words about them."""
 
@@ -115,15 +124,14 @@ class Budget:
         """Whether the bucket is one of this scope's."""
         return bucket in self._counts
 
-    def free_at(self, charges: tuple[Charge, ...], urgency: Urgency, now: Instant) -> tuple[Instant, str]:
-        """When all of `charges` may be spent, and what holds them up until then."""
-        waits = [(now, "")]
-        waits += [(hold.free_at(now), hold.detail) for hold in self._binding(charges)]
+    def waits(self, charges: tuple[Charge, ...], urgency: Urgency, now: Instant) -> list[Wait]:
+        """What holds up `charges` beyond `now`, and until when."""
+        waits = [Wait(hold.free_at(now), hold.detail, by_venue=True) for hold in self._binding(charges)]
         for charge in charges:
             if count := self._counts.get(charge.bucket):
                 at = count.free_at(charge.amount, urgency, now)
-                waits.append((at, f"{charge.bucket}: {count.used(now)} of {count.bucket.limit} spent"))
-        return max(waits, key=lambda wait: wait[0])
+                waits.append(Wait(at, f"{charge.bucket}: {count.used(now)} of {count.bucket.limit} spent"))
+        return [wait for wait in waits if wait.until > now]
 
     def spend(self, charges: tuple[Charge, ...], urgency: Urgency, now: Instant) -> tuple[_Hold, ...]:
         """Counts `charges`; returns the venue's words that this attempt is the trial of."""
@@ -170,14 +178,6 @@ class Permit:
     tried: tuple[_Hold, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """No leave yet: look again at `until`."""
-
-    until: Instant
-    detail: str
-
-
 class Pace:
     """The budget of one account at one venue, with the part of it that others share."""
 
@@ -188,9 +188,8 @@ class Pace:
 
     def admit(self, charges: tuple[Charge, ...], urgency: Urgency, now: Instant) -> Permit | Wait:
         """Spends `charges` and gives leave, or says when to look again."""
-        wait = max(budget.free_at(charges, urgency, now) for budget in (self._own, self._common))
-        if wait[0] > now:
-            return Wait(*wait)
+        if waits := [*self._own.waits(charges, urgency, now), *self._common.waits(charges, urgency, now)]:
+            return max(waits, key=lambda wait: (wait.by_venue, wait.until))
         return Permit(tuple(hold for each in (self._own, self._common) for hold in each.spend(charges, urgency, now)))
 
     def read(self, gauges: tuple[Gauge, ...], now: Instant) -> None:

@@ -64,7 +64,7 @@ class TooLate:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A quota that the venue counts: at most `limit` in any `window`. `shared` quotas are per IP, others per account."""
+    """A quota that the venue counts: at most `limit` in any `window`. `shared` quotas are per IP, others an account's."""
 
     name: str
     limit: int
@@ -112,7 +112,8 @@ class LinkWord(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One frame of the stream, read. NEWS is an account event (which proves the stream); READY ends the handshake;
-    GO_ON asks for the next opening frame; EXPIRED means the key or session has lapsed though the socket is open."""
+    GO_ON asks for the next opening frame; EXPIRED means the key or session has lapsed though the socket is open.
+    """
 
     word: LinkWord
     told: Told = NOTHING_TOLD
@@ -121,7 +122,8 @@ class Heard:
 
 class Codec(Protocol):
     """One venue's dialect for one account, without I/O. Raises nothing on bad bytes: garbled input becomes an outcome
-    Unknown, a ReadFailed, or a Heard NOTHING with the detail."""
+    Unknown, a ReadFailed, or a Heard NOTHING with the detail.
+    """
 
     traits: Traits
 

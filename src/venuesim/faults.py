@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from typing import Any
 
 import msgspec
 
@@ -31,6 +32,7 @@ REQUEST_FAULTS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "code", "text", "effect", "ms"),
     "stop_refused": ("status", "code", "text"),
     "half_body": ("cut",),
+    "reply_edit": ("path", "value"),
     "partial_fill": ("parts", "gap_ms", "fraction"),
     "read_lag": ("view", "ms"),
     "empty_read": ("view",),
@@ -44,14 +46,20 @@ STREAM_FAULTS: Mapping[str, tuple[str, ...]] = {
     "stream_reorder": ("ms",),
     "stream_silence": ("ms",),
     "stream_cut": ("code",),
+    "stream_edit": ("path", "value"),
 }
 WORLD_FAULTS: Mapping[str, tuple[str, ...]] = {
     "price_jump": ("to", "pct", "price", "ms"),
     "stop_vanishes": ("ms",),
     "stop_stuck": (),
+    "stop_rejected": (),
     "hand_trade": ("side", "quantity", "ms"),
     "liquidation": ("ms",),
     "streams_cut": ("code", "ms"),
+    "book_depth": ("levels", "notional", "ms"),
+    "filters_changed": ("tick", "step", "state", "ms"),
+    "mode_flipped": ("ms",),
+    "balance_changed": ("amount", "ms"),
 }
 VOCABULARY: Mapping[str, tuple[str, ...]] = {**REQUEST_FAULTS, **STREAM_FAULTS, **WORLD_FAULTS}
 # Which calls a fault means when it names none; the others mean all.
@@ -69,7 +77,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     `status` and `code`: what a refusal answers; without a code, `text` is the whole body.  `effect`: whether the call
     was carried out all the same.  `parts`: fractions of a split fill; `fraction`: fill so much, then end.  `to` or
-    `pct`: where a price jumps.  `cut`: how many bytes of a body get through.
+    `pct`: where a price jumps.  `cut`: how many bytes of a body get through.  `path` and `value`: what an edit puts
+    where (`venuesim.edits`); without a value it takes the field out.  `state`: what a symbol's status becomes.
     """
 
     fault: str
@@ -98,6 +107,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     price: str = "both"
     side: str = "BUY"
     quantity: Decimal = Decimal(0)
+    path: str = ""
+    value: Any = msgspec.UNSET
+    levels: int = 0
+    notional: Decimal = Decimal(250_000)
+    tick: Decimal | None = None
+    step: Decimal | None = None
+    state: str | None = None
+    amount: Decimal = Decimal(0)
 
 
 class Fired(msgspec.Struct, frozen=True):
@@ -243,6 +260,11 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "price_jump": ("symbol",),
     "stop_vanishes": ("account", "symbol"),
     "stop_stuck": ("account", "symbol"),
+    "stop_rejected": ("account", "symbol"),
+    "book_depth": ("symbol",),
+    "filters_changed": ("symbol",),
+    "mode_flipped": ("account",),
+    "balance_changed": ("account",),
     "hand_trade": ("account", "symbol", "quantity"),
     "liquidation": ("account", "symbol"),
 }

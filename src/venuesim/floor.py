@@ -26,14 +26,23 @@ class Floor:
         self.engine_delay = 0
         self._chance = Chance(seed)
         self._switches = known_switches.settle(switches)
-        self.instruments: Mapping[str, Instrument] = instruments
-        self.book = Book(Setting(venue, instruments, start, self.agenda, self._chance, self._switches))
+        self._rules = dict(instruments)
+        self.book = Book(Setting(venue, self._rules, start, self.agenda, self._chance, self._switches))
         self.views = Views(
             self.book.ledger,
             self._chance,
             lags_of(venue, self.switch("lag")),
             monotone=self.switch("monotone_reads") == "yes",
         )
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """The symbols and their rules as they stand."""
+        return self._rules
+
+    def change_rules(self, rules: Instrument) -> None:
+        """Put other rules in force for a listed symbol."""
+        self._rules[rules.symbol] = rules
 
     @property
     def market(self) -> Market:

@@ -40,7 +40,8 @@ from venuesim.market import Market
 from venuesim.matching import Matching
 from venuesim.position_stops import Hooks, PositionStops, reached
 
-REFUSED_AT_TRIGGER = "Reduce Only reject"  # binance.md 4.4, field rm of ALGO_UPDATE
+# binance.md 4.4, field rm of ALGO_UPDATE
+REFUSAL_TEXTS = {EndReason.REDUCE_ONLY: "Reduce Only reject", EndReason.MARGIN_SHORT: "Margin is insufficient"}
 
 
 class Stops:
@@ -62,6 +63,7 @@ class Stops:
         self._agenda = agenda
         self._switch = switch
         self._stuck: dict[tuple[str, str], int] = {}
+        self._denied: dict[tuple[str, str], int] = {}
         hooks = Hooks(start=self._start, fire_if_reached=self._fire_if_reached, rules_of=admission.rules_of)
         self.full = PositionStops(ledger, market, agenda, switch, hooks)
 
@@ -226,6 +228,10 @@ class Stops:
         """Let the next stops that fire here stay TRIGGERING for ever (`binance.md` 4.4)."""
         self._stuck[(account, symbol)] = times
 
+    def deny_in_engine(self, account: str, symbol: str, times: int) -> None:
+        """Let the engine reject the next stops that fire here."""
+        self._denied[(account, symbol)] = times
+
     def price_moved(self, symbol: str, now: int) -> None:
         """Fire every LIVE stop of the symbol whose trigger has been reached."""
         for stop in self._ledger.live_stops():
@@ -259,7 +265,11 @@ class Stops:
         """Send a fired stop's order to the engine, in the event that has begun."""
         stop = replace(stop, triggered_at=stop.triggered_at or now, updated_at=now)
         ticket = self._child_ticket(stop)
-        if ticket.quantity <= 0:
+        denied = self._denied.get((stop.account, stop.symbol), 0)
+        if denied > 0:
+            self._denied[(stop.account, stop.symbol)] = denied - 1
+            self._reject(stop, EndReason.BY_SYSTEM)
+        elif ticket.quantity <= 0:
             self._reject(stop, EndReason.REDUCE_ONLY)
         elif not ticket.reduce_only and not self._admission.can_afford(stop.account, ticket):
             self._reject(stop, EndReason.MARGIN_SHORT)
@@ -278,7 +288,7 @@ class Stops:
 
     def _reject(self, stop: StopState, reason: EndReason) -> None:
         """Note that the engine denied a fired stop: REJECTED with a text (`binance.md` 1.9)."""
-        text = REFUSED_AT_TRIGGER if reason is EndReason.REDUCE_ONLY else "Margin is insufficient"
+        text = REFUSAL_TEXTS.get(reason, "Order rejected")
         self._ledger.change_stop(replace(stop, status=StopStatus.REJECTED, end_reason=reason, fail_text=text))
 
     def _child_ticket(self, stop: StopState) -> OrderTicket:

@@ -7,8 +7,10 @@ on its own (`binance.md` 3.1, `bybit.md` 2.1).  What is pushed to nobody is lost
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from venuesim.dialects.port import Dialect, Drop, Push
+from venuesim.edits import edit
 from venuesim.faults import STREAM_FAULTS, Faults, Hit, Touched
 from venuesim.floor import Floor
 from venuesim.views import MS
@@ -81,6 +83,7 @@ class Streams:
         hits = self._faults.hits(touched, STREAM_FAULTS)
         if self._swallowed(push, touched, hits, now):
             return
+        push = self._edited(push, hits, touched)
         due = now + int(self._floor.switch("latency_us")) + self._lag(push) + self._delay(hits, touched)
         due = max(due, self._last_due.get((push.conn, push.topic), 0))
         reordered = [hit for hit in hits if hit.fault.fault == "stream_reorder"]
@@ -93,6 +96,16 @@ class Streams:
             if hit.fault.fault == "stream_duplicate":
                 self._faults.fire(hit, touched, "sent twice")
                 self._floor.agenda.at(due + hit.fault.ms * MS, self._sending(push))
+
+    def _edited(self, push: Push, hits: list[Hit], touched: Touched) -> Push:
+        """Apply the edits that strike; one that finds nothing to change has not fired."""
+        for hit in hits:
+            if hit.fault.fault == "stream_edit":
+                text = edit(push.text.encode(), hit.fault.path, hit.fault.value)
+                if text is not None:
+                    self._faults.fire(hit, touched, hit.fault.path or "the whole frame")
+                    push = replace(push, text=text.decode())
+        return push
 
     def _lag(self, push: Push) -> int:
         self._pushed += 1

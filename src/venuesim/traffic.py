@@ -8,10 +8,11 @@ else happens in between happens in between.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from venuesim.dialects.port import Act, Dialect, Handled, Heard, Wait
+from venuesim.edits import edit
 from venuesim.faults import REQUEST_FAULTS, WORLD_FAULTS, Faults, Hit, Touched
 from venuesim.floor import Floor
 from venuesim.matching import FillPlan
@@ -198,11 +199,21 @@ class Traffic:
         for hit in course.struck("status"):
             if hit.fault.effect:
                 reply = self._refusal(course, hit, at)
+        reply = self._edited(course, reply)
         course.entry.status, course.entry.reply = reply.status, reply.body.decode(errors="replace")
         slow = sum(hit.fault.ms for hit in course.struck("status")) * MS
         due = at + self._latency() + slow + self._spend(course, course.delays("reply"))
         if not self._lose(course, "reply_lost", due):
             self._floor.agenda.at(due, lambda later: self._deliver(course, reply, later))
+
+    def _edited(self, course: _Course, reply: Reply) -> Reply:
+        """Apply the edits that strike; one that finds nothing to change has not fired."""
+        for hit in course.struck("reply_edit"):
+            body = edit(reply.body, hit.fault.path, hit.fault.value)
+            if body is not None:
+                self._faults.fire(hit, course.touched, hit.fault.path or "the whole body")
+                reply = replace(reply, body=body)
+        return reply
 
     def _deliver(self, course: _Course, reply: Reply, at: int) -> None:
         course.entry.answered_at = at

@@ -7,11 +7,13 @@ fired only if it changed something: a stop that vanishes must have been there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from venuesim.facts import EndReason, Side, StopStatus
 from venuesim.faults import Fault, Faults, Hit, Touched, by_time
 from venuesim.floor import Floor
+from venuesim.market import Depth
 from venuesim.streams import ABNORMAL, Streams
 from venuesim.views import MS
 
@@ -35,6 +37,11 @@ class World:
             "hand_trade": self._trade,
             "liquidation": self._liquidate,
             "streams_cut": self._cut,
+            "stop_rejected": self._deny,
+            "book_depth": self._deepen,
+            "filters_changed": self._change_rules,
+            "mode_flipped": self._flip,
+            "balance_changed": self._pay,
         }
         faults.on_add = self._planned
 
@@ -88,6 +95,33 @@ class World:
 
     def _cut(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         return str(self._streams.hang_up_all(fault.code or ABNORMAL, at) or "")
+
+    def _deny(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        self._floor.book.stops.deny_in_engine(account, symbol, fault.times or 1)
+        return "the next stop that fires is rejected"
+
+    def _deepen(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        if symbol not in self._floor.instruments:
+            return ""
+        self._floor.market.set_depth(symbol, Depth(levels=fault.levels, notional=fault.notional))
+        return f"{fault.levels} levels of {fault.notional}"
+
+    def _change_rules(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        if symbol not in self._floor.instruments:
+            return ""
+        old = self._floor.instruments[symbol]
+        new = replace(old, tick=fault.tick or old.tick, step=fault.step or old.step, status=fault.state or old.status)
+        self._floor.change_rules(new)
+        return "" if new == old else f"tick {new.tick} step {new.step} {new.status}"
+
+    def _flip(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        hedge = not self._floor.account(account).hedge
+        self._floor.set_hedge(account, hedge)
+        return "hedge" if hedge else "one-way"
+
+    def _pay(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        self._floor.book.deposit(account, fault.amount, at)
+        return str(fault.amount or "")
 
     # --- the walk
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from tests.venuesim.plain import MS, SECOND, START, Asker, box
-from venuesim.facts import OrderStatus, StopStatus
+from venuesim.facts import OrderStatus, Side, StopStatus
 from venuesim.faults import VOCABULARY, parse
 from venuesim.wire import Answer, Frame, HalfBody, Hangup, Reset
 
@@ -376,3 +377,58 @@ def test_a_stop_refusal_means_the_placing_of_stops() -> None:
     reply = asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000")
     assert (reply.status, reply.body) == (400, b"-2021 Order would immediately trigger.")
     assert asker.exchange.book.open_stops("a", None) == []
+
+
+def test_an_edited_reply_lacks_or_bears_what_the_plan_says() -> None:
+    """A field is taken out, emptied or given another type; an edit that finds nothing has not fired."""
+    asker = planned(fault="reply_edit", call="order.get", path="*.side")
+    asker.buy(id="x")
+    [order] = msgspec.json.decode(asker.ask("order.get", id="x").body)
+    assert "side" not in order
+    assert fired(asker) == ["reply_edit"]
+    asker = planned(fault="reply_edit", call="order.get", path="0.quantity", value=0)
+    asker.ask("order.get", id="x")
+    assert fired(asker) == []
+    asker.buy(id="x")
+    assert msgspec.json.decode(asker.ask("order.get", id="x").body)[0]["quantity"] == 0
+    asker = planned(fault="reply_edit", call="order.get", value=[])
+    asker.buy(id="x")
+    assert asker.ask("order.get", id="x").body == b"[]"
+
+
+def test_an_edited_frame_is_no_frame_without_json() -> None:
+    """The plain stream of this test speaks no JSON, so an edit of a field changes nothing."""
+    asker = listening(planned(fault="stream_edit", call="stream.order", path="o.X", value="NEW"))
+    asker.buy(quantity="0.010", id="x")
+    assert frames(asker) == ["order x NEW 0", "order x FILLED 0.010", "position 0.010"]
+    assert fired(asker) == []
+
+
+def test_the_engine_may_reject_a_stop_that_fires() -> None:
+    """The stop ends REJECTED with a text, and the position stands bare."""
+    asker = planned(fault="stop_rejected", account="a", symbol="BTCUSDT")
+    asker.buy()
+    asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000", id="s")
+    asker.exchange.set_price("BTCUSDT", asker.now, mark=Decimal(105900))
+    asker.run(SECOND)
+    [stop] = asker.exchange.book.stops_named("a", "s")
+    assert (stop.status, stop.fail_text) == (StopStatus.REJECTED, "Order rejected")
+    assert held(asker) > 0
+
+
+def test_rules_modes_depth_and_balance_change_between_two_calls() -> None:
+    """What the world changes is in force for the next call, and says so."""
+    asker = Asker(box())
+    changes: list[dict[str, object]] = [
+        {"fault": "filters_changed", "tick": "1", "step": "0.1"},
+        {"fault": "book_depth", "levels": 0},
+        {"fault": "mode_flipped"},
+        {"fault": "balance_changed", "amount": "-9000"},
+    ]
+    for change in changes:
+        asker.exchange.faults.add(parse({**change, "call": "order.create", "nth": 1}))
+    assert asker.buy().body == b"quantity_step"
+    assert fired(asker) == ["filters_changed", "book_depth", "mode_flipped", "balance_changed"]
+    assert asker.exchange.book.market.best("BTCUSDT", Side.BUY) is None
+    assert asker.exchange.book.ledger.accounts["a"].hedge
+    assert asker.exchange.book.ledger.wallet("a").balance == 1_000

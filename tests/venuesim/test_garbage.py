@@ -75,7 +75,7 @@ def signed(text: str) -> str:
     return hmac.new(b"secret", text.encode(), hashlib.sha256).hexdigest()
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(route=st.sampled_from(sorted(BINANCE_ROUTES)), params=NEARLY_RIGHT)
 def test_binance_answers_every_signed_nonsense(route: tuple[str, str], params: dict[str, str]) -> None:
     """Authentic requests with any parameters on any path are answered, not raised."""
@@ -88,7 +88,7 @@ def test_binance_answers_every_signed_nonsense(route: tuple[str, str], params: d
     answered(box("binance"), Request(method, target, (("X-MBX-APIKEY", "key"),)), now)
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(route=st.sampled_from(BYBIT_ROUTES), params=NEARLY_RIGHT, loose=LOOSE, is_loose=st.booleans())
 def test_bybit_answers_every_signed_nonsense(
     route: Route, params: dict[str, str], loose: object, is_loose: bool
@@ -110,7 +110,7 @@ def test_bybit_answers_every_signed_nonsense(
     answered(box("bybit"), Request(method, target, headers, sent), now)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     venue=st.sampled_from(["binance", "bybit"]),
     method=st.sampled_from(["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD"]),
@@ -125,7 +125,7 @@ def test_raw_nonsense_is_answered_too(
     answered(box(venue), Request(method, target, tuple(headers), body), START)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     venue=st.sampled_from(["binance", "bybit"]),
     target=st.sampled_from([

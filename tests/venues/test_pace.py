@@ -172,6 +172,15 @@ def test_a_shorter_word_does_not_cut_a_longer_one_short() -> None:
     assert isinstance(budget.admit(ONE, Urgency.PROTECT, START + 9 * MINUTE), Wait)
 
 
+def test_the_venues_word_is_named_before_our_own_count() -> None:
+    """Where both hold a request up, it is the venue's silence that counts, however soon it ends."""
+    budget = pace()
+    spend_all(budget, Urgency.ENTER)
+    budget.pause(Pause(SECOND, "429"), START)
+    wait = budget.admit(ONE, Urgency.ENTER, START)
+    assert wait == Wait(START + SECOND, "429", by_venue=True)
+
+
 def test_a_word_about_one_bucket_leaves_other_roads_open() -> None:
     """A pause of the order quota does not stop what is charged elsewhere, nor another account."""
     common = common_budget((ORDERS, WEIGHT))

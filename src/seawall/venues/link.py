@@ -124,7 +124,7 @@ class Link:
         self._failures = 0
         self._due_at: Instant | None = None
         self._up_at: Instant = 0
-        self._said_at: Instant | None = None
+        self._said_at: Instant = 0
         self._heard_at: Instant = 0
         self._probe_at: Instant = 0
         self._renew_at: Instant | None = None
@@ -252,14 +252,12 @@ class Link:
         self._due_at = self._up_at + OLDEST
         if self.phase is Phase.OPENING:
             self.phase = Phase.READY
-            self._said_at = None
             self._inputs.append(StreamChanged(now, proven=False, detail="open, and unproven"))
 
     def _prove(self, now: Instant) -> None:
         self._failures = 0
         if self.phase is not Phase.PROVEN:
             self.phase = Phase.PROVEN
-            self._said_at = None
             self._inputs.append(StreamChanged(now, proven=True, since=now, detail="an account event came"))
 
     # ---- life
@@ -307,8 +305,9 @@ class Link:
         self._failures += 1
         self._renew_at = None
         self._frames = []
+        is_news = self.phase.is_up or now >= self._said_at + SAID_AGAIN
         self._enter(Phase.RESTING, now + wait)
-        if self._said_at is None or now >= self._said_at + SAID_AGAIN:
+        if is_news:
             self._said_at = now
             self._inputs.append(StreamChanged(now, proven=False, detail=detail))
 

@@ -64,7 +64,7 @@ class TooLate:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A quota that the venue counts: at most `limit` in any `window`. `shared` quotas are per IP, others an account's."""
+    """A quota that a venue counts: at most `limit` in any `window`. `shared` ones are per IP, others per account."""
 
     name: str
     limit: int

@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from seawall.drill import checks
+from seawall.drill.checks import fold
 from seawall.drill.plans import Plan
 from seawall.drill.world import World
 from seawall.journal.port import JournalFull
 from seawall.model import inputs as inp
-from seawall.model.events import SignalAccepted
 from seawall.model.ids import Side, SignalId, Symbol, VenueName
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop
 from seawall.model.times import MINUTE, SECOND, Duration
 from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.saga import Saga
-from seawall.sagas.state import SagaState, apply, begin
 from venuesim.faults import parse
 
 STORM: Duration = 20 * SECOND
@@ -131,47 +131,11 @@ def _judged(world: World, plan: Plan, began: int) -> Result:
 
 
 def breaches(world: World, plan: Plan, saga: Saga | None) -> Iterator[str]:
-    """What did not hold, from the book: each a sentence."""
-    verdict = world.box.judge(world.now)
-    if verdict.opposite_positions:
-        yield "an opposite position"
-    if verdict.increases:
-        yield f"{verdict.increases} entries too many"
-    if len(verdict.episodes) > 1:
-        yield f"{len(verdict.episodes)} positions for one signal"
-    for orphan in verdict.orphans:
-        yield f"an orphan {orphan.kind} {orphan.client_id or orphan.id}"
-    for position in verdict.positions:
-        if not position.covered:
-            yield f"{position.quantity} naked at the end"
-    yield from _disagreements(world, saga, open_at_venue=bool(verdict.positions))
-    ours = any(close.what == "order" for episode in verdict.episodes for close in episode.closes)
-    if ours and plan.spares:
-        yield f"a needless rollback ({saga.state.end if saga else ''})"
-
-
-def _disagreements(world: World, saga: Saga | None, *, open_at_venue: bool) -> Iterator[str]:
-    """Whether the journal's end and the judge's are the same, and the fold of the journal the state in memory."""
-    folded = _folded(world)
-    if saga is None:
-        if open_at_venue or folded is not None:
-            yield "something is open and no signal answers for it"
-        return
-    if folded != saga.state:
+    """What did not hold, from the book; and whether what was recorded tells what was in memory. Each a sentence."""
+    folded = fold(world.recorded())
+    state = None if saga is None else folded.get(saga.state.signal.id)
+    yield from checks.breaches(world.box.judge(world.now), state, spares=plan.spares)
+    if saga is None and folded:
+        yield "the journal knows a signal that nobody answers for"
+    if saga is not None and state != saga.state:
         yield "the fold of the journal differs from the state in memory"
-    if saga.state.phase is Phase.PROTECTED and not open_at_venue:
-        yield "journal says protected, the venue is flat"
-    if saga.state.phase is Phase.FLAT and open_at_venue:
-        yield "journal says flat, the venue holds a position"
-    if saga.state.phase not in (Phase.PROTECTED, Phase.FLAT):
-        yield f"no end: {saga.state.phase.value}, {saga.finding.value if saga.finding else ''}"
-
-
-def _folded(world: World) -> SagaState | None:
-    state: SagaState | None = None
-    for row in world.recorded():
-        if isinstance(row.event, SignalAccepted):
-            state = begin(row.event)
-        elif state is not None and row.event.signal_id == state.signal.id:
-            state = apply(state, row.event)
-    return state

@@ -248,10 +248,10 @@ class World:
         if house.woken_for and self.now < house.woken_for <= at:
             return
         house.woken_for = at
-        self.at(at, lambda: self._woken(house))
+        self.at(at, lambda: self._woken(house, at))
 
-    def _woken(self, house: House) -> None:
-        if house is not self.house:
+    def _woken(self, house: House, at: Instant) -> None:
+        if house is not self.house or at != house.woken_for:
             return
         house.woken_for = 0
         self._machine(house, machine.Ticked())

@@ -101,7 +101,6 @@ class Desk:
         first_seq = self.seq + 1
         for item in (*inputs, *self._gates.give_up(now, durable)):
             self._hear(item, now)
-        self._check_authority()
         for saga in self._awake(now):
             self._decide(saga, now)
         self._queries.extend(self._needs.due(now) if self._term else [])
@@ -126,13 +125,16 @@ class Desk:
                 self._restart(item, now)
             case inp.AuthorityChanged():
                 self._outside = item
+                self._check_authority()
             case inp.JournalChanged():
                 self._journal = item
+                self._check_authority()
             case inp.StreamChanged():
                 self._stream_changed(item)
             case inp.ReadAnswered() | inp.ReadFailed():
                 self._needs.answered(item.query, item.at, well=isinstance(item, inp.ReadAnswered))
                 self._record(self._sources.hear(item))
+                self._check_authority()
             case _:
                 pass
         for saga in self._concerned(item):
@@ -286,8 +288,8 @@ class Desk:
             stream_since=view.stream_since,
             mute=view.mute(now),
             timer_held_until=self._timer.held_until,
-            may_enter=not self._why_stopped(),
-            why_not=self._why_stopped(),
+            may_enter=not self._stopped_for,
+            why_not=self._stopped_for,
             stop_tolerance_bps=self._settings.stop_tolerance_bps,
             instrument=view.instruments.get(symbol),
             mark=view.marks.get(symbol),
@@ -311,14 +313,12 @@ class Desk:
 
     def _why_stopped(self) -> str:
         """Why no entry may be intended; empty if one may."""
-        modes = self._view.modes
+        modes, strangers = self._view.modes, self._view.strangers()
         reasons = {
             f"the journal does not take appends: {self._journal.detail}": not self._journal.healthy,
             self._outside.detail or "this process may not act on the account": not self._outside.may_enter,
             "the account is in hedge mode; one-way mode is expected": modes is not None and modes.hedge,
-            f"another installation's orders are on the account: {', '.join(self._view.strangers())}": bool(
-                self._view.strangers()
-            ),
+            f"another installation's orders are on the account: {', '.join(strangers)}": bool(strangers),
             "the key may not trade": modes is not None and not modes.may_trade,
             "the key may withdraw or transfer; use one that may only trade": modes is not None
             and bool(modes.may_withdraw),

@@ -176,7 +176,7 @@ def _newest(stops: Iterator[StopFacts]) -> ClientId | None:
 
 def _of_act(state: SagaState, answer: ActAnswered) -> Iterator[ev.Event]:
     leg = _leg_of(state, answer.client_id)
-    if leg is None:
+    if leg is None or (answer.outcome, answer.at) in state.conclusions_of(answer.client_id):
         return
     yield ev.ActConcluded(
         *_whose(state),
@@ -204,7 +204,8 @@ def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
     """What a complete read did *not* see."""
     match answer.query:
         case AskOrder(client_id=name) if name in state.orders:
-            if not state.orders[name].is_seen and not answer.told.orders and not answer.told.fills:
+            unseen = not state.orders[name].is_seen and not answer.told.orders and not answer.told.fills
+            if unseen and answer.began_at not in state.rounds_of(name):
                 yield ev.OrderNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case AskFills(since=since) if state.intent is not None and since <= state.intent.since:
             if state.fills_read_at < _last_miss(state):
@@ -240,7 +241,7 @@ def _unseen(state: SagaState, told: Told, began_at: Instant) -> Iterator[StopFac
 def _may_miss(facts: StopFacts, began_at: Instant) -> bool:
     """Whether not seeing this stop says anything: it may live, and the read began after it was answered for."""
     answered = facts.outcome is not None or facts.attached
-    return facts.may_live and answered and began_at > max(facts.concluded_at, facts.intended_at)
+    return facts.may_live and answered and began_at > max(facts.concluded_at, facts.intended_at, facts.missed_last)
 
 
 def _of_failure(state: SagaState, failure: ReadFailed) -> Iterator[ev.Event]:

@@ -125,6 +125,16 @@ class SagaState:
         """Whether a name belongs to this signal: recorded, or made for it by a process whose record of it was lost."""
         return client_id in self.orders or client_id in self.stops or self._was_made_here(client_id)
 
+    def conclusions_of(self, client_id: ClientId) -> list[tuple[Outcome | None, Instant]]:
+        """What has been concluded of an act, and when; more than one entry only if names met, which they never do."""
+        acts: list[Sent | Cancel | StopFacts] = [*self.attempts, *self.closes, *self.cancels.values()]
+        acts += [*self.stops.values(), *([self.leverage] if self.leverage is not None else [])]
+        return [(act.outcome, act.concluded_at) for act in acts if act.client_id == client_id]
+
+    def rounds_of(self, client_id: ClientId) -> tuple[Instant, ...]:
+        """The beginnings of the complete reads that did not see an entry or a close."""
+        return next((sent.missed for sent in (*self.attempts, *self.closes) if sent.client_id == client_id), ())
+
     def facts_of(self, client_id: ClientId) -> OrderFacts:
         """What is known of one of our orders; nothing yet of one whose intention was lost with its process."""
         known = self.orders.get(client_id)

@@ -342,6 +342,19 @@ def test_an_unknown_full_stop_that_the_position_shows_is_acknowledged() -> None:
     assert cover(case, placed.client_id) is Cover.ACKNOWLEDGED
 
 
+@pytest.mark.parametrize("ended", [StopStatus.TRIGGERED, StopStatus.CANCELLED])
+def test_an_old_row_says_nothing_of_a_stop_placed_after_it(ended: StopStatus) -> None:
+    """The child has ended with the position open: a row from before shows the old stop's trigger, not the new one's."""
+    case = protected(traits=BYBIT)
+    child = stop("", ended, at=300, trigger=case.newest_stop.trigger, venue_id=VenueId("c-1"))
+    case.hears(300, child)
+    placed = case.newest_stop
+    assert placed.is_pending
+    assert cover(case, placed.client_id) is Cover.UNKNOWN
+    stream(case, 400, 27, stop_loss=placed.trigger)
+    assert cover(case, placed.client_id) is Cover.ACKNOWLEDGED
+
+
 def test_a_newer_full_stop_that_took_hold_replaces_the_older() -> None:
     """Where the venue keeps one stop a position, only the latest that took hold stands, beside quantity stops."""
     case = naked(traits=BYBIT)

@@ -1,0 +1,658 @@
+"""The judge: one piece of evidence more, one finding; and absence at the border of each of its conditions."""
+
+from __future__ import annotations
+
+import pytest
+
+from seawall.model import inputs as inp
+from seawall.model.acts import Outcome, Reason
+from seawall.model.events import EndReason
+from seawall.model.ids import Side, VenueId
+from seawall.model.reports import OrderStatus, Source, StopStatus
+from seawall.model.signal import Stop
+from seawall.model.times import SECOND
+from seawall.model.venue import Traits
+from seawall.sagas.judgement import (
+    Verdict,
+    entry_verdict,
+    horizon_of,
+    is_close_absent,
+    is_move_refused,
+    quarantine,
+    retry_at,
+    turning_points,
+)
+from tests.sagas.builders import (
+    BINANCE,
+    BOUNDS,
+    BYBIT,
+    SYMBOL,
+    T0,
+    AskFills,
+    AskOrder,
+    AskPositions,
+    AskStop,
+    Case,
+    D,
+    Finding,
+    Phase,
+    armed,
+    entering,
+    fill,
+    ms,
+    naked,
+    order,
+    percent,
+    position,
+    protected,
+    signal,
+    stop,
+)
+
+STREAM = Source.STREAM
+BOTH = pytest.mark.parametrize("traits", [BINANCE, BYBIT], ids=["binance", "bybit"])
+HORIZON = (BOUNDS.receive_window + BOUNDS.margin) // 1_000
+LAG = BOUNDS.read_lag // 1_000
+
+
+def verdict(case: Case) -> Verdict:
+    """The verdict on the latest attempt."""
+    return entry_verdict(case.state, case.state.attempts[-1], case.around)
+
+
+# ---- one step each
+
+
+def test_unready_while_something_must_be_read() -> None:
+    """Nothing is known of the slot yet."""
+    assert Case(position_complete=False).finding is Finding.UNREADY
+
+
+def test_ready_when_all_is_known() -> None:
+    """A plan can be made."""
+    assert Case().finding is Finding.READY
+
+
+def test_unfit_when_the_signal_cannot_be_executed() -> None:
+    """Its stop is on the wrong side."""
+    assert Case(signal(stop=Stop(price=D("0.3")))).finding is Finding.UNFIT
+
+
+@BOTH
+def test_undecided_while_no_source_has_spoken(traits: Traits) -> None:
+    """An intention alone, an acknowledgement, a lost answer: none of them is a fill or its absence."""
+    for outcome in (None, Outcome.ACKNOWLEDGED, Outcome.UNKNOWN):
+        case = entering(traits=traits)
+        if outcome is not None:
+            case.answers(50, case.entry, outcome)
+        assert case.finding is Finding.UNDECIDED
+
+
+@BOTH
+@pytest.mark.parametrize("query", ["order", "fills", "positions"])
+def test_undecided_after_an_empty_read(traits: Traits, query: str) -> None:
+    """Not found, an empty list, a flat position: none of them alone is absence (I01, I02)."""
+    case = entering(traits=traits)
+    case.answers(50, case.entry, Outcome.UNKNOWN)
+    asked = {"order": AskOrder(SYMBOL, case.entry), "fills": AskFills(SYMBOL, case.since), "positions": AskPositions(SYMBOL)}
+    case.reads(60_000, asked[query], *([position(0, 59_980)] if query == "positions" else []))
+    assert case.finding is Finding.UNDECIDED
+
+
+def test_undecided_on_a_filled_order_with_quantity_zero() -> None:
+    """"Closed, filled 0.0" (I04) is neither a fill nor an end without one."""
+    case = entering()
+    case.hears(100, order(case.entry, OrderStatus.FILLED, 0, at=100))
+    assert case.finding is Finding.UNDECIDED
+
+
+def test_an_order_called_filled_is_never_taken_for_flat_by_stale_reads() -> None:
+    """Filled with quantity 0, and the position read as flat for minutes: a contradiction to ask about, not an end."""
+    case = entering()
+    case.hears(100, order(case.entry, OrderStatus.FILLED, 0, at=100))
+    for at in range(1_000, 120_000, 6_000):
+        case.reads(at, AskPositions(SYMBOL), position(0, at - 20))
+    assert case.phase is Phase.ENTERING
+    assert AskOrder(SYMBOL, case.entry) in case.saga.agenda.asking
+
+
+@pytest.mark.parametrize("reason", [Reason.BUSY, Reason.CLOCK, Reason.LIMIT])
+def test_deferred_when_refused_as_not_executed(reason: Reason) -> None:
+    """Clock, limit, busy: the venue says that nothing was done, so another attempt is owed while fresh."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.REFUSED, reason, retry_after=SECOND)
+    assert case.finding is Finding.DEFERRED
+    assert retry_at(case.state) == ms(50) + SECOND
+
+
+@pytest.mark.parametrize("given", [{"may_enter": False}, {"term": T0 // SECOND + 1}])
+def test_not_deferred_without_authority_or_by_a_later_process(given: dict[str, object]) -> None:
+    """An attempt of an earlier process is only looked for; one without authority is not repeated."""
+    case = entering()
+    case.given.update(given)
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY)
+    assert case.finding is Finding.EMPTY
+
+
+def test_not_deferred_when_the_signal_is_stale_or_a_close_was_asked() -> None:
+    """Past its age, or on its way home, no second attempt."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY, retry_after=40 * SECOND)
+    case.now = case.state.signal.expires_at()
+    assert case.finding is Finding.DEFERRED
+    case.now += 1
+    assert case.finding is Finding.EMPTY
+    case = entering()
+    case.at(10, inp.CloseRequested(ms(10), SYMBOL, "hand"))
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY)
+    assert case.finding is Finding.EMPTY
+
+
+@pytest.mark.parametrize("reason", [Reason.FUNDS, Reason.FILTER, Reason.STOP_REFUSED, Reason.BAND, Reason.PARAMETER])
+def test_empty_when_refused_for_good(reason: Reason) -> None:
+    """A definite refusal ends the entry; flat is to be proven, and it is not tried again."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.REFUSED, reason)
+    assert case.finding is Finding.EMPTY
+
+
+def test_a_duplicate_name_is_evidence_that_it_was_seen() -> None:
+    """110072 refuses the repeat, not the order: look it up."""
+    case = entering(traits=BYBIT)
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.DUPLICATE_NAME)
+    assert case.finding is Finding.UNDECIDED
+
+
+@pytest.mark.parametrize("witness", ["trade", "order", "partial", "position"])
+def test_naked_by_any_one_witness(witness: str) -> None:
+    """A trade, an order's word, a part of it, or the position's change: the first suffices (rule 4)."""
+    case = entering()
+    report = {
+        "trade": fill(case.entry, at=100),
+        "order": order(case.entry, filled=27, at=100),
+        "partial": order(case.entry, OrderStatus.PARTIAL, 1, at=100),
+        "position": position(27, 100, told=100, source=STREAM),
+    }[witness]
+    case.hears(100, report)
+    assert (case.finding, case.phase) == (Finding.NAKED, Phase.PROTECTING)
+
+
+def test_overdue_at_max_naked_and_not_before() -> None:
+    """Five seconds from the first proof of a fill in our time."""
+    case = naked()
+    case.now = ms(100) + BOUNDS.max_naked - 1
+    assert case.finding is Finding.NAKED
+    case.now += 1
+    assert case.finding is Finding.OVERDUE
+
+
+def test_the_naked_clock_stands_still_while_the_venue_does_not_answer() -> None:
+    """A second of the venue's silence moves the end by a second."""
+    case = naked()
+    case.given["mute"] = SECOND
+    case.now = ms(100) + BOUNDS.max_naked + SECOND - 1
+    assert case.finding is Finding.NAKED
+    case.now += 1
+    assert case.finding is Finding.OVERDUE
+
+
+def test_a_held_timer_is_not_overdue() -> None:
+    """After two closes by the timer placing goes on, and nothing is closed for time until the hold ends."""
+    case = naked(timer_held_until=ms(60_000))
+    case.now = ms(59_999)
+    assert case.finding is Finding.NAKED
+    case.now = ms(60_000)
+    assert case.finding is Finding.OVERDUE
+    assert ms(60_000) in list(turning_points(case.state, case.around, case.saga.agenda.naked_since))
+
+
+def test_passed_when_a_final_trigger_is_refused_as_passed() -> None:
+    """The market is behind the stop: it can never be placed."""
+    case = naked()
+    case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
+    assert (case.finding, case.phase) == (Finding.PASSED, Phase.CLOSING)
+
+
+@pytest.mark.parametrize("reason", [Reason.STOP_REFUSED, Reason.NO_POSITION, Reason.STOP_EXISTS, Reason.BUSY])
+def test_naked_while_a_stop_is_refused_for_another_reason(reason: Reason) -> None:
+    """Only a passed trigger closes at once; for all else the clock runs and placing goes on."""
+    case = naked()
+    case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, reason)
+    assert (case.finding, case.phase) == (Finding.NAKED, Phase.PROTECTING)
+
+
+def test_armed_when_the_stop_is_acknowledged_and_unseen() -> None:
+    """It stops the clock for as long as it lasts: ACKNOWLEDGED never closes."""
+    case = armed()
+    case.now = ms(3_600_000)
+    assert case.finding is Finding.ARMED
+    assert case.phase is Phase.PROTECTING
+
+
+def test_armed_when_a_live_stop_is_missed_twice() -> None:
+    """Missing from two reads a lag apart asks for placing it again; the position is not called naked for it."""
+    case = protected()
+    for at in (20_000, 20_000 + LAG):
+        case.reads(at, AskStop(SYMBOL, case.state.confirmed[0]))
+    assert case.finding is Finding.ARMED
+
+
+@BOTH
+def test_covered_while_the_entry_is_not_terminal(traits: Traits) -> None:
+    """A part has filled and is covered by a live stop; how much will fill is not known yet."""
+    case = entering(traits=traits)
+    case.hears(100, order(case.entry, OrderStatus.PARTIAL, 10, at=100))
+    seen = case.newest_stop
+    if traits is BINANCE:
+        case.answers(150, seen.client_id)
+        case.hears(200, stop(seen.client_id, at=200, trigger=seen.trigger))
+    else:
+        row = position(10, 200, told=150, source=STREAM, stop_loss=seen.trigger)
+        case.hears(200, row, stop("", at=200, trigger=seen.trigger, venue_id=VenueId("c-1")))
+    assert case.finding is Finding.COVERED
+
+
+def test_covered_while_the_fill_is_known_by_its_effect_only() -> None:
+    """The position moved and a stop lives: open and covered, but our order is not yet named filled."""
+    case = entering()
+    case.hears(100, position(27, 100, told=100, source=STREAM))
+    case.answers(150, case.newest_stop.client_id)
+    case.hears(200, stop(case.newest_stop.client_id, at=200))
+    assert case.finding is Finding.COVERED
+
+
+def test_misplaced_when_the_fills_move_a_percent_stop_beyond_the_tolerance() -> None:
+    """Filled at 0.2020 instead of 0.2000: five percent behind is 0.1919, not 0.1900."""
+    case = provisional("0.2020")
+    assert case.finding is Finding.MISPLACED
+    assert case.state.settled_trigger is not None
+    assert case.state.settled_trigger.trigger == D("0.1919")
+
+
+def test_protected_when_a_percent_stop_stays_within_the_tolerance() -> None:
+    """Ten basis points of the reference are 0.0002: a final trigger so near keeps the provisional."""
+    case = provisional("0.2002")
+    assert case.finding is Finding.PROTECTED
+    assert case.state.settled_trigger is not None
+    assert case.state.settled_trigger.trigger == D("0.1900")
+
+
+def provisional(price: str) -> Case:
+    """A percent stop live at its provisional trigger, then the whole fill at a price."""
+    case = entering(percent(5))
+    case.hears(100, position(27, 100, told=100, source=STREAM))
+    case.answers(150, case.newest_stop.client_id)
+    case.hears(200, stop(case.newest_stop.client_id, at=200, trigger=case.newest_stop.trigger))
+    case.hears(300, fill(case.entry, price=price, at=300, told=100), order(case.entry, filled=27, at=300, told=100))
+    return case
+
+
+@BOTH
+def test_protected_when_all_of_it_was_seen(traits: Traits) -> None:
+    """Entry terminal, fill known, stop live at its trigger."""
+    assert protected(traits=traits).finding is Finding.PROTECTED
+
+
+def test_protected_where_the_owner_moved_the_stop() -> None:
+    """A live stop of ours at another trigger is what its owner wants, while it covers."""
+    case = protected()
+    case.hears(300, stop(case.newest_stop.client_id, at=300, trigger=D("0.1800")))
+    assert case.finding is Finding.PROTECTED
+
+
+def test_naked_again_when_the_stop_ends_with_the_position_open() -> None:
+    """Cancelled, rejected, expired or finished at the venue."""
+    for status in (StopStatus.CANCELLED, StopStatus.REJECTED, StopStatus.EXPIRED, StopStatus.FINISHED):
+        case = protected()
+        case.hears(300, stop(case.newest_stop.client_id, status, at=300))
+        assert (case.finding, case.phase) == (Finding.NAKED, Phase.PROTECTING), status
+
+
+def test_contrary_when_the_position_is_on_the_other_side() -> None:
+    """One newer word of a short where we bought: a person is told, nothing is traded (I04)."""
+    case = protected()
+    case.hears(300, position(-27, 300, told=300, source=STREAM))
+    assert case.finding is Finding.CONTRARY
+
+
+def closing_by_timer() -> Case:
+    """A way home begun by the naked timer, its first close out and unanswered."""
+    case = naked()
+    case.wakes_until(5_100)
+    assert (case.phase, case.state.end) == (Phase.CLOSING, EndReason.NAKED_TOO_LONG)
+    return case
+
+
+def test_spared_when_a_stop_takes_hold_and_no_close_is_out() -> None:
+    """The close was refused and the stop acknowledged: the position is kept after all."""
+    case = closing_by_timer()
+    case.answers(5_200, case.newest_stop.client_id)
+    assert (case.finding, case.phase) == (Finding.ARMED, Phase.CLOSING)
+    case.at(5_250, inp.ActAnswered(case.state.closes[0].client_id, SYMBOL, Outcome.REFUSED, ms(5_110), ms(5_250), Reason.BUSY))
+    assert (Phase.CLOSING, Finding.SPARED) in case.saga.visited
+    assert case.phase is Phase.PROTECTING
+
+
+def test_not_spared_for_any_other_way_home() -> None:
+    """What its owner asked to close, or a passed trigger closed, is carried through."""
+    case = armed()
+    case.at(300, inp.CloseRequested(ms(300), SYMBOL, "hand"))
+    case.answers(350, case.state.closes[0].client_id, Outcome.REFUSED, Reason.BUSY)
+    assert case.finding is Finding.ARMED
+
+
+def test_empty_when_the_fill_is_gone_and_nothing_proves_it_yet() -> None:
+    """The stop's trades outweigh the entry's; one source more must say flat."""
+    case = protected()
+    case.hears(300, fill(case.newest_stop.client_id, trade="s1", at=300))
+    assert case.finding is Finding.EMPTY
+
+
+def test_gone_when_flat_is_proven_and_something_unseen_may_still_come() -> None:
+    """Entry whose end was proven by absence: quarantine holds the slot."""
+    case = absent()
+    assert (case.finding, case.phase) == (Finding.GONE, Phase.QUARANTINE)
+
+
+def test_settled_at_once_when_everything_was_seen_to_end() -> None:
+    """Refused entry, flat by its own word and a newer position: nothing can come back."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.FUNDS)
+    case.reads(400, AskPositions(SYMBOL), position(0, 380, told=380))
+    assert (case.finding, case.phase) == (Finding.SETTLED, Phase.FLAT)
+
+
+def test_settled_at_the_end_of_the_quarantine_and_not_before() -> None:
+    """The window of an act, the margin and the read lag, counted from when flat was seen."""
+    case = absent()
+    lasts = BOUNDS.act_window + BOUNDS.margin + BOUNDS.read_lag
+    assert quarantine(case.state, case.around) == lasts
+    case.now = case.state.flat_at + lasts - 1
+    assert case.finding is Finding.GONE
+    case.now += 1
+    assert case.finding is Finding.SETTLED
+
+
+def test_nothing_that_left_is_flat_at_once() -> None:
+    """An entry that never left the house needs no second source."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.NOT_SENT)
+    assert (case.finding, case.phase) == (Finding.SETTLED, Phase.FLAT)
+
+
+# ---- absence where the engine checks the window (Binance)
+
+
+def unheard(traits: Traits = BINANCE, **given: object) -> Case:
+    """An entry whose answer was lost; the signal is good for an hour, so that age decides nothing here."""
+    case = entering(signal(max_age=3_600 * SECOND), traits, **given)
+    case.given["may_enter"] = False
+    case.at(50, inp.ActAnswered(case.entry, SYMBOL, Outcome.UNKNOWN, ms(10), ms(50)))
+    return case
+
+
+def absent(**given: object) -> Case:
+    """Two rounds past the horizon, a lag apart."""
+    case = unheard(**given)  # type: ignore[arg-type]
+    case.misses(HORIZON + 1)
+    case.misses(HORIZON + 1 + LAG)
+    return case
+
+
+def test_absent_after_two_rounds_past_the_horizon_a_lag_apart() -> None:
+    """The horizon is not_after and margin; rounds count from beyond it."""
+    assert verdict(absent()) is Verdict.ABSENT
+    case = unheard()
+    assert horizon_of(case.state.attempts[0], case.around) == ms(HORIZON)
+
+
+@pytest.mark.parametrize(("first", "second"), [(HORIZON, HORIZON + LAG), (HORIZON + 1, HORIZON + LAG), (10, HORIZON + 1)])
+def test_not_absent_when_a_round_is_too_early_or_too_near(first: int, second: int) -> None:
+    """At the horizon is not past it, and a microsecond less than the lag is not the lag."""
+    case = unheard()
+    case.misses(first)
+    case.misses(second)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+def test_absence_waits_for_the_early_end_of_the_clocks_error() -> None:
+    """A clock known to a second, or ahead by one, counts a second later."""
+    for given in ({"clock_error": SECOND}, {"clock_offset": -SECOND}):
+        case = unheard()
+        case.given.update(given)
+        case.misses(HORIZON + 1)
+        case.misses(HORIZON + 1 + LAG)
+        assert verdict(case) is Verdict.UNDECIDED, given
+        case.misses(HORIZON + 1_001)
+        case.misses(HORIZON + 1_001 + LAG)
+        assert verdict(case) is Verdict.ABSENT, given
+
+
+def test_not_absent_without_a_known_clock() -> None:
+    """Without the venue's time nothing lies past the horizon."""
+    case = unheard()
+    case.given["clock_known"] = False
+    case.misses(HORIZON + 1)
+    case.misses(HORIZON + 1 + LAG)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+def test_a_failed_read_starts_the_count_anew() -> None:
+    """One failure between two rounds and the first no longer counts."""
+    case = unheard()
+    case.misses(HORIZON + 1)
+    case.fails(HORIZON + 5_000, AskOrder(SYMBOL, case.entry))
+    case.misses(HORIZON + 1 + LAG)
+    assert verdict(case) is Verdict.UNDECIDED
+    case.misses(HORIZON + 1 + 2 * LAG)
+    assert verdict(case) is Verdict.ABSENT
+
+
+@pytest.mark.parametrize("moved", [27, 5, -27])
+def test_not_absent_while_the_position_is_off_its_baseline(moved: int) -> None:
+    """A change that no foreign fill explains may be ours."""
+    case = unheard()
+    case.misses(HORIZON + 1)
+    case.misses(HORIZON + 1 + LAG, moved=moved)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+def test_not_absent_without_a_position_read_since_the_first_round() -> None:
+    """Order and trades alone do not show the position."""
+    case = unheard()
+    for after in (HORIZON + 1, HORIZON + 1 + LAG):
+        case.reads(after + 20, AskOrder(SYMBOL, case.entry), began=after)
+        case.reads(after + 20, AskFills(SYMBOL, case.since), began=after + 1)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+def test_not_absent_without_a_read_of_the_trades_since_the_first_round() -> None:
+    """An unexplained fill could have been there."""
+    case = unheard()
+    for after in (HORIZON + 1, HORIZON + 1 + LAG):
+        case.reads(after + 20, AskOrder(SYMBOL, case.entry), began=after)
+        case.reads(after + 20, AskPositions(SYMBOL), position(0, after), began=after)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+def test_not_absent_with_a_fill_that_no_name_explains() -> None:
+    """A trade on our symbol since our intent whose order is unknown forbids the verdict."""
+    case = unheard()
+    case.hears(500, fill("", 5, at=500, venue_id=VenueId("990")))
+    case.misses(HORIZON + 1)
+    case.misses(HORIZON + 1 + LAG)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+def test_a_position_moved_only_by_foreign_fills_is_at_its_baseline() -> None:
+    """Five bought under another's name explain a position of five: our entry is absent all the same (rule 5)."""
+    case = unheard()
+    case.hears(500, fill("web_1", 5, at=500), position(5, 500, told=500, source=STREAM))
+    case.misses(HORIZON + 1, moved=5)
+    case.misses(HORIZON + 1 + LAG, moved=5)
+    assert verdict(case) is Verdict.ABSENT
+
+
+def test_present_by_one_word_whatever_was_missed_before() -> None:
+    """Presence needs one attributable report, and outweighs every round of not found."""
+    case = absent()
+    case.hears(60_000, order(case.entry, OrderStatus.OPEN, 0, at=60_000))
+    assert verdict(case) is Verdict.PRESENT
+
+
+def test_an_unanswered_act_is_undecided_however_often_it_is_missed() -> None:
+    """While it may still leave, rounds prove nothing."""
+    case = entering()
+    case.given["may_enter"] = False
+    case.misses(HORIZON + 1)
+    case.misses(HORIZON + 1 + LAG)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+def test_absence_on_binance_allows_another_attempt_while_fresh() -> None:
+    """After a doubt only ABSENT proven by the engine's window allows one (rule 6)."""
+    case = unheard()
+    case.given["may_enter"] = True
+    case.misses(HORIZON + 1)
+    case.misses(HORIZON + 1 + LAG)
+    assert len(case.state.attempts) == 2
+
+
+# ---- absence where it is not documented (Bybit)
+
+
+def doubted(until: float, *, first: float = 1_000, every: float = 5_000, **given: object) -> Case:
+    """Rounds that all miss the entry, from `first` on, the last begun at `until`."""
+    case = unheard(BYBIT, **given)
+    at = first
+    while at < until:
+        case.misses(at)
+        at += every
+    case.misses(until)
+    return case
+
+
+def test_absent_on_bybit_through_doubt_under_an_unbroken_stream() -> None:
+    """Every round for sixty seconds after the send; a microsecond less is undecided."""
+    watched = {"stream_since": T0}
+    doubt = BOUNDS.doubt / 1_000
+    assert verdict(doubted(doubt - 0.001, **watched)) is Verdict.UNDECIDED
+    assert verdict(doubted(doubt, **watched)) is Verdict.ABSENT
+
+
+def test_absence_on_bybit_takes_rounds_a_lag_apart() -> None:
+    """A single late round is not enough."""
+    case = doubted(60_000, first=60_000 - LAG + 1, stream_since=T0)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("since", [0, T0 + 1])
+def test_absence_on_bybit_takes_five_minutes_without_a_stream_since_before_the_send(since: int) -> None:
+    """Blind, or proven only after the send: counted from the first round of this process."""
+    blind = BOUNDS.doubt_blind / 1_000
+    assert verdict(doubted(1_000 + blind - 0.001, every=9_000, stream_since=since)) is Verdict.UNDECIDED
+    assert verdict(doubted(1_000 + blind, every=9_000, stream_since=since)) is Verdict.ABSENT
+
+
+def test_absence_on_bybit_never_allows_another_attempt() -> None:
+    """It allows FLAT, and nothing else."""
+    case = doubted(60_000, stream_since=T0)
+    case.given["may_enter"] = True
+    case.at(60_100)
+    assert len(case.state.attempts) == 1
+
+
+def test_a_failed_read_on_bybit_starts_the_count_anew() -> None:
+    """The rounds before a failure are forgotten; what counts from the send still does."""
+    case = doubted(50_000, stream_since=T0)
+    case.fails(55_000, AskOrder(SYMBOL, case.entry))
+    case.misses(60_000)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+def test_an_unexplained_fill_forbids_absence_on_bybit_too() -> None:
+    """As on Binance."""
+    case = unheard(BYBIT, stream_since=T0)
+    case.hears(500, fill("", 5, at=500, venue_id=VenueId("990")))
+    for at in (1_000, 30_000, 60_000):
+        case.misses(at)
+    assert verdict(case) is Verdict.UNDECIDED
+
+
+# ---- closes, moves, time
+
+
+def test_an_unknown_close_is_absent_after_two_reads_of_its_name_and_one_of_the_position() -> None:
+    """Half a second apart, all begun after it was concluded; being seen ends the question."""
+    case = closing_by_timer()
+    name = case.state.closes[0].client_id
+    case.answers(5_200, name, Outcome.UNKNOWN)
+
+    def is_absent() -> bool:
+        return is_close_absent(case.state, case.state.closes[0], case.around)
+
+    case.reads(5_320, AskOrder(SYMBOL, name), began=5_300)
+    case.reads(5_330, AskPositions(SYMBOL), position(27, 5_310), began=5_310)
+    assert not is_absent()
+    case.reads(5_820, AskOrder(SYMBOL, name), began=5_799)
+    assert not is_absent()
+    case.reads(5_830, AskOrder(SYMBOL, name), began=5_800)
+    assert is_absent()
+    case.hears(5_900, order(name, OrderStatus.OPEN, 0, at=5_900))
+    assert not is_absent()
+
+
+def test_a_close_without_an_outcome_is_not_absent() -> None:
+    """It may be under way."""
+    case = closing_by_timer()
+    assert not is_close_absent(case.state, case.state.closes[0], case.around)
+
+
+def test_a_refused_move_keeps_the_old_stop_in_place() -> None:
+    """A stop at the settled trigger was refused for good; a venue too busy is no such refusal."""
+    case = provisional("0.2020")
+    moved = case.newest_stop
+    assert moved.trigger == D("0.1919")
+    assert not is_move_refused(case.state)
+    case.answers(400, moved.client_id, Outcome.REFUSED, Reason.BUSY)
+    assert not is_move_refused(case.state)
+    case.wakes_until(1_000)
+    case.answers(1_100, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_REFUSED)
+    assert is_move_refused(case.state)
+    assert (case.finding, case.phase) == (Finding.PROTECTED, Phase.PROTECTED)
+
+
+def test_the_turning_points_name_when_the_same_evidence_is_judged_otherwise() -> None:
+    """Age while preparing; age, retry and horizon while entering; the clock; a stuck trigger; the quarantine."""
+    case = Case()
+    assert list(turning_points(case.state, case.around, 0)) == [case.state.signal.expires_at() + 1]
+    case = entering(clock_offset=7, clock_error=3)
+    points = list(turning_points(case.state, case.around, 0))
+    assert case.state.signal.expires_at() + 1 in points
+    assert horizon_of(case.state.attempts[0], case.around) - 7 + 3 + 1 in points
+    case = naked()
+    assert ms(100) + BOUNDS.max_naked in list(turning_points(case.state, case.around, case.saga.agenda.naked_since))
+    case = protected()
+    case.hears(300, stop(case.newest_stop.client_id, StopStatus.TRIGGERING, at=300))
+    assert ms(300) + BOUNDS.triggering + 1 in list(turning_points(case.state, case.around, 0))
+    gone = absent()
+    lasts = quarantine(gone.state, gone.around)
+    assert list(turning_points(gone.state, gone.around, 0)) == [gone.state.flat_at + lasts]
+
+
+def test_quarantine_lasts_through_doubt_for_a_stop_that_was_not_seen_to_end() -> None:
+    """Binance's algo service documents no window: what may live there is doubted for a minute; nothing, for nothing."""
+    case = armed()
+    assert quarantine(case.state, case.around) == BOUNDS.doubt
+    name = case.newest_stop.client_id
+    case.hears(200, stop(name, StopStatus.FINISHED, at=200), fill(name, trade="s1", at=200))
+    assert quarantine(case.state, case.around) == 0
+    assert quarantine(armed(traits=BYBIT).state, armed(traits=BYBIT).around) == BOUNDS.doubt
+
+
+def test_a_short_is_judged_by_the_same_rules() -> None:
+    """Sold, stop above: the mirror of the long."""
+    case = protected(signal(side=Side.SELL, stop=Stop(price=D("0.2100"))))
+    assert case.finding is Finding.PROTECTED
+    case.hears(300, position(27, 300, told=300, source=STREAM))
+    assert case.finding is Finding.CONTRARY

@@ -108,10 +108,14 @@ async def venue_of(serve: Serve) -> AsyncIterator[BareVenue]:
         server.close()
 
 
-def transport_to(address: str, *, most_connections: int = 8, connect_within: int = 3_000_000) -> Transport:
+def addresses(address: str) -> Addresses:
+    """A venue at this host and port."""
+    return Addresses(f"http://{address}", f"ws://{address}")
+
+
+def transport_to(address: str) -> Transport:
     """A transport to that address."""
-    addresses = Addresses(f"http://{address}", f"ws://{address}")
-    return Transport(addresses, most_connections=most_connections, connect_within=connect_within)
+    return Transport(addresses(address))
 
 
 def whole(body: bytes, status: str = "200 OK") -> bytes:
@@ -239,7 +243,7 @@ def test_an_exhausted_pool_is_not_sent() -> None:
     async def work() -> tuple[int, int]:
         async with (
             venue_of(serve) as venue,
-            transport_to(venue.address, most_connections=1, connect_within=50 * MILLISECOND) as transport,
+            Transport(addresses(venue.address), most_connections=1, connect_within=50 * MILLISECOND) as transport,
             asyncio.TaskGroup() as group,
         ):
             first = group.create_task(transport.send(ACT))
@@ -323,6 +327,32 @@ def test_a_slow_reply_arrives_whole() -> None:
         await heard.say(b"HTTP/1.1 200 OK\r\n", b"Content-Length: 4\r\n\r\n", b"d", b"o", b"n", b"e")
 
     assert run(outcome_of(serve, ACT))[0] == Reply(200, (("Content-Length", "4"),), b"done")
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndo"], ids=["mute", "half"])
+def test_a_reply_that_never_ends_is_lost_and_its_connection_given_up(said: bytes) -> None:
+    """A venue that takes a request and stays mute does not hold its connection for ever: the next one is a new one."""
+    gone = asyncio.Event()
+
+    async def serve(heard: Heard) -> None:
+        if heard.connection > 1:
+            await answer_whole(heard)
+            return
+        await heard.say(said)
+        await gone.wait()
+
+    async def work() -> int:
+        async with (
+            venue_of(serve) as venue,
+            Transport(addresses(venue.address), held_at_most=50 * MILLISECOND, most_connections=1) as transport,
+        ):
+            with pytest.raises(LostError, match="TimeoutError"):
+                await transport.send(ACT)
+            await transport.send(ACT)
+            gone.set()
+            return venue.connections
+
+    assert run(work()) == 2
 
 
 def test_a_redirect_is_a_reply_and_is_not_followed() -> None:
@@ -460,9 +490,7 @@ async def house(codec: PlainCodec, bounds: Bounds | None = None) -> AsyncIterato
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = "{}:{}".format(*runner.addresses[0][:2])
     told: asyncio.Queue[Input] = asyncio.Queue()
-    connection = Connection(
-        Venue(codec, bounds or Bounds()), Addresses(f"http://{address}", f"ws://{address}"), now, told.put_nowait
-    )
+    connection = Connection(Venue(codec, bounds or Bounds()), addresses(address), now, told.put_nowait)
     others = asyncio.all_tasks()
     running = asyncio.create_task(connection.run())
     try:
@@ -587,8 +615,7 @@ def test_a_venue_that_is_down_is_told_and_not_hammered() -> None:
             free.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{free.getsockname()[1]}"
         told: asyncio.Queue[Input] = asyncio.Queue()
-        addresses = Addresses(f"http://{address}", f"ws://{address}")
-        connection = Connection(Venue(PlainCodec(), Bounds()), addresses, now, told.put_nowait)
+        connection = Connection(Venue(PlainCodec(), Bounds()), addresses(address), now, told.put_nowait)
         connection.submit(stop(), Urgency.PROTECT)
         running = asyncio.create_task(connection.run())
         inputs = [await told.get(), await told.get()]
@@ -610,8 +637,7 @@ def test_an_input_that_nobody_took_in_ends_the_run() -> None:
         def deaf(told: Input) -> None:
             raise RuntimeError(f"no room for {type(told).__name__}")
 
-        addresses = Addresses("http://127.0.0.1:9", "ws://127.0.0.1:9")
-        connection = Connection(Venue(PlainCodec(), Bounds()), addresses, now, deaf)
+        connection = Connection(Venue(PlainCodec(), Bounds()), addresses("127.0.0.1:9"), now, deaf)
         with pytest.raises(ExceptionGroup) as caught:
             await connection.run()
         assert "no room for StreamChanged" in str(caught.value.exceptions[0])

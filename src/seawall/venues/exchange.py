@@ -40,7 +40,7 @@ from seawall.venues.port import Charge, Codec, Reply, Request, Stamp, TooLate
 MOST_QUERIES = 1_000
 """How many different queries may be held or under way; more fail at once, by name."""
 LATE_KEPT: Duration = 60 * SECOND
-"""How long an act whose reply was given up is remembered, should the reply still come."""
+"""How long an act whose reply was given up is remembered, should the reply still come: longer than a socket is held."""
 CLOCK_TAG = "clock"
 
 

@@ -68,10 +68,11 @@ from seawall.venues.venue import (
 
 CONNECT_WITHIN: Duration = 3 * SECOND
 """For a free connection of the pool or a new one, name and handshake included: less than `Bounds.reply_timeout`."""
-HELD_AT_MOST: Duration = 60 * SECOND
-"""A reply that has not come by then is lost; the machine gave it up long before and would still take it as evidence."""
-MOST_CONNECTIONS = 64
-"""Per account and host: ten openings at once with their reads, and the stream."""
+HELD_AT_MOST: Duration = 15 * SECOND
+"""A reply that has not come by then is lost. The machine gave it up before that and would still take it for evidence,
+but a venue gives up after 10 s itself (binance.md 4.3), and a connection that hangs is one less for the next stop."""
+MOST_CONNECTIONS = 128
+"""Per account and host: room for all that hangs for `HELD_AT_MOST` while a venue is mute, and for a stop beside it."""
 WARM = 4
 """Connections kept warm by the clock's rounds: an entry, its stop and the reads beside them need not make new ones."""
 KEPT: Duration = 90 * SECOND
@@ -119,17 +120,18 @@ class Transport:
         addresses: Addresses,
         *,
         connect_within: Duration = CONNECT_WITHIN,
+        held_at_most: Duration = HELD_AT_MOST,
         most_connections: int = MOST_CONNECTIONS,
     ) -> None:
         self._addresses = addresses
-        self._connect_within = connect_within
+        self._timeout = ClientTimeout(total=held_at_most / SECOND, connect=connect_within / SECOND)
         self._most_connections = most_connections
         self._session: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = ClientSession(
             connector=TCPConnector(limit=0, limit_per_host=self._most_connections, keepalive_timeout=KEPT / SECOND),
-            timeout=ClientTimeout(total=HELD_AT_MOST / SECOND, connect=self._connect_within / SECOND),
+            timeout=self._timeout,
             cookie_jar=DummyCookieJar(),
             headers={"User-Agent": USER_AGENT},
             trust_env=False,

@@ -7,6 +7,7 @@ and subscribes without waiting for the answer.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from queue import Queue
@@ -16,6 +17,7 @@ import pytest
 
 from tests.venuesim.bybit.served import KEY, SECRET, SYMBOL, against_box
 from venuesim.exchange import Exchange
+from venuesim.faults import parse
 from venuesim.server import Addresses
 
 trading = pytest.importorskip("pybit.unified_trading", reason="pybit lives in the foreign environment: make foreign")
@@ -23,6 +25,8 @@ exceptions = pytest.importorskip("pybit.exceptions")
 sockets = pytest.importorskip("pybit._websocket_trading")
 
 pytestmark = pytest.mark.foreign
+DISTANCE_MS = 50
+"""pybit registers its callback after it has sent the frame: a venue nearer than that is answered too early for it."""
 LINEAR = {"category": "linear", "symbol": SYMBOL}
 
 
@@ -82,7 +86,8 @@ def open_to_close(session: Any) -> None:
 def test_pybit_hears_the_fill_and_places_orders_by_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Private topics after a login of one second, public tickers, and an order over the trade socket."""
 
-    async def play(_exchange: Exchange, addresses: Addresses) -> None:
+    async def play(exchange: Exchange, addresses: Addresses) -> None:
+        exchange.faults.add(parse({"fault": "delay", "call": "order.create", "ms": DISTANCE_MS}))
         monkeypatch.setattr(trading, "PRIVATE_WSS", f"{addresses.stream}/v5/private")
         monkeypatch.setattr(trading, "PUBLIC_WSS", f"{addresses.stream}/v5/public/{{CHANNEL_TYPE}}")
         monkeypatch.setattr(sockets, "TRADE_WSS", f"{addresses.stream}/v5/trade")
@@ -121,4 +126,11 @@ def listen_and_trade() -> None:
         assert "10000" in sizes
     finally:
         for socket in (private, public, trade):
-            socket.exit()
+            hang_up(socket)
+
+
+def hang_up(socket: Any) -> None:
+    """Close a pybit socket; its ``exit`` waits for a thread of its own without any bound, so it gets two seconds."""
+    leaving = threading.Thread(target=socket.exit, daemon=True)
+    leaving.start()
+    leaving.join(2)

@@ -187,11 +187,15 @@ def _stops_confirmed(state: SagaState, exposure: Exposure, around: Circumstances
 
 
 def _overdue(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:
-    if finding is not Finding.UNDECIDED or state.overdue or state.phase is not Phase.ENTERING:
-        return
-    waited = around.now - state.attempts[-1].intended_at
-    if waited >= around.bounds.verification:
+    if _is_overdue(state, finding, around) and not state.overdue:
+        waited = around.now - state.attempts[-1].intended_at
         yield ev.VerificationOverdue(state.signal.id, state.signal.symbol, waited)
+
+
+def _is_overdue(state: SagaState, finding: Finding, around: Circumstances) -> bool:
+    """Whether no source has decided the entry for as long as the origin bot waited."""
+    undecided = finding is Finding.UNDECIDED and state.phase is Phase.ENTERING
+    return undecided and around.now - state.attempts[-1].intended_at >= around.bounds.verification
 
 
 def _distress(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:
@@ -213,7 +217,7 @@ def _troubles(state: SagaState, finding: Finding, around: Circumstances) -> Iter
         yield DistressKind.CONTRARY_POSITION, "the position is on the other side of our entry"
     if finding is Finding.ARMED and around.now >= armed_since(state) + around.bounds.max_unverified:
         yield DistressKind.STOP_UNSEEN, _stops_in_words(state)
-    if finding is Finding.UNDECIDED and state.overdue:
+    if _is_overdue(state, finding, around):
         yield DistressKind.UNDECIDED, "no source has decided the entry"
     if around.foreign_stops and finding not in (Finding.GONE, Finding.SETTLED):
         yield DistressKind.FOREIGN_STOP, ", ".join(around.foreign_stops)

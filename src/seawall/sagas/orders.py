@@ -130,5 +130,5 @@ def _or_least(price: Decimal | None) -> Decimal:
     return Decimal(-1) if price is None or price <= 0 else price
 
 
-def _as_key(trade: Trade) -> tuple[Instant, Decimal, Decimal, int]:
-    return (trade.venue_at, trade.quantity, trade.price, trade.seq)
+def _as_key(trade: Trade) -> tuple[Decimal, Decimal, Instant, int]:
+    return (trade.quantity, trade.price, trade.venue_at, trade.seq)

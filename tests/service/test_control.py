@@ -75,12 +75,19 @@ def test_one_signal_is_told_whole(tmp_path: Path) -> None:
                 moment["seq"] for moment in told["timeline"]
             )
             assert all(moment["text"] for moment in told["timeline"])
+            strange = await one.post(opening("a/b c?", symbol="SOLUSDT"))
+            assert (await one.get(strange.body["link"])).status == 200
             missing = await one.get("/signals/never")
             assert (missing.status, missing.code) == (404, "not_found")
+            await one.reaches("a%2Fb%20c%3F", "protected")
             await one.post(opening("s2", symbol="NOPE"))
             await one.post(opening("s3", size={"quote": "1"}, symbol="ETHUSDT"))
             latest = (await one.get("/signals?limit=5")).body["signals"]
-            assert [(one["signal_id"], one["state"]) for one in latest] == [("s3", "refused"), ("s1", "protected")]
+            assert [(one["signal_id"], one["state"]) for one in latest] == [
+                ("s3", "refused"),
+                ("a/b c?", "protected"),
+                ("s1", "protected"),
+            ]
             assert (await one.get("/signals?limit=0")).status == 422
 
     asyncio.run(story())

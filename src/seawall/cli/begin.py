@@ -9,7 +9,7 @@ from seawall.cli.common import NO_OPTIONS, Common, console, print_json, print_ta
 from seawall.service.clock import UtcClock
 from seawall.service.config import DEFAULT_FILE
 from seawall.service.doctor import Finding, Grade, examine
-from seawall.service.identity import installation
+from seawall.service.identity import installation, known_installation
 from seawall.service.problems import ConfigError, Exit
 from seawall.service.settings import Settings
 
@@ -88,10 +88,11 @@ def _told(one: Finding) -> str:
 
 def _of_the_house(settings: Settings) -> list[Finding]:
     """What can be said without asking anyone."""
-    name = installation(settings.home)
+    name = known_installation(settings.home)
+    named = f"{name}: our orders are called sw{name}-..." if name else "not named yet; `seawall run` does that"
     secret = "with a secret" if settings.intake_secret else "without a secret, for this machine alone"
     return [
-        Finding("", "installation", Grade.OK, f"{name}: our orders are called sw{name}-..."),
+        Finding("", "installation", Grade.OK, named),
         Finding("", "folder", Grade.OK, str(settings.folder)),
         Finding("", "intake", Grade.OK, f"{settings.intake}, {secret}"),
     ]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from cyclopts import Parameter
 
@@ -166,19 +167,21 @@ def _refusal(sent: Reply) -> str:
 
 
 def _holders(where: Doors, sent: Reply) -> list[str]:
-    """The signals that hold the slot which is being closed."""
-    account, symbol = sent.body["account"], sent.body["symbol"]
-    latest = ask("GET", f"{where.control}/signals?limit=500").body["signals"]
-    standing = [one["signal_id"] for one in latest if one["account"] == account and one["state"] not in _OVER]
-    receipts = [ask("GET", f"{where.control}/signals/{one}").body["receipt"] for one in standing]
-    return [one["signal_id"] for one in receipts if one["symbol"] == symbol and one["side"] is not None]
+    """The signals whose slot is being closed: those that this close has reached, and whatever else stands there."""
+    closing, account, symbol = (sent.body[name] for name in ("id", "account", "symbol"))
+    latest = ask("GET", f"{where.control}/signals?limit=100").body["signals"]
+    near = [one["signal_id"] for one in latest if one["account"] == account and one["signal_id"] != closing]
+    receipts = [ask("GET", f"{where.control}/signals/{quote(one, safe='')}").body["receipt"] for one in near]
+    opened = [one for one in receipts if one["symbol"] == symbol and one["side"] is not None]
+    reached = (one for one in opened if one["detail"] == f"signal {closing}" or one["state"] not in _OVER)
+    return [one["signal_id"] for one in reached]
 
 
 def _waited(where: Doors, signals: list[str], aim: str, timeout: float, common: Common) -> int:
     """Looks until every signal has come to its end, or for `timeout` seconds; tells, and the exit code."""
     views: list[dict[str, Any]] = []
     for _ in _looks(timeout):
-        views = [ask("GET", f"{where.control}/signals/{one}").body["receipt"] for one in signals]
+        views = [ask("GET", f"{where.control}/signals/{quote(one, safe='')}").body["receipt"] for one in signals]
         if all(_is_at(view["state"], aim) for view in views):
             break
     if common.json:

@@ -72,8 +72,13 @@ async def examine(account: AccountSettings, bounds: Bounds, now: Callable[[], In
 
 
 def _is_complete(heard: Iterable[Input]) -> bool:
-    answered = {type(one.query) for one in heard if isinstance(one, ReadAnswered | ReadFailed)}
-    return len(answered) == len(_QUERIES) and any(isinstance(one, ClockReport) for one in heard)
+    """Whether everything has been said; where nothing was answered at all, the clock is not waited for either."""
+    ended = {type(one.query) for one in heard if isinstance(one, ReadAnswered | ReadFailed)}
+    reached = any(
+        isinstance(one, ReadAnswered) or (isinstance(one, ReadFailed) and one.venue_answered) for one in heard
+    )
+    told = any(isinstance(one, ClockReport) for one in heard)
+    return len(ended) == len(_QUERIES) and (told or not reached)
 
 
 def _about_settings(account: AccountSettings) -> list[Finding]:
@@ -90,7 +95,7 @@ def _about_venue(account: AccountSettings, heard: list[Input]) -> list[Finding]:
     answers = {type(one.query): one for one in heard if isinstance(one, ReadAnswered)}
     failures = {type(one.query): one for one in heard if isinstance(one, ReadFailed)}
     if not clocks and not answers:
-        why = next((one.detail for one in failures.values()), f"no answer within {WITHIN // SECOND} s")
+        why = next((_once(one.detail) for one in failures.values()), f"no answer within {WITHIN // SECOND} s")
         mend = "check the address, the network, and for the box that `venuesim serve` runs"
         return [Finding(account.name, "venue", Grade.SILENT, why, mend)]
     findings = [_clock(account, min(clocks, key=lambda one: one.error))] if clocks else []
@@ -99,9 +104,14 @@ def _about_venue(account: AccountSettings, heard: list[Input]) -> list[Finding]:
         if answer is not None:
             findings += _answered(account, answer)
         else:
-            said = failure.detail if failure is not None else "no answer"
+            said = _once(failure.detail) if failure is not None else "no answer"
             findings.append(Finding(account.name, _NAMES[type(query)], Grade.BAD, said, _REFUSED))
     return findings
+
+
+def _once(detail: str) -> str:
+    """What several requests of one query said alike is said once."""
+    return "; ".join(dict.fromkeys(detail.split("; ")))
 
 
 _NAMES: dict[type[Query], str] = {

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from seawall.intake.canonical import parse
 from seawall.intake.problem import Problem
@@ -205,7 +206,7 @@ def _repeated(known: KnownSignal, signal: Signal, digest: str) -> Told:
 
 
 def _about(signal_id: SignalId, state: str) -> dict[str, Any]:
-    return {"id": signal_id, "state": state, "link": f"/signals/{signal_id}"}
+    return {"id": signal_id, "state": state, "link": f"/signals/{quote(signal_id, safe='')}"}
 
 
 def _conflict(signal: Signal) -> Told:

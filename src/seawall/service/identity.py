@@ -25,9 +25,22 @@ def installation(home: Path) -> str:
         home.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _create(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: the installation's name cannot be kept there: {error}") from error
+    return _read(path)
+
+
+def known_installation(home: Path) -> str | None:
+    """The installation's four characters, None if they were not made yet. Raises ConfigError."""
+    path = home / FILE
+    return _read(path) if path.exists() else None
+
+
+def _read(path: Path) -> str:
+    try:
         found = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: the installation's name cannot be kept there: {error}") from error
+        raise ConfigError(f"{path}: the installation's name cannot be read: {error}") from error
     if not _FORM.match(found):
         raise ConfigError(
             f"{path}: expected four characters of a-z and 0-9, came {found!r}; put the old name back if you have it: "

@@ -13,10 +13,11 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from seawall.journal import tables
-from seawall.journal.port import JournalBroken, KnownSignal, PositionRecord
+from seawall.journal.port import KnownSignal, PositionRecord
 from seawall.journal.sqlite import named
 from seawall.model.events import Recorded
 from seawall.model.ids import Account, SignalId
+from seawall.service.problems import ConfigError
 
 Found = TypeVar("Found")
 
@@ -25,9 +26,9 @@ class JournalReader:
     """The reading half of `journal.port.Journal`, on a file that someone else may be writing."""
 
     def __init__(self, file: Path) -> None:
-        """Opens an existing journal. Raises JournalError."""
+        """Opens an existing journal. Raises ConfigError if there is none, JournalError if it cannot be opened."""
         if not file.is_file():
-            raise JournalBroken(f"{file}: no journal there yet; `seawall run` makes it")
+            raise ConfigError(f"{file}: no journal there yet; `seawall run` makes it")
         try:
             self._connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
         except sqlite3.Error as error:

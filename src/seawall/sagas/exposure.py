@@ -116,8 +116,14 @@ def _by_effect(state: SagaState, around: Circumstances) -> Decimal:
     if intent is None or _all_dead(state):
         return ZERO
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
-    changes = [in_direction(told.amount, intent.baseline, state.side.sign) for told in words]
+    changes = [in_direction(told.amount, foreign_baseline(state), state.side.sign) for told in words]
     return max((change for change in changes if 0 < change <= intent.quantity), default=ZERO)
+
+
+def foreign_baseline(state: SagaState) -> Decimal:
+    """What the position would be without us: the baseline, moved by fills read under ids that are not ours."""
+    moved = sum((fill.side.sign * fill.quantity for fill in state.foreign_fills.values()), ZERO)
+    return moved + (state.intent.baseline if state.intent is not None else ZERO)
 
 
 def _capped(owned: Decimal, shown: tuple[tuple[str, Decimal], ...]) -> Decimal:
@@ -188,12 +194,20 @@ def _with_position_row(
     row = _row(state, around)
     if is_contradicted(state, facts, around):
         return Cover.NONE
-    shows = row is not None and row.stop_loss == facts.trigger
+    shows = row is not None and row.stop_loss == facts.trigger and _is_word_about(row, facts, around)
     if cover is Cover.LIVE:
         return Cover.LIVE if shows else Cover.ACKNOWLEDGED
     if cover is Cover.UNKNOWN and (shows or (facts.attached and exposure.filled > 0)):
         return Cover.ACKNOWLEDGED
     return cover
+
+
+def _is_word_about(row: PositionReport, facts: StopFacts, around: Circumstances) -> bool:
+    """Whether a row that shows our trigger can be about this very stop: dated, or read, after it was asked for. An
+    attached stop is as old as the fill.
+    """
+    asked_at = facts.intended_at + around.clock_offset - around.clock_error
+    return facts.attached or row.venue_at >= asked_at or 0 < facts.concluded_at < row.began_at
 
 
 def is_contradicted(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:

@@ -71,8 +71,8 @@ def of_fill(state: SagaState, report: FillReport) -> ev.Event | None:
         known = join_fill(before, report) == before and report.trade_id not in state.loose_fills
         return None if known else ev.FillReported(*_whose(state), report)
     intent = state.intent
-    if not report.client_id and intent is not None and report.venue_at >= intent.since:
-        new = report.trade_id not in state.loose_fills
+    if intent is not None and report.venue_at >= intent.since:
+        new = report.trade_id not in (state.foreign_fills if report.client_id else state.loose_fills)
         return ev.FillReported(*_whose(state), report) if new and state.phase is not Phase.FLAT else None
     return None
 

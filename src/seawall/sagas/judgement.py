@@ -28,6 +28,7 @@ from seawall.sagas.exposure import (
     Exposure,
     best_cover,
     cover_of,
+    foreign_baseline,
     intent_moment,
     is_trigger_final,
     measure,
@@ -170,7 +171,7 @@ def is_attempt_dead(state: SagaState, attempt: Attempt, around: Circumstances) -
     """Whether an attempt can fill no more: terminal, refused, not sent, or proven absent."""
     facts = state.orders[attempt.client_id]
     if facts.is_seen:
-        return facts.is_terminal
+        return facts.is_quantity_known
     return attempt.never_was or entry_verdict(state, attempt, around) is Verdict.ABSENT
 
 
@@ -278,16 +279,14 @@ def horizon_of(attempt: Attempt, around: Circumstances) -> Instant:
 
 
 def _is_at_baseline(state: SagaState, attempt: Attempt, around: Circumstances) -> bool:
-    """Whether the position, read after the last round, is what it was before the intent."""
+    """Whether the position, read after the first round, is what it was before the intent, or moved only by others."""
     told = state.opinions.read
-    intent = attempt.intent
-    if told is None or intent is None or not attempt.missed:
+    if told is None or not attempt.missed:
         return False
-    moved = any(
-        word.amount != intent.baseline
-        for word in state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
-    )
-    return told.report.began_at > min(attempt.missed) and told.report.amount == intent.baseline and not moved
+    baseline = foreign_baseline(state)
+    words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
+    moved = any(word.amount != baseline for word in words)
+    return told.report.began_at > min(attempt.missed) and told.report.amount == baseline and not moved
 
 
 def _may_try_again(state: SagaState, around: Circumstances) -> bool:

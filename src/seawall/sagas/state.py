@@ -91,6 +91,9 @@ class SagaState:
     heard_by: Mapping[ClientId, Source] = field(default_factory=dict)
     """Which source first told of a fill of each order."""
     loose_fills: Mapping[str, FillReport] = field(default_factory=dict)
+    """Trades on the symbol since the intent that no name explains: while there is one, nothing is absent."""
+    foreign_fills: Mapping[str, FillReport] = field(default_factory=dict)
+    """Trades on the symbol since the intent under names that are not ours: what moved the baseline."""
     opinions: Opinions = field(default_factory=Opinions)
     leverage: Sent | None = None
     fills_read_at: Instant = 0
@@ -238,8 +241,11 @@ def _order_reported(state: SagaState, event: ev.OrderReported) -> SagaState:
 
 def _fill_reported(state: SagaState, event: ev.FillReported) -> SagaState:
     report = event.report
-    if not state.is_ours(report.client_id):
+    if not report.client_id:
         return replace(state, loose_fills={**state.loose_fills, report.trade_id: report})
+    if not state.is_ours(report.client_id):
+        loose = {key: fill for key, fill in state.loose_fills.items() if key != report.trade_id}
+        return replace(state, loose_fills=loose, foreign_fills={**state.foreign_fills, report.trade_id: report})
     before = state.facts_of(report.client_id)
     loose = {key: fill for key, fill in state.loose_fills.items() if key != report.trade_id}
     return _with_order(replace(state, loose_fills=loose), before, join_fill(before, report), report)

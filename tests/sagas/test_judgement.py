@@ -94,13 +94,17 @@ def test_undecided_after_an_empty_read(traits: Traits, query: str) -> None:
     """Not found, an empty list, a flat position: none of them alone is absence (I01, I02)."""
     case = entering(traits=traits)
     case.answers(50, case.entry, Outcome.UNKNOWN)
-    asked = {"order": AskOrder(SYMBOL, case.entry), "fills": AskFills(SYMBOL, case.since), "positions": AskPositions(SYMBOL)}
+    asked = {
+        "order": AskOrder(SYMBOL, case.entry),
+        "fills": AskFills(SYMBOL, case.since),
+        "positions": AskPositions(SYMBOL),
+    }
     case.reads(60_000, asked[query], *([position(0, 59_980)] if query == "positions" else []))
     assert case.finding is Finding.UNDECIDED
 
 
 def test_undecided_on_a_filled_order_with_quantity_zero() -> None:
-    """"Closed, filled 0.0" (I04) is neither a fill nor an end without one."""
+    """ "Closed, filled 0.0" (I04) is neither a fill nor an end without one."""
     case = entering()
     case.hears(100, order(case.entry, OrderStatus.FILLED, 0, at=100))
     assert case.finding is Finding.UNDECIDED
@@ -328,7 +332,10 @@ def test_spared_when_a_stop_takes_hold_and_no_close_is_out() -> None:
     case = closing_by_timer()
     case.answers(5_200, case.newest_stop.client_id)
     assert (case.finding, case.phase) == (Finding.ARMED, Phase.CLOSING)
-    case.at(5_250, inp.ActAnswered(case.state.closes[0].client_id, SYMBOL, Outcome.REFUSED, ms(5_110), ms(5_250), Reason.BUSY))
+    case.at(
+        5_250,
+        inp.ActAnswered(case.state.closes[0].client_id, SYMBOL, Outcome.REFUSED, ms(5_110), ms(5_250), Reason.BUSY),
+    )
     assert (Phase.CLOSING, Finding.SPARED) in case.saga.visited
     assert case.phase is Phase.PROTECTING
 
@@ -406,7 +413,9 @@ def test_absent_after_two_rounds_past_the_horizon_a_lag_apart() -> None:
     assert horizon_of(case.state.attempts[0], case.around) == ms(HORIZON)
 
 
-@pytest.mark.parametrize(("first", "second"), [(HORIZON, HORIZON + LAG), (HORIZON + 1, HORIZON + LAG), (10, HORIZON + 1)])
+@pytest.mark.parametrize(
+    ("first", "second"), [(HORIZON, HORIZON + LAG), (HORIZON + 1, HORIZON + LAG), (10, HORIZON + 1)]
+)
 def test_not_absent_when_a_round_is_too_early_or_too_near(first: int, second: int) -> None:
     """At the horizon is not past it, and a microsecond less than the lag is not the lag."""
     case = unheard()

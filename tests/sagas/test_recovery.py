@@ -22,10 +22,33 @@ from seawall.model.times import MILLISECOND
 from seawall.model.venue import Traits
 from seawall.sagas.phase import Phase
 from seawall.sagas.table import TABLE
-from tests.sagas.builders import BINANCE, BYBIT, SYMBOL, T0, Case, D, fill, ms, order, percent, position, signal, stop, told
+from tests.sagas.builders import (
+    BINANCE,
+    BYBIT,
+    SYMBOL,
+    T0,
+    Case,
+    D,
+    fill,
+    ms,
+    order,
+    percent,
+    position,
+    signal,
+    stop,
+    told,
+)
 
 _REASONS = st.sampled_from(
-    (Reason.NONE, Reason.BUSY, Reason.TRIGGER_PASSED, Reason.STOP_EXISTS, Reason.NO_POSITION, Reason.REDUCE_ONLY, Reason.FUNDS)
+    (
+        Reason.NONE,
+        Reason.BUSY,
+        Reason.TRIGGER_PASSED,
+        Reason.STOP_EXISTS,
+        Reason.NO_POSITION,
+        Reason.REDUCE_ONLY,
+        Reason.FUNDS,
+    )
 )
 _SOURCES = st.sampled_from((Source.STREAM, Source.ORDER, Source.REPLY))
 _WAITS = st.sampled_from((0, 1, 60, 300, 1_000, 5_000, 11_000, 61_000))
@@ -80,7 +103,14 @@ class Storm:
 
     def _order(self) -> inp.Input:
         status = self.data.draw(st.sampled_from(OrderStatus))
-        report = order(self._name(), status, self.data.draw(st.sampled_from((0, 5, 27))), at=self.after, source=self.data.draw(_SOURCES), average=D("0.2"))
+        report = order(
+            self._name(),
+            status,
+            self.data.draw(st.sampled_from((0, 5, 27))),
+            at=self.after,
+            source=self.data.draw(_SOURCES),
+            average=D("0.2"),
+        )
         return inp.StreamReported(ms(self.after), told(report))
 
     def _fill(self) -> inp.Input:
@@ -120,16 +150,28 @@ class Storm:
         if self.data.draw(st.booleans()):
             return inp.ReadFailed(query, began, ms(self.after), "timeout")
         reports = [self._position_report()] if isinstance(query, AskPositions) else []
-        reports += [self._stop_report()] if isinstance(query, AskStops) and self.data.draw(st.booleans()) and self.case.state.stops else []
+        reports += (
+            [self._stop_report()]
+            if isinstance(query, AskStops) and self.data.draw(st.booleans()) and self.case.state.stops
+            else []
+        )
         return inp.ReadAnswered(query, began, ms(self.after), told(*reports))
 
     def _queries(self) -> list[Query]:
-        asked: list[Query] = [AskPositions(SYMBOL), AskStops(SYMBOL), AskStops(), AskFills(SYMBOL, self.case.since), AskLeverage(SYMBOL)]
+        asked: list[Query] = [
+            AskPositions(SYMBOL),
+            AskStops(SYMBOL),
+            AskStops(),
+            AskFills(SYMBOL, self.case.since),
+            AskLeverage(SYMBOL),
+        ]
         asked += [AskOrder(SYMBOL, name) for name in self.case.state.orders]
         return asked + [AskStop(SYMBOL, name) for name in self.case.state.stops]
 
 
-stories = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+stories = settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 signals = st.sampled_from(
     (signal(), percent(5), signal(side=Side.SELL, stop=Stop(price=Decimal("0.21"))), percent(5, side=Side.SELL))
 )
@@ -143,7 +185,9 @@ def storm(data: st.DataObject, asked: Signal, at: Traits) -> Storm:
 
 @stories
 @given(st.data(), signals, traits, st.integers(1, 25))
-def test_the_recorded_events_alone_give_the_state_again(data: st.DataObject, asked: Signal, at: Traits, steps: int) -> None:
+def test_the_recorded_events_alone_give_the_state_again(
+    data: st.DataObject, asked: Signal, at: Traits, steps: int
+) -> None:
     """After any inputs, and with processes ending in between, folding the journal gives the live state exactly."""
     blowing = storm(data, asked, at)
     for _ in range(steps):
@@ -172,7 +216,9 @@ def test_a_repetition_of_any_input_records_nothing(data: st.DataObject, asked: S
 
 @stories
 @given(st.data(), signals, traits, st.integers(1, 25))
-def test_deciding_again_at_the_same_instant_does_nothing_more(data: st.DataObject, asked: Signal, at: Traits, steps: int) -> None:
+def test_deciding_again_at_the_same_instant_does_nothing_more(
+    data: st.DataObject, asked: Signal, at: Traits, steps: int
+) -> None:
     """A step goes as far as the evidence carries: a second one without news records and sends nothing."""
     blowing = storm(data, asked, at)
     for _ in range(steps):
@@ -183,7 +229,9 @@ def test_deciding_again_at_the_same_instant_does_nothing_more(data: st.DataObjec
 
 @stories
 @given(st.data(), signals, traits, st.integers(1, 40))
-def test_no_story_leaves_the_table_or_forgets_what_is_open(data: st.DataObject, asked: Signal, at: Traits, steps: int) -> None:
+def test_no_story_leaves_the_table_or_forgets_what_is_open(
+    data: st.DataObject, asked: Signal, at: Traits, steps: int
+) -> None:
     """Every pair met is a row; evidence only grows; and FLAT is never held while something of ours is known open."""
     blowing = storm(data, asked, at)
     for _ in range(steps):
@@ -198,7 +246,9 @@ def test_no_story_leaves_the_table_or_forgets_what_is_open(data: st.DataObject, 
 
 @stories
 @given(st.data(), signals, traits, st.integers(1, 25))
-def test_no_two_acts_ever_share_a_name_except_a_stop_sent_again(data: st.DataObject, asked: Signal, at: Traits, steps: int) -> None:
+def test_no_two_acts_ever_share_a_name_except_a_stop_sent_again(
+    data: st.DataObject, asked: Signal, at: Traits, steps: int
+) -> None:
     """Same act, same name; another act, another name: across every restart."""
     from seawall.model import events as ev
 
@@ -209,5 +259,9 @@ def test_no_two_acts_ever_share_a_name_except_a_stop_sent_again(data: st.DataObj
             blowing.after += 1_001
             blowing.case.restart(blowing.after)
     kinds = ev.EntryIntended | ev.CloseIntended | ev.CancelIntended | ev.StopIntended
-    names = [event.client_id for event in blowing.case.events if isinstance(event, kinds) and getattr(event, "sending", 1) == 1]
+    names = [
+        event.client_id
+        for event in blowing.case.events
+        if isinstance(event, kinds) and getattr(event, "sending", 1) == 1
+    ]
     assert len(names) == len(set(names))

@@ -21,6 +21,7 @@ from aiohttp import WSMsgType, web
 from seawall.model.acts import Outcome, Urgency
 from seawall.model.inputs import ActAnswered, ClockReport, Input, ReadAnswered, StreamChanged, StreamReported
 from seawall.model.times import MILLISECOND, SECOND, Bounds
+from seawall.venues.link import Probe
 from seawall.venues.port import Reply, Request
 from seawall.venues.sockets import WARM, Addresses, Connection, LostError, NotSentError, Transport
 from seawall.venues.venue import Venue
@@ -213,6 +214,12 @@ def test_a_refused_connection_is_not_sent() -> None:
                 await transport.open_stream("/stream")
 
     run(work())
+
+
+def test_a_transport_must_be_entered_before_use() -> None:
+    """Misuse is an exception that says what was expected, not a lost request."""
+    with pytest.raises(RuntimeError, match="expected to be entered"):
+        run(transport_to("127.0.0.1:9").send(GET))
 
 
 def test_an_unknown_name_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -569,16 +576,53 @@ def test_a_dropped_stream_is_told_and_comes_back(how: str) -> None:
 
 
 def test_the_venues_ping_is_answered() -> None:
-    """A ping of the protocol's own gets its pong with the same payload."""
+    """A ping of the protocol's own gets its pong with the same payload; a pong nobody asked for does no harm."""
 
     async def work() -> str:
         async with house(PlainCodec()) as home:
             stream = await home.venue.opened.get()
             await home.venue.said.get()
+            await stream.pong(b"unasked")
             await stream.ping(b"1234")
             return await home.venue.said.get()
 
     assert run(work()) == "pong 1234"
+
+
+def test_a_stream_that_can_no_longer_send_ends_and_comes_back() -> None:
+    """A probe that cannot be written is no error of ours: the socket is closed and the stream opened anew."""
+
+    async def work() -> None:
+        async with house(PlainCodec()) as home:
+            await home.venue.opened.get()
+            await home.next(StreamChanged)
+            ours = home.connection._sockets[1]
+            assert ours._writer is not None
+            assert ours._writer.transport is not None
+            ours._writer.transport.abort()
+            with pytest.raises(ConnectionResetError):
+                await ours.ping()
+            home.connection._carry_out(Probe(1))
+            await home.next(StreamChanged)
+            assert ours.closed
+            await home.venue.opened.get()
+
+    run(work())
+
+
+def test_a_frame_that_is_no_frame_ends_the_stream() -> None:
+    """Bytes that break the protocol are told as the end of the stream, with what was wrong."""
+
+    async def work() -> str:
+        async with house(PlainCodec()) as home:
+            stream = await home.venue.opened.get()
+            await home.next(StreamChanged)
+            assert stream._req is not None
+            assert isinstance(stream._req.transport, asyncio.Transport)
+            stream._req.transport.write(b"\xff\xff\xff\xff")
+            return (await home.next(StreamChanged)).detail
+
+    assert "WebSocketError" in run(work())
 
 
 def test_an_act_whose_connection_is_cut_is_unknown() -> None:

@@ -17,7 +17,7 @@ What is here cannot be covered by the deterministic world; tests/venues/test_soc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -346,7 +346,7 @@ class Connection:
                 case WSMsgType.BINARY:
                     self._step(Framed(conn, message.data.decode(errors="replace")))
                 case WSMsgType.PING:
-                    await socket.pong(message.data)
+                    await _write(socket, socket.pong(message.data))
                     self._step(Ponged(conn))
                 case WSMsgType.PONG:
                     self._step(Ponged(conn))
@@ -354,18 +354,21 @@ class Connection:
                     return _ending(socket, message)
 
     async def _say(self, conn: int, text: str | None) -> None:
-        """Sends a frame, or a ping for None; one that cannot be sent ends the connection, which the reader tells."""
-        socket = self._sockets.get(conn)
-        if socket is None:
-            return
-        try:
-            await (socket.ping() if text is None else socket.send_str(text))
-        except (ClientError, OSError):
-            await socket.close()
+        """Sends a frame, or a ping for None, if the connection is still there."""
+        if (socket := self._sockets.get(conn)) is not None:
+            await _write(socket, socket.ping() if text is None else socket.send_str(text))
 
     def _end(self, conn: int, detail: str) -> None:
         self._streams.pop(conn, None)
         self._step(Closed(conn, detail))
+
+
+async def _write(socket: ClientWebSocketResponse, frame: Awaitable[None]) -> None:
+    """Sends one frame; a socket that can no longer send is closed, and its reader tells of it."""
+    try:
+        await frame
+    except (ClientError, OSError):
+        await socket.close()
 
 
 def _ending(socket: ClientWebSocketResponse, message: WSMessage) -> str:

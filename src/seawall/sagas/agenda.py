@@ -31,6 +31,8 @@ class Agenda:
 
     asking: dict[Query, Asking] = field(default_factory=dict)
     stops_read_at: Instant = 0
+    others_stand: bool = False
+    """Whether the last list of stops showed one on the slot that is not this signal's."""
     naked_since: Instant = 0
     wakes: list[Instant] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)

@@ -158,11 +158,18 @@ def _place_again(
     if newest.reason in _MEANS_READ or newest.outcome is Outcome.UNKNOWN:
         if agenda.stops_read_at <= newest.concluded_at:
             return []
-        beside = exposure.open if newest.reason is Reason.STOP_EXISTS and around.foreign_stops else None
+        beside = exposure.open if newest.reason is Reason.STOP_EXISTS and agenda.others_stand else None
         return _place_new(state, around, target_trigger(state), beside)
     if newest.reason is Reason.TRIGGER_PASSED and not is_trigger_final(state):
-        return settle(state, around, force=True) or _place_new(state, around, target_trigger(state))
+        return _replace_provisional(state, around)
     return _place_new(state, around, target_trigger(state), newest.quantity and exposure.open)
+
+
+def _replace_provisional(state: SagaState, around: Circumstances) -> list[ev.Event]:
+    """The market has passed the provisional trigger: the one that the fills known so far give takes its place."""
+    settled = settle(state, around, force=True)
+    trigger = next((event.trigger for event in settled), target_trigger(state))
+    return [*settled, *_place_new(state, around, trigger)]
 
 
 def _place_new(
@@ -218,7 +225,7 @@ def stop_act(state: SagaState, event: ev.StopIntended) -> PlaceStop:
     )
 
 
-def settle(state: SagaState, around: Circumstances, *, force: bool = False) -> list[ev.Event]:
+def settle(state: SagaState, around: Circumstances, *, force: bool = False) -> list[ev.TriggerSettled]:
     """The final trigger of a stop in percent: computed once, from the fills of a terminal entry; with `force` from the
     fills known so far, where the provisional one was refused as passed. Within the tolerance the provisional stays.
     """
@@ -285,6 +292,8 @@ def close(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
         if around.now < due_at:
             agenda.wake(due_at)
             return []
+        if last.reason is Reason.REDUCE_ONLY and not _position_read_since(state, last.concluded_at):
+            return []
     quantity = _close_quantity(exposure.open, rung, around)
     return [
         ev.CloseIntended(
@@ -299,6 +308,11 @@ def close(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
             cause=last.code if last is not None else "",
         )
     ]
+
+
+def _position_read_since(state: SagaState, at: Instant) -> bool:
+    told = state.opinions.read
+    return told is not None and told.report.began_at > at
 
 
 def _rung(state: SagaState) -> int:
@@ -356,6 +370,8 @@ def _cancel(
     if before is not None:
         waits = around.bounds.reply_timeout if before.outcome is None else around.bounds.look_first
         due_at = (before.concluded_at or before.intended_at) + max(waits * 2, before.retry_after)
+        if is_stop and before.reason is Reason.NOT_FOUND and agenda.stops_read_at <= before.concluded_at:
+            return []
         if around.now < due_at:
             agenda.wake(due_at)
             return []

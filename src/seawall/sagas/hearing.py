@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seawall.model import events as ev
+from seawall.model.acts import Reason
 from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, parse_client_id
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
 from seawall.model.queries import AskFills, AskOrder, AskStop, AskStops
@@ -20,7 +21,7 @@ from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.orders import join_fill, join_order
 from seawall.sagas.phase import Phase
 from seawall.sagas.positions import adds
-from seawall.sagas.state import SagaState
+from seawall.sagas.state import SagaState, Sent
 from seawall.sagas.stops import StopFacts, found, join_stop
 
 CLOCKS_APART: Duration = MINUTE
@@ -103,12 +104,17 @@ def _awaits_a_read(state: SagaState, report: PositionReport) -> bool:
     waiting_since = [
         sent.concluded_at or sent.intended_at
         for sent in (*state.attempts, *state.closes)
-        if sent.outcome is not None and not state.orders[sent.client_id].is_seen and not sent.never_was
+        if sent.outcome is not None and not state.orders[sent.client_id].is_seen and _is_in_doubt(sent)
     ]
     last = told.report.began_at if told is not None else 0
     return any(last <= since < report.began_at for since in waiting_since) or any(
         sent.missed and last <= min(sent.missed) for sent in state.attempts
     )
+
+
+def _is_in_doubt(sent: Sent) -> bool:
+    """Whether an act may have arrived, or was refused for a reason that only the position explains."""
+    return not sent.never_was or sent.reason is Reason.REDUCE_ONLY
 
 
 def of_stop(state: SagaState, report: StopReport, around: Circumstances) -> ev.Event | None:
@@ -122,6 +128,12 @@ def of_stop(state: SagaState, report: StopReport, around: Circumstances) -> ev.E
         return ev.StopReported(*_whose(state), report)
     missed = before.missed_first > 0
     return ev.StopReported(*_whose(state), report) if missed or join_stop(before, report) != before else None
+
+
+def others_stand(state: SagaState, told: Told, around: Circumstances) -> bool:
+    """Whether a list of stops shows one on our slot that is not this signal's: foreign, or of an earlier signal."""
+    on_slot = (report for report in told.stops if report.symbol == state.signal.symbol)
+    return any(_stop_named(state, report, around) is None for report in on_slot)
 
 
 def attribute(

@@ -101,11 +101,23 @@ def is_entry_known(state: SagaState, around: Circumstances) -> bool:
 
 
 def _is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
-    """Whether exactly one stop of ours stands, live, where it belongs. What the owner moved by hand belongs there."""
+    """Whether exactly one stop of ours stands, live, where it belongs. What the owner moved by hand belongs there; a
+    quantity stop does while another's stop keeps a whole one out.
+    """
     live = live_stops(state, exposure, around)
     if is_move_refused(state):
         return True
-    return len(live) == 1 and (live[0].moved_by_hand or live[0].trigger == target_trigger(state))
+    if len(live) != 1 or (live[0].quantity is not None and not _is_kept_out(state)):
+        return False
+    return live[0].moved_by_hand or live[0].trigger == target_trigger(state)
+
+
+def _is_kept_out(state: SagaState) -> bool:
+    """Whether a stop for the whole position at the right trigger was refused because another one exists."""
+    return any(
+        facts.quantity is None and facts.reason is Reason.STOP_EXISTS and facts.trigger == target_trigger(state)
+        for facts in state.stops.values()
+    )
 
 
 def live_stops(state: SagaState, exposure: Exposure, around: Circumstances) -> tuple[StopFacts, ...]:

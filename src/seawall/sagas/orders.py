@@ -113,7 +113,8 @@ def join_fill(facts: OrderFacts, report: FillReport) -> OrderFacts:
     """`facts` with one trade more, unless its id is known."""
     trade = Trade(report.trade_id, report.quantity, report.price, report.venue_at, report.seq)
     known = {kept.trade_id: kept for kept in facts.trades}
-    known[trade.trade_id] = max(known.get(trade.trade_id, trade), trade, key=_as_key)
+    before = known.get(trade.trade_id, trade)
+    known[trade.trade_id] = replace(max(before, trade, key=_as_key), seq=max(before.seq, trade.seq))
     trades = tuple(sorted(known.values(), key=lambda kept: (kept.venue_at, kept.trade_id)))
     return replace(facts, trades=trades, venue_id=max(facts.venue_id, report.venue_id))
 

@@ -68,6 +68,8 @@ class Saga:
                 self.agenda.answered(item.query, item.began_at, item.at)
                 complete = isinstance(item, ReadAnswered) and isinstance(item.query, AskStops | AskStop)
                 self.agenda.stops_read_at = max(self.agenda.stops_read_at, item.began_at if complete else 0)
+                if complete and isinstance(item.query, AskStops):
+                    self.agenda.others_stand = hearing.others_stand(self.state, item.told, around)
             case StreamChanged():
                 self.agenda.hurry()
             case CloseRequested():
@@ -105,14 +107,24 @@ class Saga:
             self._visit(finding)
             for event in milestones(self.state, exposure, around):
                 self._record(event)
-            if row.to is self.state.phase or Duty.ENTER in row.duties:
+            if not self._move(row, finding, exposure, around):
                 break
-            for event in moves(self.state, row.to, finding, exposure, around):
-                self._record(event)
         for event in troubles_told(self.state, finding, around):
             self._record(event)
         self._do(row, exposure, around)
         self._plan_wakes(finding, around)
+
+    def _move(self, row: Row, finding: Finding, exposure: Exposure | None, around: Circumstances) -> bool:
+        """Goes where the row leads; whether it led anywhere. An entry, once due, moves by its own intention."""
+        if Duty.ENTER in row.duties:
+            intentions = duties.enter(self.state, around, self.agenda)
+            self._intend(intentions, around)
+            return bool(intentions)
+        if row.to is self.state.phase:
+            return False
+        for event in moves(self.state, row.to, finding, exposure, around):
+            self._record(event)
+        return True
 
     def _visit(self, finding: Finding) -> None:
         pair = (self.state.phase, finding)
@@ -140,8 +152,6 @@ class Saga:
         state, agenda = self.state, self.agenda
         if Duty.PREPARE in row.duties:
             self._intend(duties.set_leverage(state, around), around)
-        if Duty.ENTER in row.duties:
-            self._intend(duties.enter(state, around, agenda), around)
         if exposure is not None:
             if Duty.PLACE in row.duties:
                 self._intend(duties.place(state, exposure, around, agenda), around)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,16 @@ from tests.service.house import House, both_venues, exchange, house, opening, ru
 from venuesim.server import Clock, serve
 
 
-async def followed(one: House, path: str, count: int, **headers: str) -> list[dict[str, Any]]:
-    """The first `count` events that the control door sends; each with its id."""
+async def followed(
+    one: House, path: str, count: int, then: Callable[[], Awaitable[Any]] | None = None, **headers: str
+) -> list[dict[str, Any]]:
+    """The first `count` events that the control door sends, each with its id. `then` is done once it is listening."""
     found: list[dict[str, Any]] = []
     timeout = aiohttp.ClientTimeout(total=10)
     async with one.web.get(one.app.control_url + path, headers=headers, timeout=timeout) as response:
         assert response.content_type == "text/event-stream"
+        if then is not None:
+            await then()
         place = ""
         async for line in response.content:
             key, _, value = line.decode().strip().partition(": ")
@@ -106,11 +111,10 @@ def test_events_are_followed_and_resumed(tmp_path: Path) -> None:
             assert [event["place"] for event in first] == [f"main:{seq}" for seq in range(1, 6)]
             more = await followed(one, "/events", 3, **{"Last-Event-ID": first[-1]["place"]})
             assert [event["seq"] for event in more] == [6, 7, 8]
-            waiting = asyncio.create_task(followed(one, "/events?account=main", 1))
-            await asyncio.sleep(0.2)
-            await one.post(opening("s2", symbol="ETHUSDT"))
-            [fresh] = await waiting
-            assert (fresh["event_type"], fresh["signal_id"]) == ("signal_accepted", "s2")
+            second = opening("s2", symbol="ETHUSDT")
+            found = await followed(one, "/events?account=main", 10, lambda: one.post(second))
+            fresh = next(event for event in found if event["signal_id"] == "s2")
+            assert fresh["event_type"] == "signal_accepted"
             assert fresh["data"]["signal"]["size"]["amount"] == "1000"
             assert (await one.get("/events?account=other")).status == 422
             assert (await one.get("/events?after=main")).status == 422
@@ -188,7 +192,9 @@ def test_one_accounts_failure_is_its_own(tmp_path: Path) -> None:
 
 
 def test_a_stop_at_the_end_leaves_the_position_guarded(tmp_path: Path) -> None:
-    """Ending the service closes nothing and cancels nothing; the next process finds the position protected."""
+    """Ending the service closes nothing and cancels nothing; the next process finds the position protected, and has a
+    term of its own although it began within the same second.
+    """
 
     async def story() -> None:
         async with house(tmp_path) as one:
@@ -203,6 +209,10 @@ def test_a_stop_at_the_end_leaves_the_position_guarded(tmp_path: Path) -> None:
             told = await two.control("/close", {"account": "main", "symbol": "BTCUSDT"})
             assert told.status == 202
             assert await two.reaches("s1", "flat") == "flat"
+            events = await followed(two, "/events?after=main:0", two.app.loops[Account("main")].durable)
+            terms = [event["data"]["term"] for event in events if event["event_type"] == "process_started"]
+            assert len(terms) == 2
+            assert terms[1] > terms[0]
 
     asyncio.run(story())
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from seawall.service.web import LARGEST_BODY
-from tests.service.house import both_venues, house, opening
+from tests.service.house import both_venues, house, opening, until
 
 
 @both_venues
@@ -269,7 +269,11 @@ def test_a_full_queue_says_so(tmp_path: Path) -> None:
             other.execute("BEGIN IMMEDIATE")
             symbols = ["BTCUSDT", "ETHUSDT"]
             first = [asyncio.create_task(one.post(opening(f"q{n}", symbol=symbols[n]))) for n in range(2)]
-            await asyncio.sleep(0.1)
+
+            async def full() -> bool:
+                return one.app._front.waiting == 2
+
+            await until(full)
             told = await one.post(opening("q2", symbol="SOLUSDT"))
             assert (told.status, told.code, told.headers["Retry-After"]) == (429, "busy", "1")
             other.execute("ROLLBACK")

@@ -96,12 +96,31 @@ def test_a_foreign_position_keeps_its_slot(tmp_path: Path, venue: str) -> None:
     async def story() -> None:
         async with house(tmp_path, venue) as one:
             one.exchange.trade_by_hand("main", "BTCUSDT", Side.BUY, Decimal("0.01"), one.clock.now())
-            await asyncio.sleep(0.3)
+            counted = iter(range(1_000))
+
+            async def refused() -> bool:
+                told = await one.post(opening(f"s{next(counted)}", size={"quote": "1"}))
+                return told.status == 422 and "not ours" in told.error["detail"]
+
+            assert (await one.post(opening("eth", symbol="ETHUSDT"))).status == 202
+            assert await one.reaches("eth", "protected") == "protected"
+            await until(refused)
+
+    asyncio.run(story())
+
+
+@both_venues
+def test_a_foreign_position_that_was_there_before_us(tmp_path: Path, venue: str) -> None:
+    """What stood on the account before the service began refuses the entry on its slot from the first signal on."""
+    clock = Clock()
+    box = exchange(venue, clock)
+    box.trade_by_hand("main", "BTCUSDT", Side.BUY, Decimal("0.01"), clock.now())
+
+    async def story() -> None:
+        async with house(tmp_path, box=box, clock=clock, venue=venue) as one:
             told = await one.post(opening())
-            assert (told.status, told.code) == (422, "unfit")
-            assert "not ours" in told.error["detail"]
-            assert (await one.post(opening("s2", symbol="ETHUSDT"))).status == 202
-            assert await one.reaches("s2", "protected") == "protected"
+            assert (told.status, told.code, "not ours" in told.error["detail"]) == (422, "unfit", True)
+            assert (await one.post(opening("eth", symbol="ETHUSDT"))).status == 202
 
     asyncio.run(story())
 

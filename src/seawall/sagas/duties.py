@@ -427,11 +427,11 @@ def _about_stops(state: SagaState, exposure: Exposure | None, around: Circumstan
     stop is in the way.
     """
     symbol = state.signal.symbol
-    standing = [facts for facts in state.stops.values() if facts.may_live and not facts.is_pending]
+    standing = [facts for facts in state.stops.values() if facts.may_live]
     blocked = any(facts.reason in _MEANS_READ and facts.outcome is Outcome.REFUSED for facts in state.stops.values())
     asked: list[Query] = []
     if around.traits.names_stops:
-        asked += [AskStop(symbol, facts.client_id, facts.venue_id) for facts in standing]
+        asked += [AskStop(symbol, facts.client_id) for facts in standing]
     elif standing or blocked:
         flat = exposure is not None and exposure.open <= 0
         asked += [AskStop(symbol, facts.client_id, facts.venue_id) for facts in standing if facts.venue_id and flat]

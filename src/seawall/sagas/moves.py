@@ -141,6 +141,7 @@ def _stops_in_words(state: SagaState) -> str:
 def milestones(state: SagaState, exposure: Exposure | None, around: Circumstances) -> Iterator[ev.Event]:
     """What the evidence now shows and no event has told yet: the entry ended, a stop is live."""
     if exposure is not None:
+        yield from _filled_elsewhere(state, exposure, around)
         yield from _entries_absent(state, around)
         yield from _entry_ended(state, around)
         yield from _stops_confirmed(state, exposure, around)
@@ -151,6 +152,13 @@ def troubles_told(state: SagaState, finding: Finding, around: Circumstances) -> 
     if state.attempts:
         yield from _overdue(state, finding, around)
         yield from _distress(state, finding, around)
+
+
+def _filled_elsewhere(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
+    """The first proof of a fill that finds the signal on its way home or at its end: it is dated there too."""
+    is_news = state.filled is None and (exposure.filled > 0 or exposure.open > 0)
+    if is_news and (state.phase is not Phase.ENTERING or exposure.open <= 0):
+        yield _entry_filled(state, exposure, around)
 
 
 def _entries_absent(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:

@@ -48,6 +48,8 @@ class OrderFacts:
 
     client_id: ClientId
     leg: Leg
+    intended: Decimal | None = None
+    """What we asked it to fill; None where the record of that is lost, or for a stop of the whole position."""
     status: OrderStatus = OrderStatus.UNTOLD
     reported: Decimal = ZERO
     reported_average: Decimal | None = None
@@ -75,8 +77,8 @@ class OrderFacts:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether it can fill no more, by any source's word."""
-        return self.status.is_terminal
+        """Whether it can fill no more: by any source's word, or because it has filled all that was asked."""
+        return self.status.is_terminal or (self.intended is not None and 0 < self.intended <= self.filled)
 
     @property
     def is_quantity_known(self) -> bool:

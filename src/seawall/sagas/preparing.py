@@ -17,7 +17,7 @@ from seawall.model.instrument import Instrument
 from seawall.model.reports import MarkReport
 from seawall.model.signal import SizeUnit, Stop, TriggerBy
 from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.phase import Finding
+from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.state import SagaState
 
 
@@ -49,6 +49,8 @@ class Lacking:
 
 def finding(state: SagaState, around: Circumstances) -> Finding:
     """UNREADY, READY or UNFIT."""
+    if state.phase is Phase.FLAT:
+        return Finding.UNFIT
     match plan(state, around):
         case Plan():
             return Finding.READY

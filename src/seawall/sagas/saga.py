@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from seawall.model import events as ev
 from seawall.model.acts import Act, Outcome, Reason
 from seawall.model.ids import ClientId, Leg, SignalId, Symbol
-from seawall.model.inputs import ActAnswered, CloseRequested, Input, ReadAnswered, ReadFailed, StreamChanged
+from seawall.model.inputs import ActAnswered, CloseRequested, Input, ReadAnswered, ReadFailed, StreamChanged, Told
 from seawall.model.queries import AskOrder, AskStop, AskStops
 from seawall.model.reports import Source
 from seawall.model.times import Instant
@@ -48,19 +48,27 @@ class Saga:
         """Joins an input to the evidence; records exactly what it adds."""
         told = hearing.told_by(item)
         if told is not None:
-            for order in told.orders:
-                self._record(hearing.of_order(self.state, order))
-            for fill in told.fills:
-                self._record(hearing.of_fill(self.state, fill))
-            for position in told.positions:
-                if position.symbol == self.state.signal.symbol:
-                    self._record(hearing.of_position(self.state, position, around))
-            for stop in told.stops:
-                self._record(hearing.of_stop(self.state, stop, around))
+            self._hear_reports(told, around)
         for event in hearing.concluded(self.state, item):
             self._record(event)
         self._note_what_lacks(item)
         self._note(item, around)
+
+    def _hear_reports(self, told: Told, around: Circumstances) -> None:
+        """What is told of this symbol. Another symbol's reports are another slot's."""
+        symbol = self.state.signal.symbol
+        for order in told.orders:
+            if order.symbol == symbol:
+                self._record(hearing.of_order(self.state, order))
+        for fill in told.fills:
+            if fill.symbol == symbol:
+                self._record(hearing.of_fill(self.state, fill))
+        for position in told.positions:
+            if position.symbol == symbol:
+                self._record(hearing.of_position(self.state, position, around))
+        for stop in told.stops:
+            if stop.symbol == symbol:
+                self._record(hearing.of_stop(self.state, stop, around))
 
     def _note(self, item: Input, around: Circumstances) -> None:
         match item:

@@ -169,7 +169,7 @@ def _leverage_intended(state: SagaState, event: ev.LeverageIntended) -> SagaStat
 
 def _entry_intended(state: SagaState, event: ev.EntryIntended) -> SagaState:
     attempt = Attempt(event.client_id, event.n, event.intended_at, intent=event)
-    orders = {**state.orders, event.client_id: OrderFacts(event.client_id, Leg.ENTRY)}
+    orders = {**state.orders, event.client_id: OrderFacts(event.client_id, Leg.ENTRY, event.quantity)}
     return replace(
         state,
         phase=Phase.ENTERING,
@@ -187,7 +187,7 @@ def _stop_intended(state: SagaState, event: ev.StopIntended) -> SagaState:
 
 def _close_intended(state: SagaState, event: ev.CloseIntended) -> SagaState:
     close = Close(event.client_id, event.n, event.intended_at, intent=event)
-    orders = {**state.orders, event.client_id: OrderFacts(event.client_id, Leg.CLOSE)}
+    orders = {**state.orders, event.client_id: OrderFacts(event.client_id, Leg.CLOSE, event.quantity)}
     return replace(state, closes=(*state.closes, close), orders=orders, next_n=max(state.next_n, event.n) + 1)
 
 

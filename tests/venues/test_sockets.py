@@ -81,8 +81,22 @@ class BareVenue:
         self.requests: list[Heard] = []
         self.connections = 0
         self.address = ""
+        self._talks: list[asyncio.Task[None]] = []
+        self._writers: list[asyncio.StreamWriter] = []
 
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Takes one connection."""
+        self._writers.append(writer)
+        self._talks.append(asyncio.create_task(self._talk(reader, writer)))
+
+    async def end(self) -> None:
+        """Drops what is open and waits until nothing of it is left."""
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.gather(*self._talks)
+        await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serves one connection until either side ends it."""
         self.connections += 1
         number = self.connections
@@ -100,13 +114,14 @@ class BareVenue:
 async def venue_of(serve: Serve) -> AsyncIterator[BareVenue]:
     """A bare venue on a free port of loopback."""
     venue = BareVenue(serve)
-    server = await asyncio.start_server(venue.talk, "127.0.0.1", 0)
+    server = await asyncio.start_server(venue.accept, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     venue.address = f"127.0.0.1:{port}"
     try:
         yield venue
     finally:
         server.close()
+        await venue.end()
 
 
 def addresses(address: str) -> Addresses:
@@ -297,7 +312,17 @@ async def no_http(heard: Heard) -> None:
     heard.hang_up()
 
 
-BROKEN = (hang_up, reset, half_a_body, reset_in_mid_body, half_a_chunk, no_http)
+async def no_gzip(heard: Heard) -> None:
+    """Answers with a body that is not in the encoding it claims."""
+    await heard.say(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\ndone")
+
+
+async def endless_header(heard: Heard) -> None:
+    """Answers with a header beyond all bounds."""
+    await heard.say(b"HTTP/1.1 200 OK\r\nX-Used: " + b"7" * 100_000 + b"\r\n\r\n")
+
+
+BROKEN = (hang_up, reset, half_a_body, reset_in_mid_body, half_a_chunk, no_http, no_gzip, endless_header)
 
 
 @pytest.mark.parametrize("request_", [GET, ACT, CANCEL], ids=lambda request: request.method)

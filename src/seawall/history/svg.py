@@ -18,7 +18,8 @@ Tenths = int
 
 STYLE = """
 .wf{max-width:100%;height:auto;--ground:#ffffff;--ink:#1f2328;--faint:#59636e;--line:#d1d9e0;--act:#0969da;
---said:#8250df;--fill:#bc4c00;--good:#1a7f37;--bad:#cf222e;font-family:ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
+--said:#8250df;--fill:#bc4c00;--good:#1a7f37;--bad:#cf222e;
+font-family:ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
 @media(prefers-color-scheme:dark){.wf{--ground:#0d1117;--ink:#e6edf3;--faint:#9198a1;--line:#3d444d;--act:#4493f8;
 --said:#ab7df8;--fill:#db6d28;--good:#3fb950;--bad:#f85149}}
 .wf .ground{fill:var(--ground);stroke:var(--line)}.wf text{fill:var(--ink);font-size:12px}

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from seawall.model.times import MINUTE
 from seawall.service.app import App
 from seawall.service.clock import UtcClock
 from seawall.service.config import parse
@@ -139,10 +140,11 @@ def configuration(venue: str, rest: str, more: str = "", service: str = "") -> s
 
 
 def exchange(venue: str, clock: Clock, **account: Any) -> Exchange:
-    """A box with one account under the default key."""
-    box = Exchange(venue, seed=7, start=clock.now())
+    """A box that began a minute ago, with one account under the default key."""
+    began = clock.now() - MINUTE
+    box = Exchange(venue, seed=7, start=began)
     wish: dict[str, Any] = {"key": "sim-key", "secret": "sim-secret", "balance": Decimal(100_000)} | account
-    box.open_account("main", now=clock.now(), **wish)
+    box.open_account("main", now=began, **wish)
     return box
 
 

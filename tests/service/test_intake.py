@@ -23,7 +23,7 @@ def test_a_signal_is_recorded_then_answered_then_protected(tmp_path: Path, venue
     async def story() -> None:
         async with house(tmp_path, venue) as one:
             told = await one.post(opening(symbol=f"{venue.upper()}:BTC/USDT:USDT"))
-            assert told.status == 202
+            assert (told.status, "Server" in told.headers) == (202, False)
             assert told.body == {
                 "id": "s1",
                 "state": "accepted",
@@ -162,6 +162,22 @@ def test_a_refusal_shows_how_it_would_have_been_right(tmp_path: Path) -> None:
             assert (told.status, told.error["expected"]) == (422, "a stop, by price or pct: no stop, no entry")
             assert "not-shown" not in json.dumps(told.body)
             assert (await one.post(told.error["example"])).status == 202
+
+    asyncio.run(story())
+
+
+def test_an_accounts_defaults_stand_in(tmp_path: Path) -> None:
+    """What a signal does not say is taken from its account: stop, watched price, age."""
+    more = 'default_stop_pct = 1.5\ndefault_trigger_by = "last"\ndefault_max_age_s = 5'
+
+    async def story() -> None:
+        async with house(tmp_path, more=more) as one:
+            assert (await one.post(opening(stop=None))).status == 202
+            await one.reaches("s1", "protected")
+            told = (await one.get("/signals/s1")).body
+            accepted = dict(told["timeline"][0]["data"])
+            assert (accepted["signal.stop.percent"], accepted["signal.max_age"]) == ("1.5", "5000000")
+            assert told["receipt"]["trigger_by"] == "last"
 
     asyncio.run(story())
 

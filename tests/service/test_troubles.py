@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from seawall.model.ids import Account
+from seawall.model.times import MINUTE
 from seawall.service.app import App
 from seawall.service.config import parse
 from seawall.service.problems import AddressTaken, FolderTaken
@@ -114,7 +115,7 @@ def test_a_foreign_position_that_was_there_before_us(tmp_path: Path, venue: str)
     """What stood on the account before the service began refuses the entry on its slot from the first signal on."""
     clock = Clock()
     box = exchange(venue, clock)
-    box.trade_by_hand("main", "BTCUSDT", Side.BUY, Decimal("0.01"), clock.now())
+    box.trade_by_hand("main", "BTCUSDT", Side.BUY, Decimal("0.01"), clock.now() - MINUTE // 2)
 
     async def story() -> None:
         async with house(tmp_path, box=box, clock=clock, venue=venue) as one:

@@ -18,7 +18,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from seawall.intake.canonical import Defaults
 from seawall.model.ids import Account, VenueName
+from seawall.model.signal import Stop
+from seawall.model.times import SECOND
 from seawall.service.problems import ConfigError
 from seawall.service.secrets import fetch
 from seawall.service.settings import AccountSettings, AccountTable, Environment
@@ -66,6 +69,10 @@ def _resolved(
         raise complain(f"{path}.max_open", f"expected 0 or more, came {table.max_open}")
     if not (table.stop_tolerance_bps.is_finite() and table.stop_tolerance_bps >= 0):
         raise complain(f"{path}.stop_tolerance_bps", f"expected 0 or more, came {table.stop_tolerance_bps}")
+    for key in ("default_stop_pct", "default_max_age_s", "default_max_slippage_bps"):
+        value = getattr(table, key)
+        if value is not None and not (value.is_finite() and value > 0):
+            raise complain(f"{path}.{key}", f"expected more than 0, came {value}")
     rest, stream = _addresses(name, table, sim, complain)
     return AccountSettings(
         name=name,
@@ -76,6 +83,18 @@ def _resolved(
         credentials=_credentials(name, table, home, environ, complain),
         max_open=table.max_open,
         stop_tolerance_bps=table.stop_tolerance_bps,
+        defaults=_defaults(table),
+    )
+
+
+def _defaults(table: AccountTable) -> Defaults:
+    """What a signal for the account means where it says nothing."""
+    percent = table.default_stop_pct
+    return Defaults(
+        stop=None if percent is None else Stop(percent=percent, trigger_by=table.default_trigger_by),
+        trigger_by=table.default_trigger_by,
+        max_age=int(table.default_max_age_s * SECOND),
+        max_slippage_bps=table.default_max_slippage_bps,
     )
 
 

@@ -109,8 +109,7 @@ class App:
         self._stack.enter_context(FolderLock(settings.folder))
         self._journal = self._open_journal()
         self._stack.push_async_callback(asyncio.to_thread, self._journal.close)
-        venues = {account.name: account.venue for account in settings.accounts}
-        self._front = Front(venues, self._journal, self._now, settings.waiting)
+        self._front = Front(settings.accounts, self._journal, self._now, settings.waiting)
         self._tidings = Tidings()
         for account in settings.accounts:
             self._seat(account, name)

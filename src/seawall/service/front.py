@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -22,11 +22,12 @@ from seawall.intake.canonical import parse
 from seawall.intake.problem import Problem
 from seawall.journal.port import Journal, JournalError, KnownSignal
 from seawall.model.content import content_digest
-from seawall.model.ids import Account, SignalId, Symbol, VenueName
+from seawall.model.ids import Account, SignalId, Symbol
 from seawall.model.inputs import Input, SignalReceived
 from seawall.model.signal import Action, Signal
 from seawall.model.times import SECOND, Duration, Instant
 from seawall.model.work import Answer
+from seawall.service.settings import AccountSettings
 
 ANSWER_WITHIN: Duration = 2_500_000
 """How long a sender waits for its record: TradingView gives up after 3 s. The signal goes on; the answer can be had by
@@ -94,13 +95,14 @@ class Front:
 
     def __init__(
         self,
-        venues: Mapping[Account, VenueName],
+        accounts: Sequence[AccountSettings],
         journal: Journal,
         now: Callable[[], Instant],
         most_waiting: int,
     ) -> None:
         self.answered_by_status: Counter[int] = Counter()
-        self._venues = dict(venues)
+        self._venues = {account.name: account.venue for account in accounts}
+        self._defaults = {account.name: account.defaults for account in accounts}
         self._journal = journal
         self._now = now
         self._most_waiting = most_waiting
@@ -152,7 +154,7 @@ class Front:
 
     def _parsed(self, body: bytes) -> Signal | Told:
         symbols = {account: seat.symbols for account, seat in self._seats.items()}
-        parsed = parse(body, self._now(), self._venues, symbols)
+        parsed = parse(body, self._now(), self._venues, symbols, self._defaults)
         return _problem(parsed) if isinstance(parsed, Problem) else parsed
 
     async def _joined(self, waiting: _OnItsWay, signal: Signal, digest: str) -> Told:

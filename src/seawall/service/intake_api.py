@@ -20,7 +20,7 @@ from aiohttp import web
 from seawall.model.times import SECOND, Duration
 from seawall.service.front import Front
 from seawall.service.logs import Log
-from seawall.service.web import LARGEST_BODY, in_one_shape, no_browsers, refuse, told
+from seawall.service.web import LARGEST_BODY, in_one_shape, no_browsers, refuse, told, unsigned
 
 READ_WITHIN: Duration = 5 * SECOND
 """A body that takes longer than this is not read on."""
@@ -43,6 +43,7 @@ class Intake:
     def app(self) -> web.Application:
         """The application of the intake's listener."""
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[in_one_shape(self._log), no_browsers(None)])
+        app.on_response_prepare.append(unsigned)
         app.router.add_route("POST", "/signal", self.signal, expect_handler=self._expect)
         return app
 

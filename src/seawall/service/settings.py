@@ -14,7 +14,9 @@ from pathlib import Path
 
 import msgspec
 
+from seawall.intake.canonical import Defaults
 from seawall.model.ids import Account, VenueName
+from seawall.model.signal import TriggerBy
 from seawall.model.times import Bounds
 from seawall.venues.port import Credentials
 
@@ -70,6 +72,10 @@ class AccountTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret_file: str = ""
     max_open: int | None = None
     stop_tolerance_bps: Decimal = Decimal(10)
+    default_stop_pct: Decimal | None = None
+    default_trigger_by: TriggerBy = TriggerBy.MARK
+    default_max_age_s: Decimal = Decimal(30)
+    default_max_slippage_bps: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class AccountSettings:
     credentials: Credentials
     max_open: int | None = None
     stop_tolerance_bps: Decimal = Decimal(10)
+    defaults: Defaults = field(default_factory=Defaults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,11 @@ def _detail(request: web.Request, error: web.HTTPException) -> str:
     return f"{request.method} {request.path}: {error.reason}"
 
 
+async def unsigned(request: web.Request, response: web.StreamResponse) -> None:
+    """A signal of the framework's: an answer leaves without the name and version of the software that made it."""
+    response.headers.pop("Server", None)
+
+
 def no_browsers(own_names: tuple[str, ...] | None) -> Any:
     """A middleware: refuses what a web page sends. `own_names`: the only hosts to be asked under; None for any."""
 

@@ -111,6 +111,8 @@ class PlainCodec:
 
     def pause(self, reply: Reply, request: Request | None = None, at: Instant = 0) -> Pause | None:
         wait = next((int(value) * SECOND for name, value in reply.headers if name == "retry-after"), 0)
+        if reply.body == b"too many acts":
+            return Pause(wait, "too many acts", "orders" if request else "")
         return Pause(wait, "the venue said stop") if reply.status == 429 else None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from seawall.model.acts import Act, Outcome, Reason, Urgency, urgency_of
 from seawall.model.inputs import ActAnswered, ClockReport, Input, ReadAnswered, ReadFailed
-from seawall.model.queries import AskOrder, AskWallet
+from seawall.model.queries import AskOrder, AskWallet, Query
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Bounds
 from seawall.venues import exchange as machine
 from seawall.venues.clock import FIRST_SAMPLES, Clock
@@ -223,6 +223,20 @@ def test_an_entry_that_is_too_late_is_not_sent() -> None:
 
 
 # ---- the budget
+
+
+@pytest.mark.parametrize("after", [0, TIMEOUT], ids=["in time", "late"])
+@pytest.mark.parametrize("ask", [entry("a"), positions("BTCUSDT")], ids=["act", "read"])
+def test_a_word_about_one_quota_is_understood_with_the_request_it_answers(ask: Act | Query, after: int) -> None:
+    """A breach of one endpoint's quota holds that bucket alone, even if the reply comes after its deadline."""
+    bench = Bench()
+    bench.exchange.submit(ask, Urgency.ASK, bench.now)
+    (first,) = bench.left()
+    bench.wake_all(after)
+    bench.reply(first.key, Reply(200, (("retry-after", "60"),), b"too many acts"))
+    assert bench.do(stop()) == []
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    assert len(bench.left()) == 1
 
 
 def test_an_entry_without_leave_is_given_back_not_sent_with_the_wait() -> None:

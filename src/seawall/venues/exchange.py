@@ -40,7 +40,7 @@ from seawall.venues.port import Charge, Codec, Reply, Request, Stamp, TooLate
 MOST_QUERIES = 1_000
 """How many different queries may be held or under way; more fail at once, by name."""
 LATE_KEPT: Duration = 60 * SECOND
-"""How long an act whose reply was given up is remembered, should the reply still come: longer than a socket is held."""
+"""How long what was given up is remembered, should a reply still come: longer than a socket is held."""
 CLOCK_TAG = "clock"
 
 
@@ -93,7 +93,7 @@ class _Held:
     reason: Reason = Reason.NONE
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Flight:
     """An ask under way: its requests by key, and what has come of each; None for lost."""
 
@@ -145,8 +145,8 @@ class Exchange:
         if flight is not None:
             self._settle(flight, permitted=is_permitted)
             self._arrived(flight, key, reply, now)
-        elif late is not None:
-            self._conclude(late, (reply,), now)
+        elif late is not None and not isinstance(late.ask, Query | Errand):
+            self._conclude_act(late.ask, late, reply, now)
         self._send_what_may_leave(now)
 
     def lost(self, key: int, now: Instant, *, sent: bool, detail: str) -> None:
@@ -303,12 +303,11 @@ class Exchange:
             self._conclude(flight, flight.in_order, now)
 
     def _time_out(self, flight: _Flight, now: Instant) -> None:
-        """The deadline has passed; an act is remembered, should its reply still come."""
+        """The deadline has passed; what was asked is remembered, should the reply still come and say something."""
         self._settle(flight, permitted=False)
         flight.losses = (*flight.losses, f"no reply within {self._bounds.reply_timeout // MILLISECOND} ms")
         self._flights.remove(flight)
-        if not isinstance(flight.ask, Query | Errand):
-            self._late[next(iter(flight.requests))] = flight
+        self._late.update({key: flight for key in flight.requests if key not in flight.replies})
         self._conclude(flight, flight.in_order, now)
 
     def _conclude(self, flight: _Flight, replies: tuple[Reply | None, ...], now: Instant) -> None:

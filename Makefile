@@ -8,7 +8,7 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types borders foreign build lock clean
+.PHONY: help setup demo test check lint types borders storm foreign build lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
@@ -35,6 +35,9 @@ types: setup ## mypy, strict
 
 borders: setup ## who may know whom, and what the heart may not know
 	@$(PYTEST) -q tests/test_borders.py
+
+storm: setup ## random faults in virtual time on both venues: make storm SEEDS=0..1000
+	@.venv/bin/python -m seawall.drill.storm --seeds $(or $(SEEDS),0..500) $(ARGS)
 
 foreign: setup ## ccxt and pybit, in an environment of their own, turned on the box
 	@sh tools/setup.sh .venv-foreign requirements/foreign.txt

@@ -6,7 +6,7 @@ one thing is asked, that journal and judge agree about the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from seawall.drill.plans import Plan
 from seawall.drill.world import World
 from seawall.journal.port import JournalFull
 from seawall.model import inputs as inp
+from seawall.model.events import Event
 from seawall.model.ids import Side, SignalId, Symbol, VenueName
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop
 from seawall.model.times import MINUTE, SECOND, Duration
@@ -39,6 +40,7 @@ class Result:
     end: str
     reason: str
     naked_us: int
+    was_filled: bool = False
     breaches: list[str] = field(default_factory=list)
     fired: int = 0
     fired_kinds: list[str] = field(default_factory=list)
@@ -47,8 +49,8 @@ class Result:
     took: Duration = 0
 
 
-def attempt(plan: Plan) -> Result:
-    """Runs a plan to its end."""
+def attempt(plan: Plan, tell: Callable[[Duration, Event], None] | None = None) -> Result:
+    """Runs a plan to its end. `tell` is given every recorded event afterwards, dated from the signal."""
     world = World(
         plan.venue, seed=plan.seed, switches=plan.switches, symbols=[SYMBOLS[plan.venue], "BTCUSDT"], skew=plan.skew
     )
@@ -70,6 +72,9 @@ def attempt(plan: Plan) -> Result:
     world.run(most=LASTING)
     world.run(lambda: _is_over(world), most=CALM)
     world.run(most=SECOND)
+    if tell is not None:
+        for row in world.recorded():
+            tell(row.at - began - plan.skew, row.event)
     return _judged(world, plan, began)
 
 
@@ -120,6 +125,7 @@ def _judged(world: World, plan: Plan, began: int) -> Result:
         end,
         saga.state.end.value if saga is not None else "",
         verdict.longest_naked_us,
+        was_filled=bool(verdict.episodes),
         fired=len(world.box.faults.fired),
         fired_kinds=[fired.fault for fired in world.box.faults.fired],
         visited=list(saga.visited) if saga is not None else [],

@@ -1,0 +1,106 @@
+"""What the desk reads by itself, and how equal questions become one."""
+
+from __future__ import annotations
+
+from seawall.engine.needs import Needs
+from seawall.model.acts import Urgency
+from seawall.model.queries import (
+    AskInstruments,
+    AskLeverage,
+    AskMark,
+    AskModes,
+    AskOpenOrders,
+    AskPositions,
+    AskStops,
+    AskWallet,
+    Query,
+)
+from seawall.model.times import SECOND
+from tests.sagas.builders import BOUNDS, SYMBOL, ms
+
+STANDING = (
+    AskModes(),
+    AskInstruments(),
+    AskWallet(),
+    AskPositions(),
+    AskOpenOrders(),
+    AskStops(),
+    AskLeverage(),
+    AskMark(),
+)
+
+
+def due(needs: Needs, after: float) -> list[Query]:
+    """The standing queries that leave now."""
+    return [ask.query for ask in needs.due(ms(after))]
+
+
+def test_everything_is_read_at_the_start_and_once() -> None:
+    """Eight standing queries; under way they are not doubled."""
+    needs = Needs(BOUNDS)
+    assert needs.next_wake() == 0
+    assert tuple(due(needs, 0)) == STANDING
+    assert due(needs, 1) == []
+    assert needs.next_wake() == ms(0) + 2 * BOUNDS.reply_timeout
+
+
+def test_a_good_answer_is_read_again_after_its_period() -> None:
+    """Positions and books every half minute, marks in half the time for which they are fresh."""
+    needs = Needs(BOUNDS)
+    due(needs, 0)
+    for query in STANDING:
+        needs.answered(query, ms(100), well=True)
+    assert needs.next_wake() == ms(100) + BOUNDS.mark_fresh // 2
+    assert due(needs, 2_599) == []
+    assert due(needs, 2_600) == [AskMark()]
+    needs.answered(AskMark(), ms(30_100), well=True)
+    assert due(needs, 30_100) == [AskWallet(), AskPositions(), AskOpenOrders(), AskStops()]
+
+
+def test_a_failed_answer_is_read_again_after_a_second() -> None:
+    """Neither at once nor only after its period."""
+    needs = Needs(BOUNDS)
+    due(needs, 0)
+    for query in STANDING:
+        needs.answered(query, ms(100), well=query != AskInstruments())
+    assert due(needs, 1_099) == []
+    assert due(needs, 1_100) == [AskInstruments()]
+    assert SECOND == 1_000_000
+
+
+def test_without_any_answer_it_is_asked_again_after_twice_the_timeout() -> None:
+    """A reply that never came is not waited for for ever."""
+    needs = Needs(BOUNDS)
+    due(needs, 0)
+    assert due(needs, 9_999) == []
+    assert tuple(due(needs, 10_000)) == STANDING
+
+
+def test_after_a_gap_positions_and_both_books_are_read_at_once() -> None:
+    """The rest keeps its period."""
+    needs = Needs(BOUNDS)
+    due(needs, 0)
+    for query in STANDING:
+        needs.answered(query, ms(100), well=True)
+    needs.hurry()
+    assert due(needs, 200) == [AskPositions(), AskOpenOrders(), AskStops()]
+
+
+def test_equal_queries_under_way_are_one() -> None:
+    """The second asker gets the first's answer; after it, or after twice the timeout, it may be asked again."""
+    needs = Needs(BOUNDS)
+    query = AskPositions(SYMBOL)
+    assert needs.merge(query, Urgency.ASK, ms(0)) is not None
+    assert needs.merge(query, Urgency.ENTER, ms(9_999)) is None
+    assert needs.merge(query, Urgency.ASK, ms(10_000)) is not None
+    needs.answered(query, ms(10_100), well=True)
+    assert needs.merge(query, Urgency.ASK, ms(10_101)) is not None
+
+
+def test_a_waiting_signal_asks_for_what_its_slot_lacks() -> None:
+    """One symbol's reads, each once; what the desk cannot read by itself asks nothing."""
+    needs = Needs(BOUNDS)
+    lacking = ("slot", "authority", "position", "orders", "mark", "wallet")
+    asked = [ask.query for ask in needs.slot(SYMBOL, lacking, ms(0))]
+    assert asked == [AskPositions(SYMBOL), AskOpenOrders(SYMBOL), AskStops(SYMBOL), AskMark(SYMBOL), AskWallet()]
+    assert needs.slot(SYMBOL, lacking, ms(1)) == []

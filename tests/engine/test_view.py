@@ -1,0 +1,238 @@
+"""What the desk knows of its account: how fresh, whose, and for how long the venue was mute."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from seawall.engine.view import AccountView
+from seawall.model import inputs as inp
+from seawall.model.acts import Outcome, Reason
+from seawall.model.ids import ClientId, Symbol, VenueId
+from seawall.model.queries import AskMark, AskOpenOrders, AskPositions, AskStops, AskWallet, Query
+from seawall.model.reports import LeverageReport, ModesReport, OrderStatus, Source, StopStatus, WalletReport
+from seawall.model.times import SECOND
+from tests.sagas.builders import BOUNDS, INSTALLATION, INSTRUMENT, SYMBOL, D, fill, mark, ms, order, position, stop, told
+
+OTHER = Symbol("BTCUSDT")
+OURS = ClientId("swabcd-0123456789-etkxp2x01")
+
+
+def view() -> AccountView:
+    """An empty view."""
+    return AccountView(INSTALLATION, BOUNDS)
+
+
+def read(known: AccountView, after: float, query: Query, *reports: object, began: float | None = None, **more: Any) -> None:
+    """A complete answer enters the view."""
+    since = ms(after - 20 if began is None else began)
+    known.hear(inp.ReadAnswered(query, since, ms(after), replace(told(*reports), **more)))
+
+
+def stream(known: AccountView, after: float, *reports: object) -> None:
+    """The stream tells."""
+    known.hear(inp.StreamReported(ms(after), told(*reports)))
+
+
+def test_everything_told_is_kept_by_symbol() -> None:
+    """Instruments, marks, leverages, modes, wallet and clock, whoever told them."""
+    known = view()
+    modes, wallet, lever = ModesReport(hedge=False, may_trade=True), WalletReport(D(9), D(8)), LeverageReport(SYMBOL, D(5))
+    read(known, 0, AskWallet(), wallets=(wallet,), modes=(modes,), leverages=(lever,), marks=(mark(),), instruments=(INSTRUMENT,))
+    clock = inp.ClockReport(ms(0), 5, 1)
+    known.hear(clock)
+    known.hear(inp.Woken(ms(1)))
+    assert (known.wallet, known.modes, known.clock) == (wallet, modes, clock)
+    assert (known.leverages[SYMBOL], known.marks[SYMBOL], known.instruments[SYMBOL]) == (lever, mark(), INSTRUMENT)
+
+
+# ---- fresh
+
+
+@pytest.mark.parametrize(
+    ("what", "query"),
+    [("positions", AskPositions), ("orders", AskOpenOrders), ("stops", AskStops)],
+)
+def test_a_read_is_fresh_for_its_bound_without_a_stream(what: str, query: Any) -> None:
+    """Of the symbol, or of all; at the bound it serves, a microsecond later not."""
+    for symbol in (SYMBOL, None):
+        known = view()
+        assert not known.is_fresh(what, SYMBOL, ms(0))
+        read(known, 20, query(symbol))
+        border = ms(0) + BOUNDS.mark_fresh
+        assert known.is_fresh(what, SYMBOL, border)
+        assert not known.is_fresh(what, SYMBOL, border + 1)
+    known = view()
+    read(known, 20, query(OTHER))
+    assert not known.is_fresh(what, SYMBOL, ms(20))
+
+
+def test_under_a_stream_proven_since_before_the_read_it_stays_fresh() -> None:
+    """A change would have been heard; after the stream is lost the read ages again."""
+    known = view()
+    known.hear(inp.StreamChanged(ms(0), proven=True, since=ms(0)))
+    read(known, 20, AskPositions(), began=0)
+    assert known.is_fresh("positions", SYMBOL, ms(3_600_000))
+    known.hear(inp.StreamChanged(ms(100), proven=False))
+    assert not known.is_fresh("positions", SYMBOL, ms(3_600_000))
+    known.hear(inp.StreamChanged(ms(200), proven=True, since=ms(1)))
+    assert not known.is_fresh("positions", SYMBOL, ms(3_600_000))
+
+
+def test_a_failed_read_makes_nothing_fresh_and_still_tells_what_came() -> None:
+    """Some of its pages came: presence counts, completeness does not."""
+    known = view()
+    known.hear(inp.ReadFailed(AskPositions(), ms(0), ms(20), "page 2 lost", told(position(5, 0, told=0))))
+    assert not known.is_fresh("positions", SYMBOL, ms(20))
+    assert known.position(SYMBOL, ms(20)).amount == 5
+
+
+@pytest.mark.parametrize("what", ["orders", "stops"])
+def test_news_of_a_foreign_order_makes_its_book_stale(what: str) -> None:
+    """What was read of that book is out of date; ours changes nothing."""
+    known = view()
+    known.hear(inp.StreamChanged(ms(0), proven=True, since=ms(0)))
+    for query in (AskOpenOrders(), AskStops(), AskOpenOrders(SYMBOL)):
+        read(known, 20, query)
+    ours = order(OURS) if what == "orders" else stop(OURS)
+    theirs = order(ClientId("web_1")) if what == "orders" else stop("web_1")
+    child = order(ClientId(""), parent=OURS)
+    stream(known, 100, ours, child)
+    assert known.is_fresh(what, SYMBOL, ms(100))
+    stream(known, 110, theirs)
+    assert not known.is_fresh(what, SYMBOL, ms(110))
+
+
+# ---- position
+
+
+def test_a_slot_that_no_complete_list_shows_is_flat() -> None:
+    """Flat, as of now, by the reads."""
+    flat = view().position(SYMBOL, ms(9))
+    assert (flat.amount, flat.at, flat.source) == (D(0), ms(9), Source.POSITIONS)
+
+
+def test_a_complete_list_without_the_symbol_forgets_its_position() -> None:
+    """If the position was told before the read began; a newer word stays, and one symbol's read forgets no other."""
+    known = view()
+    stream(known, 100, position(5, 100, told=100, source=Source.STREAM))
+    read(known, 200, AskPositions(OTHER), began=150)
+    read(known, 200, AskPositions(), began=99)
+    assert known.position(SYMBOL, ms(200)).amount == 5
+    read(known, 300, AskPositions(), began=150)
+    assert known.position(SYMBOL, ms(300)).amount == 0
+
+
+def test_an_older_word_does_not_replace_a_newer_position() -> None:
+    """By sequence, then by the venue's time; an equal one does."""
+    known = view()
+    stream(known, 100, position(5, 100, told=100, source=Source.STREAM))
+    stream(known, 110, position(0, 110, told=99, source=Source.STREAM))
+    assert known.position(SYMBOL, ms(110)).amount == 5
+    stream(known, 120, position(3, 120, told=100, source=Source.STREAM))
+    assert known.position(SYMBOL, ms(120)).amount == 3
+    stream(known, 130, position(7, 130, told=50, source=Source.STREAM, seq=2))
+    assert known.position(SYMBOL, ms(130)).amount == 7
+
+
+# ---- foreign
+
+
+def test_what_is_not_ours_is_named_from_both_books() -> None:
+    """By name or id; ours by prefix, by parent, by an id or trigger that a saga answers for; ended ones are no more."""
+    known = view()
+    read(
+        known,
+        20,
+        AskOpenOrders(),
+        order(OURS, OrderStatus.OPEN),
+        order(ClientId("web_1"), OrderStatus.OPEN),
+        order(ClientId(""), OrderStatus.OPEN, venue_id=VenueId("771")),
+        order(ClientId(""), OrderStatus.OPEN, venue_id=VenueId("772")),
+        order(ClientId("web_9"), OrderStatus.CANCELLED),
+    )
+    read(
+        known,
+        20,
+        AskStops(),
+        stop(OURS),
+        stop("", parent=OURS, venue_id=VenueId("1")),
+        stop("", trigger=D("0.19"), venue_id=VenueId("2")),
+        stop("", trigger=D("0.15"), venue_id=VenueId("3")),
+        stop("web_2", StopStatus.TRIGGERING),
+        stop("web_3", StopStatus.CANCELLED),
+    )
+    orders, stops = known.foreign(SYMBOL, ["772", "0.19"])
+    assert orders == ("web_1", "771")
+    assert stops == ("3", "web_2")
+    assert known.foreign(OTHER, []) == ((), ())
+
+
+def test_a_read_of_one_symbol_replaces_that_symbol_only() -> None:
+    """And a read of all replaces all."""
+    known = view()
+    elsewhere = replace(order(ClientId("web_2"), OrderStatus.OPEN), symbol=OTHER)
+    read(known, 20, AskOpenOrders(), order(ClientId("web_1"), OrderStatus.OPEN), elsewhere)
+    read(known, 40, AskOpenOrders(SYMBOL))
+    assert known.foreign(SYMBOL, [])[0] == ()
+    assert known.foreign(OTHER, [])[0] == ("web_2",)
+    read(known, 60, AskOpenOrders())
+    assert known.foreign(OTHER, [])[0] == ()
+
+
+def test_another_installations_names_are_strangers() -> None:
+    """Names of our form and another installation's prefix, in either book; people's own names are not."""
+    known = view()
+    read(known, 20, AskOpenOrders(), order(ClientId("swzzzz-0123456789-etkxp2x01"), OrderStatus.OPEN))
+    read(known, 20, AskStops(), stop("swyyyy-0123456789-stkxp2x02"), stop("web_1"), stop(OURS))
+    assert known.strangers() == ("swzzzz-0123456789-etkxp2x01", "swyyyy-0123456789-stkxp2x02")
+
+
+# ---- mute
+
+
+def act(after: float, outcome: Outcome, reason: Reason = Reason.NONE, retry_after: int = 0) -> inp.ActAnswered:
+    """The answer to an act, or its lack."""
+    return inp.ActAnswered(OURS, SYMBOL, outcome, ms(after), ms(after), reason, retry_after=retry_after)
+
+
+def test_the_venue_is_mute_from_a_failure_to_the_next_answer() -> None:
+    """Spans of silence add up; an answered refusal is an answer; what was not sent says nothing."""
+    known = view()
+    assert known.mute(ms(50)) == 0
+    known.hear(act(100, Outcome.UNKNOWN))
+    known.hear(act(200, Outcome.NOT_SENT))
+    known.hear(inp.ReadFailed(AskMark(), ms(90), ms(300), "timeout"))
+    assert known.mute(ms(400)) == ms(400) - ms(100)
+    known.hear(act(500, Outcome.REFUSED, Reason.FUNDS))
+    assert known.mute(ms(9_000)) == 400_000
+    known.hear(inp.ReadFailed(AskMark(), ms(9_000), ms(9_100), "timeout"))
+    read(known, 9_200, AskPositions())
+    assert known.mute(ms(20_000)) == 500_000
+
+
+def test_a_refused_read_is_an_answer_too() -> None:
+    """The venue said no, but it spoke (rule 13)."""
+    known = view()
+    known.hear(act(100, Outcome.UNKNOWN))
+    known.hear(inp.ReadFailed(AskPositions(), ms(90), ms(300), "-2013", venue_answered=True))
+    assert known.mute(ms(1_000)) == 200_000
+
+
+def test_a_limit_is_no_answer_and_binds_as_long_as_it_says() -> None:
+    """429 with a wait of a second: reads that succeed meanwhile do not start the clock again."""
+    known = view()
+    known.hear(act(100, Outcome.REFUSED, Reason.LIMIT, SECOND))
+    read(known, 500, AskPositions())
+    assert known.mute(ms(600)) == 500_000
+    read(known, 1_100, AskPositions())
+    assert known.mute(ms(9_000)) == SECOND
+
+
+def test_fills_tell_the_view_nothing() -> None:
+    """They are a signal's affair."""
+    known = view()
+    stream(known, 100, fill("web_1"))
+    assert known == view()

@@ -99,7 +99,6 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.PROTECTED, F.SETTLED): Row(P.QUARANTINE, D.NOTHING),
     # ---- CLOSING: close exactly what is ours; the stop stays until flat is proven
     (P.CLOSING, F.UNDECIDED): Row(P.CLOSING, _SETTLE_ENTRY | D.CANCEL_ENTRY, "no fill yet, but it may still come"),
-    (P.CLOSING, F.DEFERRED): Row(P.CLOSING, _PROVE_FLAT, "no second attempt on the way home"),
     (P.CLOSING, F.NAKED): Row(P.CLOSING, _COVER | _GO_HOME),
     (P.CLOSING, F.OVERDUE): Row(P.CLOSING, _COVER | _GO_HOME),
     (P.CLOSING, F.PASSED): Row(P.CLOSING, _GO_HOME),
@@ -151,8 +150,8 @@ EXCLUDED: dict[str, tuple[tuple[Phase, ...], tuple[Finding, ...]]] = {
         (F.UNREADY, F.READY, F.UNFIT),
     ),
     "a signal that ended unprepared stays unfit": ((P.FLAT,), (F.UNREADY, F.READY)),
-    "a fill or an end is on record, so no attempt is deferred": (
-        (P.PROTECTING, P.PROTECTED, P.QUARANTINE, P.FLAT),
+    "a fill, an end or a way home is on record, so no attempt is deferred": (
+        (P.PROTECTING, P.PROTECTED, P.CLOSING, P.QUARANTINE, P.FLAT),
         (F.DEFERRED,),
     ),
     "a terminal entry with a known fill is decided": ((P.PROTECTED,), (F.UNDECIDED,)),

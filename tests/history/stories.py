@@ -178,7 +178,7 @@ class Story:
             StopStatus.LIVE,
             Source.STOPS,
             ours(after),
-            venue(dated),
+            venue(dated) if dated else 0,
             VenueId("882"),
             trigger=D("0.206"),
         )

@@ -79,11 +79,11 @@ def test_a_stop_without_a_venue_time_ends_the_window_when_we_saw_it() -> None:
 
 
 def test_a_lost_cover_opens_a_further_window() -> None:
-    """From the loss to the next sight of a live stop the position is naked again; a loss told twice is one."""
+    """From the loss, which nobody has dated, to the life of the next stop, which the venue has; told twice it is one."""
     found = naked(velvet().lost(1_000).lost(1_100).stop_seen(1_250, 1_200).recorded())
     assert found is not None
-    assert [window.length() for window in found.windows] == [80 * MILLISECOND, 250 * MILLISECOND]
-    assert found.total == 330 * MILLISECOND
+    assert [window.length() for window in found.windows] == [80 * MILLISECOND, 240 * MILLISECOND]
+    assert found.total == 320 * MILLISECOND
 
 
 def test_a_late_fill_opens_a_window_of_its_own() -> None:
@@ -121,7 +121,7 @@ def test_a_stop_seen_in_the_same_step_before_the_fill_covers_it() -> None:
     assert (found.total, found.is_open) == (0, False)
     again = naked(story.lost(500).stop_seen(700, 690).recorded())
     assert again is not None
-    assert [window.length() for window in again.windows] == [0, 200 * MILLISECOND]
+    assert [window.length() for window in again.windows] == [0, 230 * MILLISECOND]
 
 
 def test_dollar_seconds_weigh_each_trade_from_its_own_instant() -> None:

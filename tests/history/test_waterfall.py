@@ -66,7 +66,7 @@ def test_a_rollback_shows_its_close_and_what_came_later() -> None:
 def test_further_windows_are_told_in_words() -> None:
     """A cover that is lost after the opening is counted below the picture."""
     texts = _texts(waterfall(velvet().lost(60_000).stop_seen(60_250, 60_200).recorded()))
-    assert any(text.startswith("naked again later; in all 330.0 ms; later, until 60.3 s: ") for text in texts)
+    assert any(text.startswith("naked again later; in all 320.0 ms; later, until 60.3 s: ") for text in texts)
 
 
 def test_a_position_that_is_naked_still_is_drawn_to_the_edge() -> None:

@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seawall.history import svg
+from seawall.history.cover import first_fill_at
 from seawall.history.facts import History, entry_fills, entry_names, every, first, last, signal_of
-from seawall.history.naked import first_fill_at
 from seawall.history.receipt import Receipt, receipt, sources
 from seawall.history.words import milliseconds, sentence, source_of
 from seawall.model.amounts import plain

@@ -1,0 +1,163 @@
+"""When a position was open and when a stop covered it, in the venue's clock, as far as the venue has dated it.
+
+An *episode* is one stretch of exposure: from the first fill to the end that was seen; a late fill begins another. A
+*span* is the life of one stop: from the instant since which it was seen live to the instant at which a source says that
+it ended. A source may say so late, long after another stop has taken over; the past is then told anew, since it is the
+venue's word about its own clock. A position row that shows no stop any more dates the end of an attached one; a loss
+that nobody has dated counts from when we decided it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from seawall.history.facts import History, entry_fills, entry_orders, every, exit_fills, first
+from seawall.model.events import (
+    EntryFilled,
+    EntryIntended,
+    FlatSeen,
+    PositionReported,
+    ProtectionLost,
+    Recorded,
+    SagaReopened,
+    StopConfirmed,
+    StopReported,
+)
+from seawall.model.reports import StopReport, StopStatus
+from seawall.model.times import Instant
+
+_ENDED = (StopStatus.CANCELLED, StopStatus.EXPIRED, StopStatus.REJECTED)
+"""How a stop ends without having done its work. A triggered one goes with the position, unless the cover is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A stretch of exposure and what was recorded of it. `end` is None while it lasts. `start_at_most`, `end_at_most`:
+    the instant is the earliest, or the latest, that it can have been.
+    """
+
+    story: tuple[Recorded, ...]
+    start: Instant
+    end: Instant | None
+    start_at_most: bool = False
+    end_at_most: bool = False
+
+
+@dataclass(slots=True)
+class Span:
+    """One stop's life. `undated`: the venue did not say since when it was live."""
+
+    start: Instant
+    end: Instant | None = None
+    undated: bool = False
+
+
+def episodes(history: History) -> tuple[Episode, ...]:
+    """The stretches of exposure of a signal, in order."""
+    found: list[Episode] = []
+    for story in _chapters(history):
+        if any(isinstance(recorded.event, EntryFilled | SagaReopened) for recorded in story):
+            found.append(_episode(history, story, is_first=not found))
+    return tuple(found)
+
+
+def first_fill_at(history: History) -> tuple[Instant, bool]:
+    """When the first fill was, in the venue's clock, and whether that is only the earliest that it can have been."""
+    told = [fill.venue_at for fill in entry_fills(history)]
+    told += [report.venue_at for report in entry_orders(history) if report.filled]
+    told += [event.venue_at for event in every(history, EntryFilled) if not event.at_most]
+    dated = [at for at in told if at]
+    if dated:
+        return min(dated), False
+    intent = first(history, EntryIntended)
+    return (intent.since if intent is not None else 0), True
+
+
+def _chapters(history: History) -> Iterator[tuple[Recorded, ...]]:
+    """The history cut after each end that was seen."""
+    story: list[Recorded] = []
+    for recorded in history:
+        story.append(recorded)
+        if isinstance(recorded.event, FlatSeen):
+            yield tuple(story)
+            story = []
+    yield tuple(story)
+
+
+def _episode(history: History, story: tuple[Recorded, ...], *, is_first: bool) -> Episode:
+    start, at_most = first_fill_at(history) if is_first else (_reopened_at(history, story), False)
+    flat = first(story, FlatSeen)
+    if flat is None:
+        return Episode(story, start, None, at_most)
+    trades = [fill.venue_at for fill in exit_fills(history) if fill.venue_at >= start and fill.at <= flat.at]
+    if trades:
+        return Episode(story, start, max(trades), at_most)
+    return Episode(story, start, max(start, flat.at), at_most, end_at_most=True)
+
+
+def _reopened_at(history: History, story: tuple[Recorded, ...]) -> Instant:
+    """When a late fill was: by the venue's word if it came in this chapter, else when we decided that it was one."""
+    reopened = first(story, SagaReopened) or first(story, EntryFilled)
+    assert reopened is not None
+    told = [fill.venue_at for fill in entry_fills(history) if fill.at >= story[0].at and fill.venue_at]
+    return min(told, default=reopened.at)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """The stops of a chapter while it is read."""
+
+    spans: list[Span] = field(default_factory=list)
+    living: dict[str, Span] = field(default_factory=dict)
+    since: dict[str, Instant] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def hear(self, report: StopReport) -> None:
+        """A source's word about a stop: when it began to live, or that it has ended."""
+        key = report.client_id or self.names.get(report.venue_id, report.venue_id)
+        if report.status is StopStatus.LIVE and report.venue_at:
+            self.since.setdefault(key, report.venue_at)
+        elif report.status in _ENDED and report.venue_at:
+            self.since.pop(key, None)
+            self._end(key, report.venue_at)
+
+    def confirm(self, event: StopConfirmed, unnamed: str) -> None:
+        """A stop was seen live; `unnamed` is the venue's id under which it was, where it carries no name of ours."""
+        name = str(event.client_id)
+        self.names[unnamed] = name
+        told = [at for at in (self.since.pop(unnamed, 0), self.since.get(name, 0), event.venue_at) if at]
+        if name not in self.living:
+            self.living[name] = Span(min(told, default=event.at), undated=not told)
+            self.spans.append(self.living[name])
+
+    def lose(self, at: Instant) -> None:
+        """Nothing covers any more, from `at` on."""
+        for key in tuple(self.living):
+            self._end(key, at)
+        self.since.clear()
+
+    def _end(self, key: str, at: Instant) -> None:
+        span = self.living.pop(key, None)
+        if span is not None:
+            span.end = max(span.start, at)
+
+
+def spans(story: History) -> tuple[Span, ...]:
+    """The lives of the stops that were seen live in a chapter, by their beginning."""
+    watch = _Watch()
+    unnamed, shown_gone = "", 0
+    for recorded in story:
+        match recorded.event:
+            case StopReported(report=report):
+                watch.hear(report)
+                unnamed = str(report.venue_id) if report.status is StopStatus.LIVE and not report.client_id else unnamed
+            case StopConfirmed():
+                watch.confirm(recorded.event, unnamed)
+            case PositionReported(report=told) if told.amount:
+                shown_gone = told.venue_at if told.stop_loss == 0 else 0
+            case ProtectionLost(at=at):
+                watch.lose(shown_gone or at)
+            case _:
+                continue
+    return tuple(sorted(watch.spans, key=lambda span: span.start))

@@ -113,6 +113,8 @@ class PlainCodec:
         wait = next((int(value) * SECOND for name, value in reply.headers if name == "retry-after"), 0)
         if reply.body == b"too many acts":
             return Pause(wait, "too many acts", "orders" if request else "")
+        if reply.body == b"too many from here":
+            return Pause(wait, "too many from this address", "weight")
         return Pause(wait, "the venue said stop") if reply.status == 429 else None
 
 

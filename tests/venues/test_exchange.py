@@ -239,6 +239,25 @@ def test_a_word_about_one_quota_is_understood_with_the_request_it_answers(ask: A
     assert len(bench.left()) == 1
 
 
+def test_a_ban_of_the_address_binds_the_connections_own_requests() -> None:
+    """While the address is banned not even the venue's time is asked for."""
+    bench = Bench()
+    (first,) = bench.do(entry("a"))
+    bench.reply(first.key, Reply(403, (("retry-after", "600"),), b"too many from here"))
+    assert bench.wake(5 * MINUTE) == []
+    assert [sent.request.target for sent in bench.wake(5 * MINUTE)] == ["/time"]
+
+
+def test_the_connections_own_requests_go_before_the_reads() -> None:
+    """A budget that reads have used up to their share still has room for the venue's time."""
+    bench = Bench()
+    bench.wake(50 * SECOND)
+    for n in range(30):
+        bench.exchange.submit(positions(f"S{n}"), Urgency.ASK, bench.now)
+    assert 10 < len(bench.left()) < 20
+    assert "/time" in [sent.request.target for sent in bench.wake(10 * SECOND)]
+
+
 def test_an_entry_without_leave_is_given_back_not_sent_with_the_wait() -> None:
     """What the pace holds for the whole reply time returns as NotSent, for whoever decided it to decide again."""
     bench = Bench()

@@ -95,7 +95,7 @@ def test_two_accounts_behind_one_address_share_its_quota() -> None:
     codec = PlainCodec()
     common = common_budget(codec.buckets())
     one, other = Venue(codec, Bounds(), common), Venue(codec, Bounds(), common)
-    for n in range(17):
+    for n in range(16):
         assert len(sent(one.on(Submitted(positions(f"S{n}"), Urgency.ASK), START))) >= 1
     assert "GET /read" not in sent(other.on(Submitted(positions(), Urgency.ASK), START))
     assert "POST /act" in sent(other.on(Submitted(stop(), Urgency.PROTECT), START))

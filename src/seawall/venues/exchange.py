@@ -42,11 +42,15 @@ MOST_QUERIES = 1_000
 LATE_KEPT: Duration = 60 * SECOND
 """How long what was given up is remembered, should a reply still come: longer than a socket is held."""
 CLOCK_TAG = "clock"
+ERRAND_URGENCY = Urgency.CLOSE
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A request of the connection's own: the venue's time, a stream's key. It costs nothing, but a pause binds it."""
+    """A request of the connection's own: the venue's time, a stream's key. It costs one of each quota of the address
+    (binance.md 1.4: weight 1; bybit.md 1.3), so that a ban of the address binds it too, and goes before the reads:
+    without a clock and a stream nothing can be protected for long.
+    """
 
     tag: str
     request: Request
@@ -117,6 +121,7 @@ class Exchange:
         self._pace = pace
         self._clock = clock
         self._bounds = bounds
+        self._errand_charges = tuple(Charge(bucket.name, 1) for bucket in codec.buckets() if bucket.shared)
         self._held: list[_Held] = []
         self._flights: list[_Flight] = []
         self._late: dict[int, _Flight] = {}
@@ -169,7 +174,7 @@ class Exchange:
         if self._clock.due_at <= now:
             errand = Errand(CLOCK_TAG, self._codec.clock_request())
             for _ in range(self._clock.asked(now)):
-                self._hold(errand, Urgency.ASK, now)
+                self._hold(errand, ERRAND_URGENCY, now)
         self._send_what_may_leave(now)
 
     # ---- what comes out
@@ -191,7 +196,7 @@ class Exchange:
     # ---- held
 
     def _hold(self, ask: Ask, urgency: Urgency, now: Instant) -> None:
-        charges = () if isinstance(ask, Errand) else self._codec.charges(ask)
+        charges = self._errand_charges if isinstance(ask, Errand) else self._codec.charges(ask)
         self._held.append(_Held(ask, urgency, now + self._bounds.reply_timeout, charges))
 
     def _is_merged(self, query: Query, urgency: Urgency) -> bool:

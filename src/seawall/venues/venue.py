@@ -27,7 +27,7 @@ from seawall.model.inputs import Input
 from seawall.model.queries import Query
 from seawall.model.times import Bounds, Instant
 from seawall.venues.clock import Clock
-from seawall.venues.exchange import Exchange, Transmit
+from seawall.venues.exchange import ERRAND_URGENCY, Exchange, Transmit
 from seawall.venues.link import Command, Link
 from seawall.venues.pace import Budget, Pace
 from seawall.venues.port import Codec, Reply
@@ -177,7 +177,7 @@ class Venue:
         while True:
             link = self._link.take()
             for errand in link.errands:
-                self._exchange.submit(errand, Urgency.ASK, now)
+                self._exchange.submit(errand, ERRAND_URGENCY, now)
             exchange = self._exchange.take()
             for done in exchange.errands:
                 self._link.errand_done(done, now)

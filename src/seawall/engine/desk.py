@@ -65,7 +65,7 @@ class Desk:
     def ready(self) -> bool:
         """Whether signals can be ruled on: the clock, the rules, the modes and a first complete read are known."""
         view = self._view
-        read = all((what, Symbol("")) in view.read_at for what in ("positions", "orders", "stops"))
+        read = all(what in view.ever_read for what in ("positions", "orders", "stops"))
         return (
             bool(self._term) and view.clock is not None and view.modes is not None and bool(view.instruments) and read
         )
@@ -118,6 +118,9 @@ class Desk:
 
     def _hear(self, item: inp.Input, now: Instant) -> None:
         self._view.hear(item)
+        if self._view.is_out_of_date:
+            self._needs.hurry()
+            self._view.is_out_of_date = False
         match item:
             case inp.SignalReceived():
                 self._receive(item.signal, now)

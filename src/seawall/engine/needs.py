@@ -71,6 +71,7 @@ class Needs:
             "orders": (AskOpenOrders(symbol), AskStops(symbol)),
             "mark": (AskMark(symbol),),
             "wallet": (AskWallet(),),
+            "leverage": (AskLeverage(symbol),),
         }
         wanted = [query for what in lacking for query in queries.get(what, ())]
         asked = [self.merge(query, Urgency.ENTER, now) for query in wanted]

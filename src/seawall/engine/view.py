@@ -56,6 +56,10 @@ class AccountView:
     orders: dict[Symbol, tuple[OrderReport, ...]] = field(default_factory=dict)
     stops: dict[Symbol, tuple[StopReport, ...]] = field(default_factory=dict)
     read_at: dict[tuple[str, Symbol], Instant] = field(default_factory=dict)
+    ever_read: dict[str, None] = field(default_factory=dict)
+    """What has been read completely, of the whole account, at least once."""
+    is_out_of_date: bool = False
+    """Whether the stream has spoken of something foreign since the books were last asked for."""
     modes: ModesReport | None = None
     wallet: WalletReport | None = None
     clock: ClockReport | None = None
@@ -200,11 +204,14 @@ class AccountView:
                 self._forget("stops", stop.symbol)
 
     def _forget(self, what: str, symbol: Symbol) -> None:
+        self.is_out_of_date = True
         self.read_at.pop((what, symbol), None)
         self.read_at.pop((what, _EVERYWHERE), None)
 
     def _mark_read(self, what: str, symbol: Symbol | None, began_at: Instant) -> None:
         key = (what, symbol or _EVERYWHERE)
+        if symbol is None:
+            self.ever_read[what] = None
         self.read_at[key] = max(self.read_at.get(key, 0), began_at)
 
 

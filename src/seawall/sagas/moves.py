@@ -178,7 +178,7 @@ def _entry_ended(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
 
 
 def _stops_confirmed(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
-    if exposure.open <= 0:
+    if exposure.open <= 0 or state.filled is None:
         return
     for facts in standing_stops(state, around):
         live = cover_of(state, facts, exposure, around) is Cover.LIVE

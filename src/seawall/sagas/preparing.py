@@ -178,16 +178,16 @@ def _beyond_liquidation(
     """
     price, trigger, quantity = plan_at
     leverage = state.signal.leverage or (around.leverage.leverage if around.leverage is not None else None)
-    if not leverage:
+    if not leverage and around.wallet is None:
         return None
-    room = ONE / leverage
+    room = ONE / leverage if leverage else ZERO
     isolated = around.leverage is not None and around.leverage.isolated
     if not isolated and around.wallet is not None:
         room = max(room, around.wallet.available / (quantity * price))
     liquidation = price * (ONE - state.side.sign * (room - instrument.maintenance_rate))
     if liquidation <= 0 or is_behind(liquidation, trigger, state.side):
         return None
-    return f"stop: expected inside the liquidation price, about {liquidation:.8g} at {leverage}x, came {trigger}"
+    return f"stop: expected inside the liquidation price, about {liquidation:.8g}, came {trigger}"
 
 
 def needs_leverage_act(state: SagaState, around: Circumstances) -> bool:

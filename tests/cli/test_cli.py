@@ -103,7 +103,6 @@ def test_no_colour_in_a_pipe_and_no_line_too_long(tmp_path: Path, columns: str) 
             ("positions",),
             ("receipt", "first"),
             ("doctor",),
-            ("--help",),
         ):
             ran = command(tmp_path, *arguments, environ={"COLUMNS": columns, "NO_COLOR": "1"})
             assert ran.code == Exit.OK

@@ -16,6 +16,7 @@ from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, EntriesResumed
 from seawall.model.ids import Account
 from seawall.service.config import parse
 from tests.service.house import House, both_venues, exchange, house, opening, running, until
+from venuesim.faults import Fault
 from venuesim.server import Clock, serve
 
 
@@ -213,6 +214,36 @@ def test_a_stop_at_the_end_leaves_the_position_guarded(tmp_path: Path) -> None:
             terms = [event["data"]["term"] for event in events if event["event_type"] == "process_started"]
             assert len(terms) == 2
             assert terms[1] > terms[0]
+
+    asyncio.run(story())
+
+
+@both_venues
+def test_what_was_begun_is_settled_before_the_end(tmp_path: Path, venue: str) -> None:
+    """A service that is told to stop in the middle of an opening brings it to its stop first, and takes nothing new."""
+
+    async def story() -> None:
+        async with house(tmp_path, venue) as one:
+            one.exchange.faults.add(Fault(fault="delay", call="order.create", ms=400))
+            assert (await one.post(opening())).status == 202
+            settling = asyncio.create_task(one.app.settle(10_000_000))
+            await asyncio.sleep(0)
+            told = await one.post(opening("s2", symbol="ETHUSDT"))
+            assert (told.status, told.error["detail"]) == (503, "the service is stopping")
+            assert await settling == ()
+            assert await one.state("s1") == "protected"
+
+    asyncio.run(story())
+
+
+def test_what_cannot_be_settled_in_time_is_named(tmp_path: Path) -> None:
+    """With a venue that answers nothing any more the end comes all the same, and says what stands open."""
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            one.exchange.faults.add(Fault(fault="request_lost", call="*"))
+            assert (await one.post(opening())).status == 202
+            assert await one.app.settle(300_000) == ("s1 on main: entering",)
 
     asyncio.run(story())
 

@@ -6,7 +6,8 @@ the venue counts by address. Before the doors are a `Front`, behind them the des
 
 Life: the folder is locked, the journal opened, the doors listen, then the accounts begin: they fold their journals,
 open their streams and read their venues, and until then the intake answers 503. An account that fails stops alone and
-says so; when none is left, the process ends. At the end nothing is cancelled or closed: stops stay at the venue.
+says so; when none is left, the process ends. At the end what was begun is settled first (`settle`); nothing is closed
+or cancelled for the end's sake: stops stay at the venue.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from seawall.engine.settings import DeskSettings
 from seawall.journal.port import JournalError
 from seawall.journal.sqlite import SqliteJournal
 from seawall.model.ids import Account, VenueName
-from seawall.model.times import Instant
+from seawall.model.times import Duration, Instant
 from seawall.model.work import Answer, Work
 from seawall.service.clock import UtcClock
 from seawall.service.control_api import Control, Tidings
@@ -48,6 +49,8 @@ from seawall.venues.venue import Venue
 
 WHEREABOUTS = "service.json"
 """In the folder: the process and its doors' addresses, for the command line."""
+_LOOK_AGAIN = 0.02
+"""Seconds between two looks at what is not settled yet."""
 _GOODBYE = 0.5
 """Seconds that a door waits for the requests it still has; whoever follows events is sent away then."""
 
@@ -82,6 +85,24 @@ class App:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    async def settle(self, within: Duration) -> tuple[str, ...]:
+        """Takes no more signals, and waits until every one that was begun stands protected or flat, and on the disk.
+
+        Returns what stands otherwise when the time is over, each with its account and its phase.
+        """
+        self._front.close()
+        until = self._now() + within
+        while (self._unsettled() or self._unwritten()) and self._now() < until:  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(_LOOK_AGAIN)
+        return self._unsettled()
+
+    def _unwritten(self) -> bool:
+        return any(loop.waiting for loop in self.loops.values() if not loop.failure)
+
+    def _unsettled(self) -> tuple[str, ...]:
+        standing = ((name, *one) for name, loop in self.loops.items() for one in loop.unsettled())
+        return tuple(f"{signal_id} on {name}: {phase.value}" for name, signal_id, phase in standing)
 
     # ---- what the loops tell (loop.Watcher)
 

@@ -106,12 +106,17 @@ class Front:
         self._journal = journal
         self._now = now
         self._most_waiting = most_waiting
+        self._closed = False
         self._seats: dict[Account, Seat] = {}
         self._on_its_way: dict[SignalId, _OnItsWay] = {}
 
     def seat(self, account: Account, seat: Seat) -> None:
         """Takes an account's loop in."""
         self._seats[account] = seat
+
+    def close(self) -> None:
+        """Takes nothing new from here on: the service is stopping."""
+        self._closed = True
 
     @property
     def waiting(self) -> int:
@@ -165,6 +170,8 @@ class Front:
         return Told(REPEATED, told.body) if told.status == RECORDED else told
 
     async def _handed_in(self, signal: Signal, digest: str) -> Told:
+        if self._closed:
+            return not_ready("the service is stopping")
         seat = self._seats[signal.account]
         if not (seat.ready if signal.action is Action.OPEN else seat.running):
             return not_ready(f"account {signal.account}: {seat.standing}")

@@ -24,16 +24,20 @@ from seawall.engine.desk import Desk
 from seawall.journal.port import Journal, SequenceConflict
 from seawall.model.acts import Act, Urgency
 from seawall.model.events import ProcessStarted, Recorded
-from seawall.model.ids import Account, Symbol
+from seawall.model.ids import Account, SignalId, Symbol
 from seawall.model.inputs import ClockReport, Input, JournalChanged, ReadAnswered, ReadFailed, Restarted, StreamChanged
 from seawall.model.queries import AskInstruments, Query
 from seawall.model.times import MILLISECOND, SECOND, Instant
 from seawall.model.work import Answer, Work
+from seawall.sagas.phase import Phase
 from seawall.service.scribe import Scribe
 
 _PAGE = 5_000
 _SHORTEST_NAP = MILLISECOND
 """A timer never fires sooner: a desk that asked to be woken in the past would otherwise take the whole processor."""
+
+
+_UNSETTLED = (Phase.PREPARING, Phase.ENTERING, Phase.PROTECTING, Phase.CLOSING)
 
 
 class Wire(Protocol):
@@ -125,6 +129,11 @@ class AccountLoop:
     def durable(self) -> int:
         """The last durable sequence number."""
         return self._scribe.durable if self._scribe else 0
+
+    def unsettled(self) -> tuple[tuple[SignalId, Phase], ...]:
+        """The signals that stand neither protected nor flat."""
+        standing = ((saga.state.signal.id, saga.state.phase) for saga in self._desk.sagas())
+        return tuple((signal_id, phase) for signal_id, phase in standing if phase in _UNSETTLED)
 
     def put(self, *inputs: Input) -> None:
         """Hands inputs to the desk; they are stepped with whatever else has come by then."""

@@ -45,7 +45,8 @@ _ABOUT_SIGNALS = """<h2>Signal by signal</h2>
 without a stop, in the venue's clock.</p>"""
 _FOOTER = """<footer><p>What is simulated: both venues, with their matching, stop engines, lags and faults. What is
 real: the service that is shipped, its journal on disk, its connections over sockets, and every number here. The bot is
-the report's own algorithm, with every part working that worked there.</p>
+the report's own algorithm: what worked there works here, and what its report and the later study found broken is
+broken.</p>
 <p>{day}, {seconds:.1f} s, Seawall {version}. Again: <code>make demo</code>.</p></footer>"""
 
 

@@ -24,9 +24,10 @@ p{margin:0 0 12px;max-width:70ch}
 .score b{display:block;font-size:40px;line-height:1.1;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
 .score .who{font-weight:600;margin-bottom:8px}
 .score ul{margin:10px 0 0;padding:0;list-style:none;color:var(--faint)}
-.bars{margin-top:16px;font-variant-numeric:tabular-nums}
-.bar{display:grid;grid-template-columns:15em 1fr;gap:2px 16px;align-items:center;padding:5px 0;
+.bars{margin-top:16px;padding-top:12px;padding-bottom:12px;font-variant-numeric:tabular-nums}
+.bar{display:grid;grid-template-columns:17em 1fr;gap:2px 16px;align-items:center;padding:5px 0;
 border-top:1px solid var(--line);font-size:14px}
+.bar:first-child{border-top:0}
 .bar a{color:inherit;text-decoration:none;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .bar a:hover{text-decoration:underline}
 .tracks{display:grid;gap:2px}

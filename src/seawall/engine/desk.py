@@ -51,7 +51,8 @@ class Desk:
         self._sources = Sources()
         self._timer = NakedTimer(settings.bounds)
         self._sagas: dict[SignalId, Saga] = {}
-        self._answered: dict[SignalId, None] = {}
+        self._answered: dict[SignalId, int] = {}
+        """Every signal ever ruled on, and the sequence number of its ruling (0: recalled, so durable)."""
         self._outside = inp.AuthorityChanged(0, may_enter=True)
         self._journal = inp.JournalChanged(0, healthy=True)
         self._stopped_for = ""
@@ -91,7 +92,7 @@ class Desk:
             saga = self._sagas[event.signal_id]
             saga.state = apply(saga.state, event)
         if isinstance(event, ev.SignalAccepted | ev.SignalRefused):
-            self._answered[event.signal_id] = None
+            self._answered[event.signal_id] = OPEN
 
     # ---- the step
 
@@ -101,6 +102,7 @@ class Desk:
         first_seq = self.seq + 1
         for item in (*inputs, *self._gates.give_up(now, durable)):
             self._hear(item, now)
+        self._record(self._timer.end(now))
         for saga in self._awake(now):
             self._decide(saga, now)
         self._queries.extend(self._needs.due(now) if self._term else [])
@@ -178,7 +180,7 @@ class Desk:
 
     def _receive(self, signal: Signal, now: Instant) -> None:
         if signal.id in self._answered:
-            self._gates.hold_answer(Answer(signal.id, accepted=False, reason="duplicate"), OPEN)
+            self._gates.hold_answer(Answer(signal.id, accepted=False, reason="duplicate"), self._answered[signal.id])
             return
         holder = self._holder(signal.symbol)
         waiting = sum(saga.state.phase is Phase.PREPARING for saga in self._on(signal.symbol) if saga is not holder)
@@ -195,7 +197,7 @@ class Desk:
         if admission.ruling is Ruling.TURN_AWAY:
             self._gates.hold_answer(answer, OPEN)
             return
-        self._answered[signal.id] = None
+        self._answered[signal.id] = self.seq + 1
         if not accepted:
             refusal = (admission.reason, admission.detail)
             self._record(ev.SignalRefused(signal.id, signal.symbol, signal, *refusal))
@@ -256,7 +258,8 @@ class Desk:
         base = self.seq
         for event in agenda.events:
             self._record(event)
-            self._timer.hear(event, now)
+        for event in agenda.events:
+            self._record(self._timer.hear(event, now))
         for act, index in agenda.acts:
             gate = OPEN if index < 0 else base + index + 1
             self._gates.hold(act, gate, now + self._settings.bounds.commit_deadline)

@@ -21,10 +21,21 @@ class NakedTimer:
     last_at: Instant = 0
     held_until: Instant = 0
 
-    def hear(self, event: ev.Event, now: Instant) -> None:
-        """Counts a rollback by the timer; the second within a minute holds it."""
+    def hear(self, event: ev.Event, now: Instant) -> ev.Event | None:
+        """Counts a rollback by the timer; the second within a minute holds it, and a person is told."""
         if not isinstance(event, ev.RollbackBegan) or event.reason is not ev.EndReason.NAKED_TOO_LONG:
-            return
+            return None
+        told = None
         if self.last_at and now - self.last_at <= MINUTE:
             self.held_until = now + self.bounds.hold
+            detail = "two positions stood naked too long within a minute: placing goes on, closing waits"
+            told = ev.DistressRaised(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, ev.DistressKind.TIMER_HELD, detail)
         self.last_at = now
+        return told
+
+    def end(self, now: Instant) -> ev.Event | None:
+        """The end of a hold, told once."""
+        if not self.held_until or now < self.held_until:
+            return None
+        self.held_until = 0
+        return ev.DistressEnded(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, ev.DistressKind.TIMER_HELD)

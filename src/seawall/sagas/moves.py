@@ -23,7 +23,7 @@ from seawall.sagas.exposure import (
 from seawall.sagas.judgement import Verdict, entry_verdict, is_entry_known
 from seawall.sagas.orders import OrderFacts
 from seawall.sagas.phase import Finding, Phase
-from seawall.sagas.state import SagaState
+from seawall.sagas.state import SagaState, apply
 from seawall.sagas.stops import Cover
 
 _ROLLBACKS = {Finding.OVERDUE: EndReason.NAKED_TOO_LONG, Finding.PASSED: EndReason.TRIGGER_PASSED}
@@ -140,11 +140,14 @@ def _stops_in_words(state: SagaState) -> str:
 
 def milestones(state: SagaState, exposure: Exposure | None, around: Circumstances) -> Iterator[ev.Event]:
     """What the evidence now shows and no event has told yet: the entry ended, a stop is live."""
-    if exposure is not None:
-        yield from _filled_elsewhere(state, exposure, around)
-        yield from _entries_absent(state, around)
-        yield from _entry_ended(state, around)
-        yield from _stops_confirmed(state, exposure, around)
+    if exposure is None:
+        return
+    told = [*_filled_elsewhere(state, exposure, around), *_entries_absent(state, around)]
+    yield from told
+    for event in told:
+        state = apply(state, event)
+    yield from _entry_ended(state, around)
+    yield from _stops_confirmed(state, exposure, around)
 
 
 def troubles_told(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:
@@ -173,7 +176,7 @@ def _entry_ended(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
     told = state.filled is not None or facts.filled == 0
     if told and facts.is_quantity_known and state.ended_entry != last.client_id and is_entry_known(state, around):
         yield ev.EntryEnded(
-            state.signal.id, state.signal.symbol, last.client_id, facts.status, facts.filled, facts.average
+            state.signal.id, state.signal.symbol, last.client_id, facts.ended_as, facts.filled, facts.average
         )
 
 

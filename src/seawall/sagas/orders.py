@@ -81,6 +81,11 @@ class OrderFacts:
         return self.status.is_terminal or (self.intended is not None and 0 < self.intended <= self.filled)
 
     @property
+    def ended_as(self) -> OrderStatus:
+        """The status of an order that can fill no more: the venue's word, or FILLED where the quantity says so."""
+        return self.status if self.status.is_terminal else OrderStatus.FILLED
+
+    @property
     def is_quantity_known(self) -> bool:
         """A terminal status with its quantity. FILLED with nothing filled contradicts itself: ask on (I04)."""
         return self.is_terminal and not (self.status is OrderStatus.FILLED and self.filled == 0)

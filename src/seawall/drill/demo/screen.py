@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from seawall.drill.demo.findings import Fate, Row
+from seawall.drill.demo.findings import Row
 from seawall.history.words import milliseconds
 
 _GOOD, _BAD, _FAINT = "bold green", "bold red", "dim"
@@ -84,10 +84,10 @@ class PlainScreen:
 
 
 def our_word(row: Row) -> Text:
-    """Our end, and how long it was naked."""
+    """Our end, and how long it was naked: "PROTECTED, 31 ms naked"."""
     word = Text(row.state, style=_GOOD if row.state == row.scene.must else "" if not row.ended else _BAD)
     if row.naked is not None and row.told is not None and row.told.naked is not None:
-        word.append(f" naked {span(row.naked)}" if not row.told.naked.is_open else " naked", style="not bold")
+        word.append(", naked" if row.told.naked.is_open else f", {span(row.naked)} naked", style="not bold")
     return word
 
 
@@ -96,16 +96,11 @@ def bot_word(row: Row, *, over: bool) -> Text:
     if not row.bots.episodes and not over:
         return Text("")
     settled = over or not row.bots.still_naked
-    word = Text(
-        row.bot_says if settled else "naked", style=_FAINT if not settled else _GOOD if row.bot_is_right else _BAD
-    )
+    style = _FAINT if not settled else _GOOD if row.bot_is_right else _BAD
+    word = Text(row.bot_says if settled else "naked", style=style)
     if row.bots.naked:
-        word.append(f" {_so_far(row)} {span(row.bots.naked)}", style="not bold")
+        word.append(f", {span(row.bots.naked)} {'so far' if row.bots.still_naked else 'naked'}", style="not bold")
     return word
-
-
-def _so_far(row: Row) -> str:
-    return "for" if row.bots.fate is Fate.NAKED else "naked"
 
 
 def span(duration: int) -> str:

@@ -60,7 +60,7 @@ def judged(row: Row) -> Text:
 
 def _wide(found: Sequence[Row]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title, width in (("venue", 7), ("signal", 24), ("fault", None), ("the report's bot", 22)):
+    for title, width in (("venue", 7), ("signal", 24), ("fault", None), ("the report's bot", 25)):
         table.add_column(title, width=width, overflow="fold")
     for title, width in (("Seawall", 23), ("sources", 14), ("judge", 8)):
         table.add_column(title, width=width, overflow="fold")

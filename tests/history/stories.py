@@ -146,10 +146,18 @@ class Story:
         )
         return self.then(after, ev.FillReported(self.sid, self.symbol, report))
 
-    def position(self, after: int, dated: int, amount: str, source: Source = Source.POSITIONS) -> Story:
-        """A source tells of the position."""
+    def position(
+        self, after: int, dated: int, amount: str, source: Source = Source.POSITIONS, stop: str | None = None
+    ) -> Story:
+        """A source tells of the position, and of the stop on its row where the venue has one."""
         report = PositionReport(
-            self.symbol, D(amount), source, ours(after - 1), ours(after), venue(dated) if dated else 0
+            self.symbol,
+            D(amount),
+            source,
+            ours(after - 1),
+            ours(after),
+            venue(dated) if dated else 0,
+            stop_loss=None if stop is None else D(stop),
         )
         return self.then(after, ev.PositionReported(self.sid, self.symbol, report))
 
@@ -186,6 +194,27 @@ class Story:
         at = venue(dated) if dated else 0
         return self.then(
             after, ev.StopConfirmed(self.sid, self.symbol, STOP, D("0.206"), Source.STOPS, at, ours(after))
+        )
+
+    def stop(self, after: int, dated: int, status: StopStatus, source: Source = Source.STREAM, **more: object) -> Story:
+        """A source tells of a stop."""
+        told: dict[str, object] = {"client_id": STOP, "venue_id": VenueId("882"), **more}
+        report = StopReport(
+            symbol=self.symbol,
+            status=status,
+            source=source,
+            at=ours(after),
+            venue_at=venue(dated),
+            trigger=D("0.206"),
+            **told,  # type: ignore[arg-type]
+        )
+        return self.then(after, ev.StopReported(self.sid, self.symbol, report))
+
+    def confirmed(self, after: int, dated: int, name: ClientId = STOP) -> Story:
+        """A stop is confirmed, without a report of its own."""
+        at = venue(dated) if dated else 0
+        return self.then(
+            after, ev.StopConfirmed(self.sid, self.symbol, name, D("0.206"), Source.STREAM, at, ours(after))
         )
 
     def ended(self, after: int, filled: str = "27") -> Story:

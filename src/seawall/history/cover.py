@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from seawall.history.facts import History, entry_fills, entry_orders, every, exit_fills, first
+from seawall.history.facts import History, entry_fills, entry_orders, every, exit_fills, exit_orders, first
+from seawall.model.amounts import ZERO
 from seawall.model.events import (
     EntryFilled,
     EntryIntended,
@@ -22,9 +23,10 @@ from seawall.model.events import (
     Recorded,
     SagaReopened,
     StopConfirmed,
+    StopIntended,
     StopReported,
 )
-from seawall.model.reports import StopReport, StopStatus
+from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport, StopStatus
 from seawall.model.times import Instant
 
 _ENDED = (StopStatus.CANCELLED, StopStatus.EXPIRED, StopStatus.REJECTED)
@@ -90,7 +92,11 @@ def _episode(history: History, story: tuple[Recorded, ...], *, is_first: bool) -
     flat = first(story, FlatSeen)
     if flat is None:
         return Episode(story, start, None, at_most)
-    trades = [fill.venue_at for fill in exit_fills(history) if fill.venue_at >= start and fill.at <= flat.at]
+    exits: list[FillReport | OrderReport] = [
+        *exit_fills(history),
+        *(report for report in exit_orders(history) if report.filled),
+    ]
+    trades = [told.venue_at for told in exits if told.venue_at >= start and told.at <= flat.at]
     if trades:
         return Episode(story, start, max(trades), at_most)
     return Episode(story, start, max(start, flat.at), at_most, end_at_most=True)
@@ -106,47 +112,76 @@ def _reopened_at(history: History, story: tuple[Recorded, ...]) -> Instant:
 
 @dataclass(slots=True)
 class _Watch:
-    """The stops of a chapter while it is read."""
+    """The stops of a chapter while it is read. A stop is known by our name, or by the venue's id where it has none."""
 
+    attached: tuple[str, ...]
     spans: list[Span] = field(default_factory=list)
     living: dict[str, Span] = field(default_factory=dict)
     since: dict[str, Instant] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    dead: dict[str, Instant] = field(default_factory=dict)
+    shown_gone: Instant = 0
 
     def hear(self, report: StopReport) -> None:
-        """A source's word about a stop: when it began to live, or that it has ended."""
-        key = report.client_id or self.names.get(report.venue_id, report.venue_id)
-        if report.status is StopStatus.LIVE and report.venue_at:
-            self.since.setdefault(key, report.venue_at)
+        """A source's word about a stop: that it lives, or that it has ended. A reply only dates what is seen later,
+        and a stop that has ended does not live again, however late a read still shows it.
+        """
+        key = report.client_id or self.names.get(report.venue_id, str(report.venue_id))
+        if report.status is StopStatus.LIVE and report.venue_at and report.venue_id not in self.dead:
+            since = self.since.setdefault(key, report.venue_at)
+            if report.source is not Source.REPLY:
+                self._begin(key, since)
         elif report.status in _ENDED and report.venue_at:
-            self.since.pop(key, None)
+            self.dead[report.venue_id or key] = report.venue_at
             self._end(key, report.venue_at)
 
     def confirm(self, event: StopConfirmed, unnamed: str) -> None:
         """A stop was seen live; `unnamed` is the venue's id under which it was, where it carries no name of ours."""
         name = str(event.client_id)
-        self.names[unnamed] = name
-        told = [at for at in (self.since.pop(unnamed, 0), self.since.get(name, 0), event.venue_at) if at]
-        if name not in self.living:
-            self.living[name] = Span(min(told, default=event.at), undated=not told)
-            self.spans.append(self.living[name])
+        if unnamed and name not in self.living and unnamed in self.living:
+            self.names[unnamed] = name
+            self.living[name] = self.living.pop(unnamed)
+        told = [at for at in (self.since.get(unnamed, 0), self.since.get(name, 0), event.venue_at) if at]
+        span = self._begin(name, min(told, default=event.at))
+        span.undated = not told
+        if name in self.attached and not self.shown_gone:
+            span.start, span.undated = 0, False
+
+    def show(self, position: PositionReport) -> None:
+        """A position row: while the position is open it may show that an attached stop is there no more."""
+        if position.amount:
+            self.shown_gone = position.venue_at if position.stop_loss == ZERO else 0
 
     def lose(self, at: Instant) -> None:
-        """Nothing covers any more, from `at` on."""
+        """Nothing covers any more: since when is dated by the row that showed it, or else by our decision."""
         for key in tuple(self.living):
-            self._end(key, at)
+            self._end(key, self.shown_gone or at)
         self.since.clear()
+        self.attached = ()
+
+    def _begin(self, key: str, at: Instant) -> Span:
+        span = self.living.get(key)
+        if span is None:
+            span = self.living[key] = Span(at)
+            self.spans.append(span)
+        return span
 
     def _end(self, key: str, at: Instant) -> None:
+        self.since.pop(key, None)
         span = self.living.pop(key, None)
         if span is not None:
             span.end = max(span.start, at)
+            self.attached = ()  # what came with the entry is gone: whatever is seen from here on was placed later
 
 
 def spans(story: History) -> tuple[Span, ...]:
-    """The lives of the stops that were seen live in a chapter, by their beginning."""
-    watch = _Watch()
-    unnamed, shown_gone = "", 0
+    """The lives of the stops that were seen in a chapter, by their beginning.
+
+    A stop attached to the entry lives since its first fill (bybit.md 3.5), whatever later time its row carries: it
+    begins at 0, unless a position row newer than the fill has shown that there was none.
+    """
+    watch = _Watch(tuple(event.client_id for event in every(story, StopIntended) if event.attached))
+    unnamed = ""
     for recorded in story:
         match recorded.event:
             case StopReported(report=report):
@@ -154,10 +189,10 @@ def spans(story: History) -> tuple[Span, ...]:
                 unnamed = str(report.venue_id) if report.status is StopStatus.LIVE and not report.client_id else unnamed
             case StopConfirmed():
                 watch.confirm(recorded.event, unnamed)
-            case PositionReported(report=told) if told.amount:
-                shown_gone = told.venue_at if told.stop_loss == 0 else 0
+            case PositionReported(report=position):
+                watch.show(position)
             case ProtectionLost(at=at):
-                watch.lose(shown_gone or at)
+                watch.lose(at)
             case _:
                 continue
     return tuple(sorted(watch.spans, key=lambda span: span.start))

@@ -417,7 +417,7 @@ def test_a_cancel_refused_as_not_found_is_read_before_it_is_tried_again() -> Non
     case.answers(450, cancel.client_id, Outcome.REFUSED, Reason.NOT_FOUND)
     case.wakes_until(3_000)
     assert len(case.sent(CancelOrder)) == 1
-    assert AskStop(SYMBOL, cancel.target, VenueId("c-1")) in case.saga.agenda.asking
+    assert AskStop(SYMBOL, cancel.target) in case.saga.agenda.asking
 
 
 # ---- the way home

@@ -136,6 +136,7 @@ _words = st.lists(
         st.sampled_from((STREAM, Source.POSITIONS)),
     ),
     max_size=8,
+    unique_by=lambda word: (word.source, word.began_at),  # one source says one thing at a time
 )
 
 

@@ -167,7 +167,7 @@ def test_a_stop_beyond_liquidation_is_refused_where_margin_is_isolated() -> None
     """At 20x isolated the position dies at 0.1920, before a stop at 0.1900; at 10x it lives to 0.1820."""
     lever = LeverageReport(SYMBOL, D(20), isolated=True)
     said = objection(signal(), leverage=lever)
-    assert said == "stop: expected inside the liquidation price, about 0.192000 at 20x, came 0.1900"
+    assert said == "stop: expected inside the liquidation price, about 0.192000, came 0.1900"
     assert plan(signal(), leverage=replace(lever, leverage=D(10))).quantity == 27
 
 
@@ -175,7 +175,7 @@ def test_a_short_is_liquidated_above() -> None:
     """The mirror: at 20x isolated a short dies at 0.2080."""
     short = signal(side=Side.SELL, stop=Stop(price=D("0.2081")))
     lever = LeverageReport(SYMBOL, D(20), isolated=True)
-    assert "about 0.208000 at 20x" in objection(short, leverage=lever)
+    assert "about 0.208000," in objection(short, leverage=lever)
     assert plan(signal(side=Side.SELL, stop=Stop(price=D("0.2079"))), leverage=lever).quantity == 27
 
 
@@ -187,9 +187,11 @@ def test_across_the_account_all_that_is_free_bears_the_loss() -> None:
     assert "liquidation" in objection(leverage=lever, wallet=None)
 
 
-def test_without_a_leverage_nothing_is_said_about_liquidation() -> None:
-    """Where neither signal nor account names one, the venue judges."""
-    assert plan(leverage=None, wallet=WalletReport(D(1), D(0))).quantity == 27
+def test_without_leverage_and_margin_nothing_is_said_about_liquidation() -> None:
+    """Where neither leverage nor free margin is known, the venue judges; free margin alone is judged by."""
+    assert plan(leverage=None, wallet=None).quantity == 27
+    assert plan(leverage=None, wallet=WalletReport(D(9), D(9))).quantity == 27
+    assert "liquidation" in objection(leverage=None, wallet=WalletReport(D(1), D(0)))
 
 
 # ---- what is lacking

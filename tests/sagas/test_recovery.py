@@ -170,7 +170,7 @@ class Storm:
 
 
 stories = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 signals = st.sampled_from(
     (signal(), percent(5), signal(side=Side.SELL, stop=Stop(price=Decimal("0.21"))), percent(5, side=Side.SELL))

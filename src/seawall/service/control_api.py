@@ -173,7 +173,8 @@ class Control:
         """What is sent: events in order of account, and a comment now and then."""
         while True:
             silent = True
-            for account, place in tuple(places.items()):
+            behind = [one for one in places.items() if self._loops[one[0]].durable > one[1]]
+            for account, place in behind:
                 for recorded in self._journal.read(account, place, _PAGE):
                     places[account] = recorded.seq
                     silent = False

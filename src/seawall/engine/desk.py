@@ -170,11 +170,12 @@ class Desk:
             self._touched[saga.state.signal.id] = None
 
     def _stream_changed(self, item: inp.StreamChanged) -> None:
+        whole = (ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL)
         if item.proven:
-            self._record(ev.StreamProven(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL))
-        else:
-            self._record(ev.StreamLost(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, item.detail))
-            self._needs.hurry()
+            self._record(ev.StreamProven(*whole))
+            return
+        self._record(ev.StreamOpened(*whole) if item.is_open else ev.StreamLost(*whole, item.detail))
+        self._needs.hurry()
 
     # ---- signals
 

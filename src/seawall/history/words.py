@@ -74,6 +74,7 @@ _FORMS: dict[type[Event], str] = {
     events.SourceFailing: "{source} keeps failing: {detail}",
     events.SourceRecovered: "{source} answers again",
     events.StreamProven: "the stream is proven: an account event has come on it",
+    events.StreamOpened: "the stream is open, and unproven until it tells something",
     events.StreamLost: "the stream is lost: {detail}",
     events.LeverageIntended: "leverage {leverage} is to be set",
     events.TriggerSettled: "the stop's final trigger is {trigger} (provisional {provisional})",

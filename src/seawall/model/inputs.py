@@ -103,12 +103,14 @@ class StreamReported:
 @dataclass(frozen=True, slots=True)
 class StreamChanged:
     """The stream's trust: proven once an account event has arrived on this connection, unproven before and after.
+    `is_open`: the connection stands and its handshake is over, proven or not.
 
     `since` is the instant since which it has been unbroken and proven; 0 while it is unproven.
     """
 
     at: Instant
     proven: bool
+    is_open: bool = False
     since: Instant = 0
     detail: str = ""
 

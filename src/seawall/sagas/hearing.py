@@ -217,7 +217,7 @@ def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
     match answer.query:
         case AskOrder(client_id=name) if name in state.orders:
             unseen = not state.orders[name].is_seen and not answer.told.orders and not answer.told.fills
-            if unseen and answer.began_at not in state.rounds_of(name):
+            if unseen and name not in state.stops and answer.began_at not in state.rounds_of(name):
                 yield ev.OrderNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case AskFills(since=since) if state.intent is not None and since <= state.intent.since:
             if state.fills_read_at < _last_miss(state):

@@ -252,13 +252,13 @@ class Link:
         self._due_at = self._up_at + OLDEST
         if self.phase is Phase.OPENING:
             self.phase = Phase.READY
-            self._inputs.append(StreamChanged(now, proven=False, detail="open, and unproven"))
+            self._inputs.append(StreamChanged(now, proven=False, is_open=True, detail="open, and unproven"))
 
     def _prove(self, now: Instant) -> None:
         self._failures = 0
         if self.phase is not Phase.PROVEN:
             self.phase = Phase.PROVEN
-            self._inputs.append(StreamChanged(now, proven=True, since=now, detail="an account event came"))
+            self._inputs.append(StreamChanged(now, proven=True, is_open=True, since=now, detail="an account event came"))
 
     # ---- life
 

@@ -23,6 +23,7 @@ from seawall.model.events.account import (
     SourceFailing,
     SourceRecovered,
     StreamLost,
+    StreamOpened,
     StreamProven,
 )
 from seawall.model.events.base import ACCOUNT_WIDE, EVERY_SYMBOL, DistressKind, EndReason, Event
@@ -115,6 +116,7 @@ __all__ = [
     "StopNotVisible",
     "StopReported",
     "StreamLost",
+    "StreamOpened",
     "StreamProven",
     "TriggerSettled",
     "VerificationOverdue",
@@ -127,6 +129,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     EntriesResumed,
     SourceFailing,
     SourceRecovered,
+    StreamOpened,
     StreamProven,
     StreamLost,
     SignalAccepted,

@@ -44,6 +44,11 @@ class SourceRecovered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StreamOpened(Event):
+    """A connection stands: its news counts, its silence does not, and what was missed before it is being read."""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamProven(Event):
     """The first account event arrived on a new connection: from here on the stream's news is known to flow."""
 

@@ -258,7 +258,8 @@ class Link:
         self._failures = 0
         if self.phase is not Phase.PROVEN:
             self.phase = Phase.PROVEN
-            self._inputs.append(StreamChanged(now, proven=True, is_open=True, since=now, detail="an account event came"))
+            proof = "an account event came"
+            self._inputs.append(StreamChanged(now, proven=True, is_open=True, since=now, detail=proof))
 
     # ---- life
 

@@ -100,9 +100,8 @@ def positions(*, common: Common = NO_OPTIONS) -> int:
         print_json({"positions": found})
     elif not found:
         console().print("nothing is open")
-    else:
-        columns = ("account", "symbol", "state", "side", "size", "stop", "ours", "stream", "read", "signal")
-        print_table(columns, [_position(one) for one in found], right=("size", "stop"))
+    for one in found if not common.json else ():
+        console().print(_position(one), markup=False)
     return Exit.UNPROTECTED if any(one.record.state == "open" for one in found) else Exit.OK
 
 
@@ -180,22 +179,20 @@ def _figures(told: Receipt) -> list[tuple[str, str]]:
     ]
 
 
-def _position(one: OpenPosition) -> tuple[str, ...]:
+def _position(one: OpenPosition) -> str:
+    """Two lines: what stands, and who says how much of it."""
     record, told = one.record, one.opinions
+    state = "UNPROTECTED" if record.state == "open" else record.state.upper()
+    said = {"ours": told.ours, "stream": told.stream, "read": told.read} if told else {}
+    opinions = ", ".join(f"{who} {_opinion(opinion)}" for who, opinion in said.items())
     return (
-        record.account,
-        record.symbol,
-        record.state if record.state != "open" else "UNPROTECTED",
-        record.side.value,
-        amount(record.quantity),
-        amount(record.trigger),
-        *(_opinion(said) for said in ((told.ours, told.stream, told.read) if told else (None, None, None))),
-        record.signal_id,
+        f"{record.symbol} on {record.account}: {state}, {record.side.value} {amount(record.quantity)}, "
+        f"stop {amount(record.trigger)}, signal {record.signal_id}\n  {opinions or 'only the record speaks of it'}"
     )
 
 
 def _opinion(said: Opinion | None) -> str:
-    return "-" if said is None else f"{amount(said.amount)} ({span(said.age)} ago)"
+    return "says nothing" if said is None else f"{amount(said.amount)} ({span(said.age)} ago)"
 
 
 def _events(journal: JournalReader, account: str, last: int, *, follow: bool) -> Iterator[tuple[Account, Recorded]]:

@@ -24,7 +24,7 @@ def test_faults_of_every_kind_that_was_asked_for() -> None:
     faulty = [scene for scene in SHOW if scene.fault]
     kinds = {(scene.venue, str(trouble.line["fault"])) for scene in faulty for trouble in scene.troubles}
     assert len(faulty) >= 6
-    assert all(bool(scene.troubles) == bool(scene.fault) for scene in SHOW)
+    assert all(bool(scene.troubles) == bool(scene.fault) == bool(scene.story) for scene in SHOW)
     assert {(venue, kind) for venue in VenueName for kind in ("reply_lost", "partial_fill")} <= kinds
     assert {kind for _, kind in kinds} >= {"stop_refused", "stream_cut", "stream_silence", "empty_read"}
 

@@ -43,8 +43,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One signal of the show. `share` is how much of the quantity is open at the end; `alone`: in a sub-account of its
-    own, for a fault that bends reads of the whole account.
+    """One signal of the show. `fault` names what goes wrong and `story` tells it, both empty if nothing does.
+
+    `share` is how much of the quantity is open at the end; `price` where the symbol stands at first, if not where the
+    box has it; `alone`: in a sub-account of its own, for a fault that bends reads of the whole account.
     """
 
     venue: VenueName
@@ -52,6 +54,7 @@ class Scene:
     side: Side
     quantity: Decimal
     fault: str = ""
+    story: str = ""
     troubles: tuple[Trouble, ...] = ()
     must: End = End.PROTECTED
     share: Decimal = Decimal(1)
@@ -93,7 +96,8 @@ _VELVET = Scene(
     "VELVETUSDT",
     _SELL,
     Decimal(27),
-    fault="the report's first: the stream tells of the fill before the reply, then positions read empty for 12 s",
+    fault="the report's first incident",
+    story="the stream tells of the fill before the reply, then positions read empty for 12 s",
     troubles=(
         _create("delay", where="reply", ms=450),
         Trouble({"fault": "empty_read", "call": "positions.get"}, lasts=12 * SECOND, whole_account=True),
@@ -106,7 +110,8 @@ _BABYDOGE = Scene(
     "1000000BABYDOGEUSDT",
     _BUY,
     Decimal(4300),
-    fault="the report's second: the reply carries an id and nothing else, and the order cannot be read for 6 s",
+    fault="the report's second incident",
+    story="the reply carries an id and nothing else, and the order cannot be read for 6 s",
     troubles=(
         Trouble({"fault": "empty_read", "call": "order.get"}, lasts=6 * SECOND),
         Trouble({"fault": "empty_read", "call": "order.history"}, lasts=6 * SECOND),
@@ -120,7 +125,8 @@ SHOW: tuple[Scene, ...] = (
         "SKLUSDT",
         _BUY,
         Decimal(1500),
-        fault="the order fills, and the connection is reset before its reply",
+        fault="create reply lost",
+        story="the order fills, and the connection is reset before its reply",
         troubles=(_create("reply_lost", mode="reset"),),
     ),
     Scene(
@@ -128,7 +134,8 @@ SHOW: tuple[Scene, ...] = (
         "TOWNSUSDT",
         _SELL,
         Decimal(1200),
-        fault='the venue answers "timeout, execution unknown" (-1007) to an order that it fills',
+        fault="-1007, yet executed",
+        story='the venue answers "timeout, execution unknown" (-1007) to an order that it fills',
         troubles=(
             _create(
                 "status",
@@ -143,7 +150,8 @@ SHOW: tuple[Scene, ...] = (
         "APTUSDT",
         _BUY,
         Decimal("6.5"),
-        fault="the stop is refused twice as too early (-4509)",
+        fault="stop refused twice (-4509)",
+        story="the stop is refused twice as too early (-4509)",
         troubles=(
             Trouble(
                 {
@@ -160,7 +168,8 @@ SHOW: tuple[Scene, ...] = (
         "DOTUSDT",
         _SELL,
         Decimal(5),
-        fault="the stop is refused for good: the market is past its price (-2021)",
+        fault="stop refused for good (-2021)",
+        story="the stop is refused for good: the market is past its price (-2021)",
         troubles=(Trouble({"fault": "stop_refused", "code": -2021, "text": "Order would immediately trigger."}),),
         must=End.FLAT,
     ),
@@ -169,7 +178,8 @@ SHOW: tuple[Scene, ...] = (
         "XRPUSDT",
         _SELL,
         Decimal(20),
-        fault="only 40 % fills, the rest expires",
+        fault="partial fill, 40 %",
+        story="only 40 % fills, the rest expires",
         troubles=(_create("partial_fill", fraction="0.4"),),
         share=Decimal("0.4"),
     ),
@@ -181,7 +191,8 @@ SHOW: tuple[Scene, ...] = (
         "SUIUSDT",
         _BUY,
         Decimal(10),
-        fault="the stream drops at the fill; nothing that it missed is told again",
+        fault="stream drops at the fill",
+        story="the stream drops at the fill; nothing that it missed is told again",
         troubles=(Trouble({"fault": "stream_cut", "call": "stream.order", "nth": 1}),),
     ),
     _BABYDOGE,
@@ -190,7 +201,8 @@ SHOW: tuple[Scene, ...] = (
         "HNTUSDT",
         _BUY,
         Decimal(16),
-        fault="the entry is refused because of its stop (10001)",
+        fault="entry refused for its stop (10001)",
+        story="the entry is refused because of its stop (10001)",
         troubles=(
             _create(
                 "status",
@@ -205,7 +217,8 @@ SHOW: tuple[Scene, ...] = (
         "GIGAUSDT",
         _BUY,
         Decimal(1500),
-        fault="the order fills, and the connection is reset before its reply",
+        fault="create reply lost",
+        story="the order fills, and the connection is reset before its reply",
         troubles=(_create("reply_lost", mode="reset"),),
     ),
     Scene(
@@ -213,7 +226,8 @@ SHOW: tuple[Scene, ...] = (
         "PRCLUSDT",
         _SELL,
         Decimal(400),
-        fault="the stream falls silent about this symbol for 20 s, its socket open",
+        fault="stream falls silent",
+        story="the stream falls silent about this symbol for 20 s, its socket open",
         troubles=(Trouble({"fault": "stream_silence", "call": "stream.*", "ms": 20_000}),),
     ),
     Scene(
@@ -221,7 +235,8 @@ SHOW: tuple[Scene, ...] = (
         "BLASTUSDT",
         _SELL,
         Decimal(10_000),
-        fault="only half fills, the rest is cancelled",
+        fault="partial fill, half",
+        story="only half fills, the rest is cancelled",
         troubles=(_create("partial_fill", fraction="0.5"),),
         share=Decimal("0.5"),
     ),
@@ -230,7 +245,8 @@ SHOW: tuple[Scene, ...] = (
         "1000NEIROCTOUSDT",
         _BUY,
         Decimal(31),
-        fault="the stream tells everything twice and out of order",
+        fault="stream doubled, out of order",
+        story="the stream tells everything twice and out of order",
         troubles=(
             Trouble({"fault": "stream_duplicate", "call": "stream.*", "ms": 40}),
             Trouble({"fault": "stream_reorder", "call": "stream.*", "ms": 30}),

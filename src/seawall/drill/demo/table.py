@@ -12,7 +12,7 @@ from seawall.drill.demo.findings import Row
 from seawall.drill.demo.screen import bot_word, our_word, span
 from seawall.model.amounts import plain
 
-_WIDE = 118
+_WIDE = 140
 """Columns from which on all stands in one row."""
 _NAMES = 9
 """Columns of the names on a narrow screen."""
@@ -60,7 +60,7 @@ def judged(row: Row) -> Text:
 
 def _wide(found: Sequence[Row]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title, width in (("venue", 7), ("signal", 24), ("fault", None), ("the report's bot", 25)):
+    for title, width in (("venue", 7), ("signal", 28), ("fault", None), ("the report's bot", 25)):
         table.add_column(title, width=width, overflow="fold")
     for title, width in (("Seawall", 23), ("sources", 14), ("judge", 8)):
         table.add_column(title, width=width, overflow="fold")
@@ -82,7 +82,7 @@ def _print_block(console: Console, row: Row) -> None:
     ours = our_word(row) + Text(f"; heard from {said_by(row)}")
     lines = (
         (row.scene.venue.value, Text(what(row), style="bold")),
-        ("fault", Text(row.scene.fault or "none")),
+        ("fault", Text(row.scene.story or "none")),
         ("the bot", bot_word(row, over=True)),
         ("Seawall", ours),
         ("judge", judged(row)),

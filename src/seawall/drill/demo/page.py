@@ -148,7 +148,7 @@ def _signal(row: Row, bot_log: Sequence[str]) -> list[str]:
     return [
         f'<section class="card signal" id="{scene.id}">',
         f"<h3>{escape(scene.venue.value.capitalize())}: {escape(what(row))}</h3>",
-        f"<p class=fault>{escape(_capital(f'{scene.fault}: {scene.story}') if scene.fault else 'No fault')}.</p>",
+        f"<p class=fault>{escape(_capital(scene.told) or 'No fault')}.</p>",
         '<div class="pair">',
         _bot_side(row, bot_log),
         _our_side(row),

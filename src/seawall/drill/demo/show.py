@@ -67,6 +67,11 @@ class Scene:
         return f"{self.venue.value}-{self.symbol.removesuffix('USDT').lower()}"
 
     @property
+    def told(self) -> str:
+        """What goes wrong, in full; empty if nothing does."""
+        return f"{self.fault}: {self.story}" if self.fault else ""
+
+    @property
     def account(self) -> str:
         """The account of ours that it is sent to; the bot's has the same name with "report-" before it."""
         return f"{self.venue.value}-incident" if self.alone else self.venue.value
@@ -135,7 +140,7 @@ SHOW: tuple[Scene, ...] = (
         _SELL,
         Decimal(1200),
         fault="-1007, yet executed",
-        story='the venue answers "timeout, execution unknown" (-1007) to an order that it fills',
+        story='"execution status unknown", says the venue of an order that it fills',
         troubles=(
             _create(
                 "status",
@@ -151,7 +156,7 @@ SHOW: tuple[Scene, ...] = (
         _BUY,
         Decimal("6.5"),
         fault="stop refused twice (-4509)",
-        story="the stop is refused twice as too early (-4509)",
+        story="there is no position yet, says the venue, though there is one",
         troubles=(
             Trouble(
                 {
@@ -169,7 +174,7 @@ SHOW: tuple[Scene, ...] = (
         _SELL,
         Decimal(5),
         fault="stop refused for good (-2021)",
-        story="the stop is refused for good: the market is past its price (-2021)",
+        story="the market is past its price, says the venue, each time",
         troubles=(Trouble({"fault": "stop_refused", "code": -2021, "text": "Order would immediately trigger."}),),
         must=End.FLAT,
     ),
@@ -179,7 +184,7 @@ SHOW: tuple[Scene, ...] = (
         _SELL,
         Decimal(20),
         fault="partial fill, 40 %",
-        story="only 40 % fills, the rest expires",
+        story="the rest expires",
         troubles=(_create("partial_fill", fraction="0.4"),),
         share=Decimal("0.4"),
     ),
@@ -192,7 +197,7 @@ SHOW: tuple[Scene, ...] = (
         _BUY,
         Decimal(10),
         fault="stream drops at the fill",
-        story="the stream drops at the fill; nothing that it missed is told again",
+        story="nothing that it missed is told again",
         troubles=(Trouble({"fault": "stream_cut", "call": "stream.order", "nth": 1}),),
     ),
     _BABYDOGE,
@@ -202,7 +207,7 @@ SHOW: tuple[Scene, ...] = (
         _BUY,
         Decimal(16),
         fault="entry refused for its stop (10001)",
-        story="the entry is refused because of its stop (10001)",
+        story="the venue finds the stop on the wrong side of the market, so nothing opens",
         troubles=(
             _create(
                 "status",
@@ -227,7 +232,7 @@ SHOW: tuple[Scene, ...] = (
         _SELL,
         Decimal(400),
         fault="stream falls silent",
-        story="the stream falls silent about this symbol for 20 s, its socket open",
+        story="not a word about this symbol for 20 s, and the socket stays open",
         troubles=(Trouble({"fault": "stream_silence", "call": "stream.*", "ms": 20_000}),),
     ),
     Scene(
@@ -236,7 +241,7 @@ SHOW: tuple[Scene, ...] = (
         _SELL,
         Decimal(10_000),
         fault="partial fill, half",
-        story="only half fills, the rest is cancelled",
+        story="the rest is cancelled",
         troubles=(_create("partial_fill", fraction="0.5"),),
         share=Decimal("0.5"),
     ),
@@ -246,7 +251,7 @@ SHOW: tuple[Scene, ...] = (
         _BUY,
         Decimal(31),
         fault="stream doubled, out of order",
-        story="the stream tells everything twice and out of order",
+        story="each frame comes twice, or behind what should follow it",
         troubles=(
             Trouble({"fault": "stream_duplicate", "call": "stream.*", "ms": 40}),
             Trouble({"fault": "stream_reorder", "call": "stream.*", "ms": 30}),

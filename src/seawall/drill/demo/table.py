@@ -82,7 +82,7 @@ def _print_block(console: Console, row: Row) -> None:
     ours = our_word(row) + Text(f"; heard from {said_by(row)}")
     lines = (
         (row.scene.venue.value, Text(what(row), style="bold")),
-        ("fault", Text(row.scene.story or "none")),
+        ("fault", Text(row.scene.told or "none")),
         ("the bot", bot_word(row, over=True)),
         ("Seawall", ours),
         ("judge", judged(row)),

@@ -26,6 +26,7 @@ from seawall.model.signal import Signal
 from seawall.model.times import Instant
 from seawall.model.venue import Traits
 from seawall.model.work import Answer, Work
+from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
 from tests.sagas.builders import BINANCE, INSTALLATION, INSTRUMENT, SYMBOL, TERM, D, mark, ms, signal, told
 
@@ -129,6 +130,10 @@ class Bench:
     def saga(self) -> Saga:
         """The latest saga."""
         return self.desk.sagas()[-1]
+
+    def phase(self) -> Phase:
+        """The latest saga's phase."""
+        return self.saga.state.phase
 
     def answer(self, name: str = "velvet-1") -> Answer:
         """The latest answer about a signal."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from seawall.engine.admission import Admission, Ruling, admit
@@ -13,7 +15,9 @@ from seawall.sagas.saga import Saga
 from tests.sagas.builders import Case, D, Phase, entering, position, protected, signal
 
 
-def ruled(asked: Signal | None = None, holder: Case | None = None, waiting: int = 0, *, ready: bool = True, **given: object) -> Admission:
+def ruled(
+    asked: Signal | None = None, holder: Case | None = None, waiting: int = 0, *, ready: bool = True, **given: Any
+) -> Admission:
     """The ruling on a signal."""
     held: Saga | None = holder.saga if holder is not None else None
     return admit(asked or signal(), held, waiting, Case(**given).around, ready=ready)
@@ -26,7 +30,7 @@ def closing() -> Case:
 
     case = protected()
     case.at(300, inp.CloseRequested(ms(300), SYMBOL, "hand"))
-    assert case.phase is Phase.CLOSING
+    assert case.phase() is Phase.CLOSING
     return case
 
 
@@ -96,13 +100,13 @@ def test_a_close_needs_something_of_ours_on_the_slot() -> None:
 
 def test_a_close_of_what_is_seen_flat_is_refused() -> None:
     """In quarantine nothing is open any more."""
-    from tests.sagas.builders import SYMBOL, ms
     from seawall.model import inputs as inp
+    from tests.sagas.builders import SYMBOL, ms
 
     case = entering(signal(max_age=10 * SECOND))
     case.at(5_000, inp.ActAnswered(case.entry, SYMBOL, Outcome.UNKNOWN, ms(10), ms(5_000)))
     for at in (6_000, 11_000, 16_000):
         case.misses(at)
-    assert case.phase is Phase.QUARANTINE
+    assert case.phase() is Phase.QUARANTINE
     asked = signal(action=Action.CLOSE, size=None, stop=None, side=None)
     assert ruled(asked, case).reason == "nothing_open"

@@ -12,7 +12,7 @@ from seawall.model import inputs as inp
 from seawall.model.acts import ClosePosition, Outcome, PlaceStop, Reason, SubmitEntry, Urgency
 from seawall.model.events import DistressKind, EndReason
 from seawall.model.ids import ClientId, Side, SignalId, Symbol
-from seawall.model.queries import AskLeverage, AskMark, AskModes, AskOpenOrders, AskOrder, AskPositions, AskStops
+from seawall.model.queries import AskLeverage, AskMark, AskModes, AskOpenOrders, AskOrder, AskPositions, AskStops, Query
 from seawall.model.reports import ModesReport, OrderStatus, Source, StopStatus
 from seawall.model.signal import Action, OnOpposite, Stop
 from seawall.model.times import HOUR, MILLISECOND, SECOND
@@ -37,7 +37,9 @@ STREAM = Source.STREAM
 OTHER = Symbol("BTCUSDT")
 
 
-def answered(bench: Bench, after: float, name: ClientId, outcome: Outcome = Outcome.ACKNOWLEDGED, reason: Reason = Reason.NONE) -> None:
+def answered(
+    bench: Bench, after: float, name: ClientId, outcome: Outcome = Outcome.ACKNOWLEDGED, reason: Reason = Reason.NONE
+) -> None:
     """The answer to an act."""
     bench.step(after, inp.ActAnswered(name, SYMBOL, outcome, ms(after - 10), ms(after), reason))
 
@@ -56,7 +58,7 @@ def entering(**settings: Any) -> Bench:
     """A desk whose entry has left at 0."""
     bench = Bench(**settings).ready()
     bench.receives(0)
-    assert bench.saga.state.phase is Phase.ENTERING
+    assert bench.phase() is Phase.ENTERING
     return bench
 
 
@@ -67,13 +69,15 @@ def protected(**settings: Any) -> Bench:
     bench.hears(100, fill(entry(bench), at=100), order(entry(bench), filled=27, at=100))
     answered(bench, 150, newest_stop(bench).client_id)
     bench.hears(200, stop(newest_stop(bench).client_id, at=200, trigger=D("0.1900")))
-    assert bench.saga.state.phase is Phase.PROTECTED
+    assert bench.phase() is Phase.PROTECTED
     return bench
 
 
 def close(after: float, **more: Any) -> inp.SignalReceived:
     """A signal that asks to close the slot."""
-    asked = signal(id=SignalId("close-1"), action=Action.CLOSE, size=None, stop=None, side=None, made_at=ms(after), **more)
+    asked = signal(
+        id=SignalId("close-1"), action=Action.CLOSE, size=None, stop=None, side=None, made_at=ms(after), **more
+    )
     return inp.SignalReceived(ms(after), asked)
 
 
@@ -143,9 +147,9 @@ def test_an_entry_whose_record_comes_too_late_is_not_sent_and_ends_flat() -> Non
     late = (BOUNDS.commit_deadline + 1) / MILLISECOND
     assert bench.desk.next_wake(ms(0)) is not None
     bench.step(late - 0.001, commit=False)
-    assert bench.saga.state.phase is Phase.ENTERING
+    assert bench.phase() is Phase.ENTERING
     bench.step(late, commit=False)
-    assert (bench.saga.state.phase, bench.saga.state.end) == (Phase.FLAT, EndReason.NOT_SENT)
+    assert (bench.phase(), bench.saga.state.end) == (Phase.FLAT, EndReason.NOT_SENT)
     bench.commit(late + 100)
     assert [act for act in bench.acts if isinstance(act, SubmitEntry)] == []
     assert bench.answer().accepted
@@ -203,7 +207,7 @@ def test_a_close_signal_starts_the_way_home_of_the_slots_holder() -> None:
     bench = protected()
     bench.step(300, close(300))
     assert bench.answer("close-1").accepted
-    assert bench.saga.state.phase is Phase.CLOSING
+    assert bench.phase() is Phase.CLOSING
     assert [type(act) for act in bench.acts[-1:]] == [ClosePosition]
     assert len(bench.desk.sagas()) == 1
 
@@ -220,9 +224,9 @@ def test_a_close_by_request_reaches_one_signal_or_the_slot() -> None:
     bench = protected()
     bench.step(300, inp.CloseRequested(ms(300), SYMBOL, "x", SignalId("somebody")))
     bench.step(310, inp.CloseRequested(ms(310), OTHER, "x"))
-    assert bench.saga.state.phase is Phase.PROTECTED
+    assert bench.phase() is Phase.PROTECTED
     bench.step(320, inp.CloseRequested(ms(320), SYMBOL, "flatten"))
-    assert bench.saga.state.phase is Phase.CLOSING
+    assert bench.phase() is Phase.CLOSING
 
 
 def test_a_second_open_on_a_held_slot_is_refused() -> None:
@@ -237,7 +241,7 @@ def test_an_opposite_open_that_asks_for_it_closes_the_slot() -> None:
     bench = protected()
     bench.receives(300, id=SignalId("s-2"), side=Side.SELL, stop=Stop(price=D("0.21")), on_opposite=OnOpposite.CLOSE)
     assert (bench.answer("s-2").accepted, bench.answer("s-2").reason) == (True, "closing_opposite")
-    assert bench.saga.state.phase is Phase.CLOSING
+    assert bench.phase() is Phase.CLOSING
     assert len([act for act in bench.acts if isinstance(act, SubmitEntry)]) == 1
 
 
@@ -285,9 +289,9 @@ def test_a_waiting_signal_asks_for_what_its_slot_lacks() -> None:
     bench.step(10, inp.StreamChanged(ms(10), proven=False, detail="lost"))
     bench.queries.clear()
     bench.receives(10_000)
-    asked = [AskPositions(SYMBOL), AskOpenOrders(SYMBOL), AskStops(SYMBOL), AskMark(SYMBOL)]
+    asked: list[Query] = [AskPositions(SYMBOL), AskOpenOrders(SYMBOL), AskStops(SYMBOL), AskMark(SYMBOL)]
     assert all(bench.queries.count(query) == 1 for query in asked)
-    assert bench.saga.state.phase is Phase.PREPARING
+    assert bench.phase() is Phase.PREPARING
 
 
 def test_a_foreign_position_refuses_the_entry() -> None:
@@ -310,7 +314,9 @@ def test_a_foreign_order_refuses_the_entry() -> None:
 def test_a_foreign_stop_beside_a_position_of_ours_raises_distress() -> None:
     """Named stops by their names, nameless ones by id and trigger."""
     bench = protected()
-    bench.reads(300, AskStops(), stop("web_1", trigger=D("0.15")), stop(newest_stop(bench).client_id, trigger=D("0.1900")))
+    bench.reads(
+        300, AskStops(), stop("web_1", trigger=D("0.15")), stop(newest_stop(bench).client_id, trigger=D("0.1900"))
+    )
     assert [event.kind for event in bench.told_of(ev.DistressRaised)] == [DistressKind.FOREIGN_STOP]
 
 
@@ -419,7 +425,12 @@ def test_two_closes_by_the_timer_within_a_minute_hold_the_third() -> None:
     bench = Bench().ready()
     second, third = Symbol("BTCUSDT"), Symbol("ETHUSDT")
     listed = [replace(bench_instrument(), symbol=symbol) for symbol in (second, third)]
-    bench.reads(-10, AskMark(), instruments=tuple(listed), marks=tuple(replace(bench_mark(), symbol=item.symbol) for item in listed))
+    bench.reads(
+        -10,
+        AskMark(),
+        instruments=tuple(listed),
+        marks=tuple(replace(bench_mark(), symbol=item.symbol) for item in listed),
+    )
     for place, symbol in enumerate((SYMBOL, second, third)):
         bench.receives(0, id=SignalId(f"s-{place}"), symbol=symbol)
     for saga in bench.desk.sagas():
@@ -515,7 +526,7 @@ def test_a_flat_signal_is_watched_for_a_day_and_then_forgotten() -> None:
     """Its id stays used for ever; the next process forgets it as well."""
     bench = entering()
     answered(bench, 50, entry(bench), Outcome.NOT_SENT)
-    assert bench.saga.state.phase is Phase.FLAT
+    assert bench.phase() is Phase.FLAT
     day = 24 * HOUR / MILLISECOND
     bench.step(50 + day)
     assert len(bench.desk.sagas()) == 1
@@ -559,5 +570,5 @@ def test_a_bybit_desk_counts_its_nameless_stop_as_ours() -> None:
     bench.hears(100, fill(entry(bench), at=100), order(entry(bench), filled=27, at=100))
     bench.reads(200, AskStops(), stop("", trigger=D("0.1900"), at=200, venue_id="c-1"))
     bench.hears(210, position(27, 210, told=100, source=STREAM, stop_loss=D("0.1900")))
-    assert bench.saga.state.phase is Phase.PROTECTED
+    assert bench.phase() is Phase.PROTECTED
     assert bench.told_of(ev.DistressRaised) == []

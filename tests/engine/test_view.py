@@ -14,7 +14,20 @@ from seawall.model.ids import ClientId, Symbol, VenueId
 from seawall.model.queries import AskMark, AskOpenOrders, AskPositions, AskStops, AskWallet, Query
 from seawall.model.reports import LeverageReport, ModesReport, OrderStatus, Source, StopStatus, WalletReport
 from seawall.model.times import SECOND
-from tests.sagas.builders import BOUNDS, INSTALLATION, INSTRUMENT, SYMBOL, D, fill, mark, ms, order, position, stop, told
+from tests.sagas.builders import (
+    BOUNDS,
+    INSTALLATION,
+    INSTRUMENT,
+    SYMBOL,
+    D,
+    fill,
+    mark,
+    ms,
+    order,
+    position,
+    stop,
+    told,
+)
 
 OTHER = Symbol("BTCUSDT")
 OURS = ClientId("swabcd-0123456789-etkxp2x01")
@@ -25,7 +38,9 @@ def view() -> AccountView:
     return AccountView(INSTALLATION, BOUNDS)
 
 
-def read(known: AccountView, after: float, query: Query, *reports: object, began: float | None = None, **more: Any) -> None:
+def read(
+    known: AccountView, after: float, query: Query, *reports: object, began: float | None = None, **more: Any
+) -> None:
     """A complete answer enters the view."""
     since = ms(after - 20 if began is None else began)
     known.hear(inp.ReadAnswered(query, since, ms(after), replace(told(*reports), **more)))
@@ -39,8 +54,21 @@ def stream(known: AccountView, after: float, *reports: object) -> None:
 def test_everything_told_is_kept_by_symbol() -> None:
     """Instruments, marks, leverages, modes, wallet and clock, whoever told them."""
     known = view()
-    modes, wallet, lever = ModesReport(hedge=False, may_trade=True), WalletReport(D(9), D(8)), LeverageReport(SYMBOL, D(5))
-    read(known, 0, AskWallet(), wallets=(wallet,), modes=(modes,), leverages=(lever,), marks=(mark(),), instruments=(INSTRUMENT,))
+    modes, wallet, lever = (
+        ModesReport(hedge=False, may_trade=True),
+        WalletReport(D(9), D(8)),
+        LeverageReport(SYMBOL, D(5)),
+    )
+    read(
+        known,
+        0,
+        AskWallet(),
+        wallets=(wallet,),
+        modes=(modes,),
+        leverages=(lever,),
+        marks=(mark(),),
+        instruments=(INSTRUMENT,),
+    )
     clock = inp.ClockReport(ms(0), 5, 1)
     known.hear(clock)
     known.hear(inp.Woken(ms(1)))

@@ -21,7 +21,13 @@ def test_a_name_can_be_taken_apart_again(signal: str, leg: Leg, term: int, n: in
     name = client_id("ab12", SignalId(signal), leg, term, n)
     parsed = parse_client_id(name)
     assert parsed is not None
-    assert (parsed.installation, parsed.signal, parsed.leg, parsed.term, parsed.n) == ("ab12", digest(signal), leg, term, n)
+    assert (parsed.installation, parsed.signal, parsed.leg, parsed.term, parsed.n) == (
+        "ab12",
+        digest(signal),
+        leg,
+        term,
+        n,
+    )
     assert re.fullmatch(r"[a-z0-9-]{1,32}", name)
     assert len(name) <= LONGEST_NAME
 
@@ -41,7 +47,9 @@ def test_a_name_that_the_venues_would_not_take_is_refused(installation: str, n: 
         client_id(installation, SignalId("s"), Leg.ENTRY, 1, n)
 
 
-@pytest.mark.parametrize("text", ["", "web_1", "swab12", "swab12-0123456789-z00000011", "x-swab12-0123456789-e00000011"])
+@pytest.mark.parametrize(
+    "text", ["", "web_1", "swab12", "swab12-0123456789-z00000011", "x-swab12-0123456789-e00000011"]
+)
 def test_a_name_that_is_not_ours_in_form_is_none(text: str) -> None:
     """Other people's names are not taken apart."""
     assert parse_client_id(text) is None

@@ -292,7 +292,6 @@ class Case:
         """The saga's state."""
         return self.saga.state
 
-    @property
     def phase(self) -> Phase:
         """The saga's phase."""
         return self.saga.state.phase
@@ -319,7 +318,6 @@ class Case:
         """What is open, as measured now."""
         return measure(self.state, self.around)
 
-    @property
     def finding(self) -> Finding:
         """The judge's finding now, by the naked clock as it runs."""
         return judge(self.state, self.around, self.saga.agenda.naked_since)
@@ -340,7 +338,7 @@ def entering(asked: Signal | None = None, traits: Traits = BINANCE, **given: Any
     """A case whose entry is intended at T0."""
     case = Case(asked, traits, **given)
     case.at(0)
-    assert case.phase is Phase.ENTERING
+    assert case.phase() is Phase.ENTERING
     return case
 
 
@@ -349,7 +347,7 @@ def naked(asked: Signal | None = None, traits: Traits = BINANCE, at: float = 100
     case = entering(asked, traits, **given)
     case.answers(at - 50, case.entry)
     case.hears(at, fill(case.entry, at=at), order(case.entry, filled=27, at=at, average=D("0.2000")))
-    assert case.phase is Phase.PROTECTING
+    assert case.phase() is Phase.PROTECTING
     return case
 
 
@@ -358,7 +356,7 @@ def armed(asked: Signal | None = None, traits: Traits = BINANCE, **given: Any) -
     case = naked(asked, traits, **given)
     if not traits.attaches_stop:
         case.answers(150, case.newest_stop.client_id)
-    assert case.finding is Finding.ARMED
+    assert case.finding() is Finding.ARMED
     return case
 
 
@@ -371,13 +369,47 @@ def protected(asked: Signal | None = None, traits: Traits = BINANCE, **given: An
     else:
         row = position(27, 200, told=150, source=Source.STREAM, stop_loss=seen.trigger)
         case.hears(200, row, stop("", at=200, trigger=seen.trigger, venue_id=VenueId("c-1")))
-    assert case.phase is Phase.PROTECTED
+    assert case.phase() is Phase.PROTECTED
     return case
 
 
 __all__ = [
-    "BINANCE", "BOUNDS", "BOUGHT", "BYBIT", "D", "INSTALLATION", "INSTRUMENT", "STOP_AT", "SYMBOL", "T0", "TERM",
-    "AskFills", "AskOrder", "AskPositions", "AskStop", "AskStops", "Case", "Finding", "OrderStatus", "Outcome",
-    "Phase", "Reason", "Source", "StopStatus", "TriggerBy", "armed", "entering", "fill", "mark", "ms", "naked",
-    "order", "percent", "position", "protected", "signal", "stop", "told",
+    "BINANCE",
+    "BOUGHT",
+    "BOUNDS",
+    "BYBIT",
+    "INSTALLATION",
+    "INSTRUMENT",
+    "STOP_AT",
+    "SYMBOL",
+    "T0",
+    "TERM",
+    "AskFills",
+    "AskOrder",
+    "AskPositions",
+    "AskStop",
+    "AskStops",
+    "Case",
+    "D",
+    "Finding",
+    "OrderStatus",
+    "Outcome",
+    "Phase",
+    "Reason",
+    "Source",
+    "StopStatus",
+    "TriggerBy",
+    "armed",
+    "entering",
+    "fill",
+    "mark",
+    "ms",
+    "naked",
+    "order",
+    "percent",
+    "position",
+    "protected",
+    "signal",
+    "stop",
+    "told",
 ]  # fmt: skip

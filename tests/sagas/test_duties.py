@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from seawall.model.queries import AskLeverage, Query
 from seawall.model.reports import LeverageReport, OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop, TriggerBy
 from seawall.model.times import MILLISECOND, SECOND
-from seawall.sagas import duties
+from seawall.sagas import duties, preparing
 from seawall.sagas.agenda import Agenda
 from tests.sagas.builders import (
     BOUNDS,
@@ -124,8 +125,8 @@ def test_a_deferred_entry_whose_slot_is_no_longer_fit_is_not_sent() -> None:
 def test_an_entry_needs_a_stop_and_a_baseline() -> None:
     """Should the plan ever be made without them, nothing is intended: the error says what was expected."""
     case = Case()
-    plan = duties.preparing.plan(case.state, case.around)
-    assert isinstance(plan, duties.preparing.Plan)
+    plan = preparing.plan(case.state, case.around)
+    assert isinstance(plan, preparing.Plan)
     with pytest.raises(ValueError, match="expected a stop and a baseline"):
         duties._entry_intention(case.state, replace(case.around, position=None), plan)
     bare = replace(case.state, signal=signal(stop=None))
@@ -138,7 +139,7 @@ def test_leverage_is_set_and_read_back_before_the_entry() -> None:
     case = Case(signal(leverage=D(5)), leverage=LeverageReport(SYMBOL, D(20)))
     case.at(0)
     (act,) = case.sent(SetLeverage)
-    assert (act.leverage, case.phase) == (D(5), Phase.PREPARING)
+    assert (act.leverage, case.phase()) == (D(5), Phase.PREPARING)
     assert case.gates == [0]
     assert AskLeverage(SYMBOL) in case.saga.agenda.asking
     case.answers(50, act.client_id)
@@ -254,7 +255,7 @@ def test_a_stop_that_exists_and_is_ours_is_live() -> None:
     case.answers(110, name, Outcome.UNKNOWN)
     case.answers(120, name, Outcome.REFUSED, Reason.STOP_EXISTS)
     case.reads(400, AskStops(SYMBOL), stop(name, at=400, trigger=D("0.1900")))
-    assert case.phase is Phase.PROTECTED
+    assert case.phase() is Phase.PROTECTED
     assert len({act.client_id for act in case.sent(PlaceStop)}) == 1
 
 
@@ -316,7 +317,7 @@ def test_a_refused_provisional_is_replaced_at_once_by_the_trigger_from_the_fills
     """Ten filled at 0.1980: five percent behind is 0.1881, and it leaves in the step that heard the refusal."""
     case = partly()
     case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
-    assert case.phase is Phase.PROTECTING
+    assert case.phase() is Phase.PROTECTING
     assert [act.trigger for act in case.sent(PlaceStop)] == [D("0.1900"), D("0.1881")]
     (settled,) = case.told_of(ev.TriggerSettled)
     assert (settled.trigger, settled.provisional) == (D("0.1881"), D("0.1900"))
@@ -328,7 +329,7 @@ def test_only_the_settled_triggers_refusal_closes() -> None:
     case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
     case.wakes_until(200)
     case.answers(250, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
-    assert case.phase is Phase.CLOSING
+    assert case.phase() is Phase.CLOSING
     assert len(case.sent(ClosePosition)) == 1
 
 
@@ -339,7 +340,7 @@ def test_a_provisional_refused_before_any_price_is_known_is_placed_again() -> No
     case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
     case.wakes_until(200)
     assert [act.trigger for act in case.sent(PlaceStop)][:2] == [D("0.1900"), D("0.1900")]
-    assert case.phase is Phase.PROTECTING
+    assert case.phase() is Phase.PROTECTING
 
 
 def misplaced(traits: Any = None) -> Case:
@@ -382,7 +383,7 @@ def test_a_move_with_named_stops_is_b_then_cancel_a_then_a_prime_then_cancel_b()
     seen(case, 600)
     assert [cancel.target for cancel in case.sent(CancelOrder)] == [old, bridge.client_id]
     seen(case, 700, bridge.client_id, StopStatus.CANCELLED)
-    assert (case.finding, case.phase) == (Finding.PROTECTED, Phase.PROTECTED)
+    assert (case.finding(), case.phase()) == (Finding.PROTECTED, Phase.PROTECTED)
     assert all(cancel.is_stop for cancel in case.sent(CancelOrder))
 
 
@@ -396,7 +397,7 @@ def test_a_move_with_one_stop_a_position_is_one_act() -> None:
     assert len(case.sent(PlaceStop)) == 1
     row = position(27, 2_100, told=2_100, source=STREAM, stop_loss=D("0.1919"))
     case.hears(2_100, row, stop("", at=2_100, trigger=D("0.1919"), venue_id=VenueId("c-1")))
-    assert case.phase is Phase.PROTECTED
+    assert case.phase() is Phase.PROTECTED
     assert case.sent(CancelOrder) == []
 
 
@@ -450,7 +451,9 @@ def test_a_refused_close_climbs_the_ladder_and_names_its_code() -> None:
         case.wakes_until(at + 249)
         assert case.state.closes[-1].outcome is Outcome.REFUSED
         case.at(at + 250)
-    steps = [(event.rung, event.quantity, event.price_bound, event.cause) for event in case.told_of(ev.CloseIntended)]
+    steps: list[tuple[Any, ...]] = [
+        (event.rung, event.quantity, event.price_bound, event.cause) for event in case.told_of(ev.CloseIntended)
+    ]
     band = D("0.1900")
     assert steps == [(0, 27, None, ""), (1, 13, None, "-4131"), (2, 13, band, "-4131"), (2, 13, band, "-4131")]
 
@@ -576,7 +579,7 @@ def test_the_stop_stays_until_flat_is_proven_and_then_goes() -> None:
     (cancel,) = case.sent(CancelOrder)
     assert (cancel.target, cancel.is_stop) == (stop_name, True)
     case.hears(5_500, stop(stop_name, StopStatus.CANCELLED, at=5_500))
-    assert case.phase is Phase.FLAT
+    assert case.phase() is Phase.FLAT
 
 
 # ---- questions
@@ -602,7 +605,7 @@ def test_the_order_is_asked_after_half_a_second_and_then_ever_more_rarely() -> N
     """0.5 s x 1.5^n after each answer, at most five seconds: the origin's own schedule, without its end."""
     case = entering()
     found = asked_at(case, AskOrder(SYMBOL, case.entry), 60_000, answered=True)
-    gaps = [round(later - earlier - 10, 3) for earlier, later in zip(found, found[1:], strict=False)]
+    gaps = [round(later - earlier - 10, 3) for earlier, later in pairwise(found)]
     assert found[0] == 500
     assert gaps[:5] == [750, 1_125, 1_687.5, 2_531.25, 3_796.875]
     assert set(gaps[6:]) == {5_000}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from seawall.model import inputs as inp
 from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.reports import OrderStatus, Source, StopStatus
@@ -43,12 +46,12 @@ from tests.sagas.builders import (
 STREAM = Source.STREAM
 
 
-def stream(case: Case, at: float, amount: int, told: float | None = None, **more: object) -> None:
+def stream(case: Case, at: float, amount: int, told: float | None = None, **more: Any) -> None:
     """The stream tells a position, dated by the venue at `told`, else at once."""
     case.hears(at, position(amount, at, told=at if told is None else told, source=STREAM, **more))
 
 
-def read(case: Case, at: float, amount: int, told: float | None = None, **more: object) -> None:
+def read(case: Case, at: float, amount: int, told: float | None = None, **more: Any) -> None:
     """A read tells a position."""
     case.reads(at, AskPositions(SYMBOL), position(amount, at - 20, told=at - 20 if told is None else told, **more))
 
@@ -220,10 +223,8 @@ def test_a_close_of_what_is_known_by_its_effect_leaves_nothing_open() -> None:
     assert case.exposure.open == 0
 
 
-def close_request() -> object:
+def close_request() -> inp.CloseRequested:
     """A user asks for the slot to be closed."""
-    from seawall.model import inputs as inp
-
     return inp.CloseRequested(ms(305), SYMBOL, "hand")
 
 
@@ -244,7 +245,7 @@ def test_fills_that_outweigh_the_entry_say_flat() -> None:
     """When exits have filled all that the entry did, the fills themselves are one source of two."""
     case = protected()
     case.hears(300, fill(case.newest_stop.client_id, 27, trade="s1", at=300))
-    assert case.exposure.flat_sources == ("fills",)
+    assert list(case.exposure.flat_sources) == ["fills"]
     assert not is_flat(case)
     read(case, 400, 0)
     assert case.exposure.flat_sources == ("fills", "positions")

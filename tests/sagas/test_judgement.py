@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from seawall.model import inputs as inp
 from seawall.model.acts import Outcome, Reason
 from seawall.model.events import EndReason
 from seawall.model.ids import Side, VenueId
+from seawall.model.queries import Query
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
 from seawall.model.times import SECOND
@@ -65,17 +68,17 @@ def verdict(case: Case) -> Verdict:
 
 def test_unready_while_something_must_be_read() -> None:
     """Nothing is known of the slot yet."""
-    assert Case(position_complete=False).finding is Finding.UNREADY
+    assert Case(position_complete=False).finding() is Finding.UNREADY
 
 
 def test_ready_when_all_is_known() -> None:
     """A plan can be made."""
-    assert Case().finding is Finding.READY
+    assert Case().finding() is Finding.READY
 
 
 def test_unfit_when_the_signal_cannot_be_executed() -> None:
     """Its stop is on the wrong side."""
-    assert Case(signal(stop=Stop(price=D("0.3")))).finding is Finding.UNFIT
+    assert Case(signal(stop=Stop(price=D("0.3")))).finding() is Finding.UNFIT
 
 
 @BOTH
@@ -85,7 +88,7 @@ def test_undecided_while_no_source_has_spoken(traits: Traits) -> None:
         case = entering(traits=traits)
         if outcome is not None:
             case.answers(50, case.entry, outcome)
-        assert case.finding is Finding.UNDECIDED
+        assert case.finding() is Finding.UNDECIDED
 
 
 @BOTH
@@ -94,20 +97,20 @@ def test_undecided_after_an_empty_read(traits: Traits, query: str) -> None:
     """Not found, an empty list, a flat position: none of them alone is absence (I01, I02)."""
     case = entering(traits=traits)
     case.answers(50, case.entry, Outcome.UNKNOWN)
-    asked = {
+    asked: dict[str, Query] = {
         "order": AskOrder(SYMBOL, case.entry),
         "fills": AskFills(SYMBOL, case.since),
         "positions": AskPositions(SYMBOL),
     }
     case.reads(60_000, asked[query], *([position(0, 59_980)] if query == "positions" else []))
-    assert case.finding is Finding.UNDECIDED
+    assert case.finding() is Finding.UNDECIDED
 
 
 def test_undecided_on_a_filled_order_with_quantity_zero() -> None:
-    """ "Closed, filled 0.0" (I04) is neither a fill nor an end without one."""
+    """The word "closed, filled 0.0" (I04) is neither a fill nor an end without one."""
     case = entering()
     case.hears(100, order(case.entry, OrderStatus.FILLED, 0, at=100))
-    assert case.finding is Finding.UNDECIDED
+    assert case.finding() is Finding.UNDECIDED
 
 
 def test_an_order_called_filled_is_never_taken_for_flat_by_stale_reads() -> None:
@@ -116,7 +119,7 @@ def test_an_order_called_filled_is_never_taken_for_flat_by_stale_reads() -> None
     case.hears(100, order(case.entry, OrderStatus.FILLED, 0, at=100))
     for at in range(1_000, 120_000, 6_000):
         case.reads(at, AskPositions(SYMBOL), position(0, at - 20))
-    assert case.phase is Phase.ENTERING
+    assert case.phase() is Phase.ENTERING
     assert AskOrder(SYMBOL, case.entry) in case.saga.agenda.asking
 
 
@@ -125,7 +128,7 @@ def test_deferred_when_refused_as_not_executed(reason: Reason) -> None:
     """Clock, limit, busy: the venue says that nothing was done, so another attempt is owed while fresh."""
     case = entering()
     case.answers(50, case.entry, Outcome.REFUSED, reason, retry_after=SECOND)
-    assert case.finding is Finding.DEFERRED
+    assert case.finding() is Finding.DEFERRED
     assert retry_at(case.state) == ms(50) + SECOND
 
 
@@ -135,7 +138,7 @@ def test_not_deferred_without_authority_or_by_a_later_process(given: dict[str, o
     case = entering()
     case.given.update(given)
     case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY)
-    assert case.finding is Finding.EMPTY
+    assert case.finding() is Finding.EMPTY
 
 
 def test_not_deferred_when_the_signal_is_stale_or_a_close_was_asked() -> None:
@@ -143,13 +146,13 @@ def test_not_deferred_when_the_signal_is_stale_or_a_close_was_asked() -> None:
     case = entering()
     case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY, retry_after=40 * SECOND)
     case.now = case.state.signal.expires_at()
-    assert case.finding is Finding.DEFERRED
+    assert case.finding() is Finding.DEFERRED
     case.now += 1
-    assert case.finding is Finding.EMPTY
+    assert case.finding() is Finding.EMPTY
     case = entering()
     case.at(10, inp.CloseRequested(ms(10), SYMBOL, "hand"))
     case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY)
-    assert case.finding is Finding.EMPTY
+    assert case.finding() is Finding.EMPTY
 
 
 @pytest.mark.parametrize("reason", [Reason.FUNDS, Reason.FILTER, Reason.STOP_REFUSED, Reason.BAND, Reason.PARAMETER])
@@ -157,14 +160,14 @@ def test_empty_when_refused_for_good(reason: Reason) -> None:
     """A definite refusal ends the entry; flat is to be proven, and it is not tried again."""
     case = entering()
     case.answers(50, case.entry, Outcome.REFUSED, reason)
-    assert case.finding is Finding.EMPTY
+    assert case.finding() is Finding.EMPTY
 
 
 def test_a_duplicate_name_is_evidence_that_it_was_seen() -> None:
     """110072 refuses the repeat, not the order: look it up."""
     case = entering(traits=BYBIT)
     case.answers(50, case.entry, Outcome.REFUSED, Reason.DUPLICATE_NAME)
-    assert case.finding is Finding.UNDECIDED
+    assert case.finding() is Finding.UNDECIDED
 
 
 @pytest.mark.parametrize("witness", ["trade", "order", "partial", "position"])
@@ -178,16 +181,16 @@ def test_naked_by_any_one_witness(witness: str) -> None:
         "position": position(27, 100, told=100, source=STREAM),
     }[witness]
     case.hears(100, report)
-    assert (case.finding, case.phase) == (Finding.NAKED, Phase.PROTECTING)
+    assert (case.finding(), case.phase()) == (Finding.NAKED, Phase.PROTECTING)
 
 
 def test_overdue_at_max_naked_and_not_before() -> None:
     """Five seconds from the first proof of a fill in our time."""
     case = naked()
     case.now = ms(100) + BOUNDS.max_naked - 1
-    assert case.finding is Finding.NAKED
+    assert case.finding() is Finding.NAKED
     case.now += 1
-    assert case.finding is Finding.OVERDUE
+    assert case.finding() is Finding.OVERDUE
 
 
 def test_the_naked_clock_stands_still_while_the_venue_does_not_answer() -> None:
@@ -195,18 +198,18 @@ def test_the_naked_clock_stands_still_while_the_venue_does_not_answer() -> None:
     case = naked()
     case.given["mute"] = SECOND
     case.now = ms(100) + BOUNDS.max_naked + SECOND - 1
-    assert case.finding is Finding.NAKED
+    assert case.finding() is Finding.NAKED
     case.now += 1
-    assert case.finding is Finding.OVERDUE
+    assert case.finding() is Finding.OVERDUE
 
 
 def test_a_held_timer_is_not_overdue() -> None:
     """After two closes by the timer placing goes on, and nothing is closed for time until the hold ends."""
     case = naked(timer_held_until=ms(60_000))
     case.now = ms(59_999)
-    assert case.finding is Finding.NAKED
+    assert case.finding() is Finding.NAKED
     case.now = ms(60_000)
-    assert case.finding is Finding.OVERDUE
+    assert case.finding() is Finding.OVERDUE
     assert ms(60_000) in list(turning_points(case.state, case.around, case.saga.agenda.naked_since))
 
 
@@ -214,7 +217,7 @@ def test_passed_when_a_final_trigger_is_refused_as_passed() -> None:
     """The market is behind the stop: it can never be placed."""
     case = naked()
     case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
-    assert (case.finding, case.phase) == (Finding.PASSED, Phase.CLOSING)
+    assert (case.finding(), case.phase()) == (Finding.PASSED, Phase.CLOSING)
 
 
 @pytest.mark.parametrize("reason", [Reason.STOP_REFUSED, Reason.NO_POSITION, Reason.STOP_EXISTS, Reason.BUSY])
@@ -222,15 +225,15 @@ def test_naked_while_a_stop_is_refused_for_another_reason(reason: Reason) -> Non
     """Only a passed trigger closes at once; for all else the clock runs and placing goes on."""
     case = naked()
     case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, reason)
-    assert (case.finding, case.phase) == (Finding.NAKED, Phase.PROTECTING)
+    assert (case.finding(), case.phase()) == (Finding.NAKED, Phase.PROTECTING)
 
 
 def test_armed_when_the_stop_is_acknowledged_and_unseen() -> None:
     """It stops the clock for as long as it lasts: ACKNOWLEDGED never closes."""
     case = armed()
     case.now = ms(3_600_000)
-    assert case.finding is Finding.ARMED
-    assert case.phase is Phase.PROTECTING
+    assert case.finding() is Finding.ARMED
+    assert case.phase() is Phase.PROTECTING
 
 
 def test_armed_when_a_live_stop_is_missed_twice() -> None:
@@ -238,7 +241,7 @@ def test_armed_when_a_live_stop_is_missed_twice() -> None:
     case = protected()
     for at in (20_000, 20_000 + LAG):
         case.reads(at, AskStop(SYMBOL, case.state.confirmed[0]))
-    assert case.finding is Finding.ARMED
+    assert case.finding() is Finding.ARMED
 
 
 @BOTH
@@ -253,7 +256,7 @@ def test_covered_while_the_entry_is_not_terminal(traits: Traits) -> None:
     else:
         row = position(10, 200, told=150, source=STREAM, stop_loss=seen.trigger)
         case.hears(200, row, stop("", at=200, trigger=seen.trigger, venue_id=VenueId("c-1")))
-    assert case.finding is Finding.COVERED
+    assert case.finding() is Finding.COVERED
 
 
 def test_covered_while_the_fill_is_known_by_its_effect_only() -> None:
@@ -262,13 +265,13 @@ def test_covered_while_the_fill_is_known_by_its_effect_only() -> None:
     case.hears(100, position(27, 100, told=100, source=STREAM))
     case.answers(150, case.newest_stop.client_id)
     case.hears(200, stop(case.newest_stop.client_id, at=200))
-    assert case.finding is Finding.COVERED
+    assert case.finding() is Finding.COVERED
 
 
 def test_misplaced_when_the_fills_move_a_percent_stop_beyond_the_tolerance() -> None:
     """Filled at 0.2020 instead of 0.2000: five percent behind is 0.1919, not 0.1900."""
     case = provisional("0.2020")
-    assert case.finding is Finding.MISPLACED
+    assert case.finding() is Finding.MISPLACED
     assert case.state.settled_trigger is not None
     assert case.state.settled_trigger.trigger == D("0.1919")
 
@@ -276,7 +279,7 @@ def test_misplaced_when_the_fills_move_a_percent_stop_beyond_the_tolerance() -> 
 def test_protected_when_a_percent_stop_stays_within_the_tolerance() -> None:
     """Ten basis points of the reference are 0.0002: a final trigger so near keeps the provisional."""
     case = provisional("0.2002")
-    assert case.finding is Finding.PROTECTED
+    assert case.finding() is Finding.PROTECTED
     assert case.state.settled_trigger is not None
     assert case.state.settled_trigger.trigger == D("0.1900")
 
@@ -294,14 +297,14 @@ def provisional(price: str) -> Case:
 @BOTH
 def test_protected_when_all_of_it_was_seen(traits: Traits) -> None:
     """Entry terminal, fill known, stop live at its trigger."""
-    assert protected(traits=traits).finding is Finding.PROTECTED
+    assert protected(traits=traits).finding() is Finding.PROTECTED
 
 
 def test_protected_where_the_owner_moved_the_stop() -> None:
     """A live stop of ours at another trigger is what its owner wants, while it covers."""
     case = protected()
     case.hears(300, stop(case.newest_stop.client_id, at=300, trigger=D("0.1800")))
-    assert case.finding is Finding.PROTECTED
+    assert case.finding() is Finding.PROTECTED
 
 
 def test_naked_again_when_the_stop_ends_with_the_position_open() -> None:
@@ -309,21 +312,21 @@ def test_naked_again_when_the_stop_ends_with_the_position_open() -> None:
     for status in (StopStatus.CANCELLED, StopStatus.REJECTED, StopStatus.EXPIRED, StopStatus.FINISHED):
         case = protected()
         case.hears(300, stop(case.newest_stop.client_id, status, at=300))
-        assert (case.finding, case.phase) == (Finding.NAKED, Phase.PROTECTING), status
+        assert (case.finding(), case.phase()) == (Finding.NAKED, Phase.PROTECTING), status
 
 
 def test_contrary_when_the_position_is_on_the_other_side() -> None:
     """One newer word of a short where we bought: a person is told, nothing is traded (I04)."""
     case = protected()
     case.hears(300, position(-27, 300, told=300, source=STREAM))
-    assert case.finding is Finding.CONTRARY
+    assert case.finding() is Finding.CONTRARY
 
 
 def closing_by_timer() -> Case:
     """A way home begun by the naked timer, its first close out and unanswered."""
     case = naked()
     case.wakes_until(5_100)
-    assert (case.phase, case.state.end) == (Phase.CLOSING, EndReason.NAKED_TOO_LONG)
+    assert (case.phase(), case.state.end) == (Phase.CLOSING, EndReason.NAKED_TOO_LONG)
     return case
 
 
@@ -331,13 +334,13 @@ def test_spared_when_a_stop_takes_hold_and_no_close_is_out() -> None:
     """The close was refused and the stop acknowledged: the position is kept after all."""
     case = closing_by_timer()
     case.answers(5_200, case.newest_stop.client_id)
-    assert (case.finding, case.phase) == (Finding.ARMED, Phase.CLOSING)
+    assert (case.finding(), case.phase()) == (Finding.ARMED, Phase.CLOSING)
     case.at(
         5_250,
         inp.ActAnswered(case.state.closes[0].client_id, SYMBOL, Outcome.REFUSED, ms(5_110), ms(5_250), Reason.BUSY),
     )
     assert (Phase.CLOSING, Finding.SPARED) in case.saga.visited
-    assert case.phase is Phase.PROTECTING
+    assert case.phase() is Phase.PROTECTING
 
 
 def test_not_spared_for_any_other_way_home() -> None:
@@ -345,20 +348,20 @@ def test_not_spared_for_any_other_way_home() -> None:
     case = armed()
     case.at(300, inp.CloseRequested(ms(300), SYMBOL, "hand"))
     case.answers(350, case.state.closes[0].client_id, Outcome.REFUSED, Reason.BUSY)
-    assert case.finding is Finding.ARMED
+    assert case.finding() is Finding.ARMED
 
 
 def test_empty_when_the_fill_is_gone_and_nothing_proves_it_yet() -> None:
     """The stop's trades outweigh the entry's; one source more must say flat."""
     case = protected()
     case.hears(300, fill(case.newest_stop.client_id, trade="s1", at=300))
-    assert case.finding is Finding.EMPTY
+    assert case.finding() is Finding.EMPTY
 
 
 def test_gone_when_flat_is_proven_and_something_unseen_may_still_come() -> None:
     """Entry whose end was proven by absence: quarantine holds the slot."""
     case = absent()
-    assert (case.finding, case.phase) == (Finding.GONE, Phase.QUARANTINE)
+    assert (case.finding(), case.phase()) == (Finding.GONE, Phase.QUARANTINE)
 
 
 def test_settled_at_once_when_everything_was_seen_to_end() -> None:
@@ -366,7 +369,7 @@ def test_settled_at_once_when_everything_was_seen_to_end() -> None:
     case = entering()
     case.answers(50, case.entry, Outcome.REFUSED, Reason.FUNDS)
     case.reads(400, AskPositions(SYMBOL), position(0, 380, told=380))
-    assert (case.finding, case.phase) == (Finding.SETTLED, Phase.FLAT)
+    assert (case.finding(), case.phase()) == (Finding.SETTLED, Phase.FLAT)
 
 
 def test_settled_at_the_end_of_the_quarantine_and_not_before() -> None:
@@ -375,22 +378,22 @@ def test_settled_at_the_end_of_the_quarantine_and_not_before() -> None:
     lasts = BOUNDS.act_window + BOUNDS.margin + BOUNDS.read_lag
     assert quarantine(case.state, case.around) == lasts
     case.now = case.state.flat_at + lasts - 1
-    assert case.finding is Finding.GONE
+    assert case.finding() is Finding.GONE
     case.now += 1
-    assert case.finding is Finding.SETTLED
+    assert case.finding() is Finding.SETTLED
 
 
 def test_nothing_that_left_is_flat_at_once() -> None:
     """An entry that never left the house needs no second source."""
     case = entering()
     case.answers(50, case.entry, Outcome.NOT_SENT)
-    assert (case.finding, case.phase) == (Finding.SETTLED, Phase.FLAT)
+    assert (case.finding(), case.phase()) == (Finding.SETTLED, Phase.FLAT)
 
 
 # ---- absence where the engine checks the window (Binance)
 
 
-def unheard(traits: Traits = BINANCE, **given: object) -> Case:
+def unheard(traits: Traits = BINANCE, **given: Any) -> Case:
     """An entry whose answer was lost; the signal is good for an hour, so that age decides nothing here."""
     case = entering(signal(max_age=3_600 * SECOND), traits, **given)
     case.given["may_enter"] = False
@@ -398,9 +401,9 @@ def unheard(traits: Traits = BINANCE, **given: object) -> Case:
     return case
 
 
-def absent(**given: object) -> Case:
+def absent(**given: Any) -> Case:
     """Two rounds past the horizon, a lag apart."""
-    case = unheard(**given)  # type: ignore[arg-type]
+    case = unheard(**given)
     case.misses(HORIZON + 1)
     case.misses(HORIZON + 1 + LAG)
     return case
@@ -530,7 +533,7 @@ def test_absence_on_binance_allows_another_attempt_while_fresh() -> None:
 # ---- absence where it is not documented (Bybit)
 
 
-def doubted(until: float, *, first: float = 1_000, every: float = 5_000, **given: object) -> Case:
+def doubted(until: float, *, first: float = 1_000, every: float = 5_000, **given: Any) -> Case:
     """Rounds that all miss the entry, from `first` on, the last begun at `until`."""
     case = unheard(BYBIT, **given)
     at = first
@@ -628,7 +631,7 @@ def test_a_refused_move_keeps_the_old_stop_in_place() -> None:
     case.wakes_until(1_000)
     case.answers(1_100, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_REFUSED)
     assert is_move_refused(case.state)
-    assert (case.finding, case.phase) == (Finding.PROTECTED, Phase.PROTECTED)
+    assert (case.finding(), case.phase()) == (Finding.PROTECTED, Phase.PROTECTED)
 
 
 def test_the_turning_points_name_when_the_same_evidence_is_judged_otherwise() -> None:
@@ -662,6 +665,6 @@ def test_quarantine_lasts_through_doubt_for_a_stop_that_was_not_seen_to_end() ->
 def test_a_short_is_judged_by_the_same_rules() -> None:
     """Sold, stop above: the mirror of the long."""
     case = protected(signal(side=Side.SELL, stop=Stop(price=D("0.2100"))))
-    assert case.finding is Finding.PROTECTED
+    assert case.finding() is Finding.PROTECTED
     case.hears(300, position(27, 300, told=300, source=STREAM))
-    assert case.finding is Finding.CONTRARY
+    assert case.finding() is Finding.CONTRARY

@@ -33,6 +33,8 @@ class _Turn:
     began_at: Instant = 0
     answered_at: Instant = 0
     in_flight: bool = False
+    once_more: bool = False
+    """Something happened while the read was under way: its answer may be older than that."""
 
 
 @dataclass(slots=True)
@@ -93,11 +95,14 @@ class Needs:
         if turn is not None:
             turn.in_flight = False
             turn.answered_at = at if well else at - turn.period + min(turn.period, _RETRY)
+            if turn.once_more:
+                turn.answered_at, turn.once_more = 0, False
 
     def hurry(self) -> None:
         """After a gap in the stream, positions and both books are read at once."""
         for query in (AskPositions(), AskOpenOrders(), AskStops()):
-            self._standing[query].answered_at = 0
+            turn = self._standing[query]
+            turn.answered_at, turn.once_more = 0, turn.in_flight
 
     def next_wake(self) -> Instant:
         """When the next standing query is due."""

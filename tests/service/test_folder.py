@@ -16,6 +16,7 @@ from seawall.service.identity import FILE, installation
 from seawall.service.logs import STRUCK_OUT, make_log
 from seawall.service.owner import NOTE, FolderLock
 from seawall.service.problems import ConfigError, FolderTaken
+from seawall.service.quill import Quill
 from seawall.service.settings import LogFormat, LogLevel
 
 HOLD = """
@@ -98,6 +99,18 @@ def test_no_secret_reaches_the_log() -> None:
     assert lines[0]["event"] == f"asked with {STRUCK_OUT}"
     assert (lines[0]["api_key"], lines[0]["detail"]) == (STRUCK_OUT, f"?sign={STRUCK_OUT}")
     assert (lines[0]["account"], lines[0]["n"], lines[0]["level"]) == ("main", 3, "info")
+
+
+def test_a_reader_of_the_log_that_stops_stops_nobody() -> None:
+    """Into a pipe that nobody reads any number of lines can be written at once; what found no room is counted."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as reader, os.fdopen(writing, "w", buffering=1) as writer:
+        quill = Quill(writer, capacity=100)
+        for place in range(5_000):
+            quill.write(f"{place} {'x' * 100}\n")
+        lines = iter(reader.readline, "")
+        assert next(line for line in lines if "lines were left out" in line).split()[0].isdigit()
+        quill.close()
 
 
 def test_a_fault_is_logged_whole() -> None:

@@ -124,11 +124,12 @@ MISTAKES: list[tuple[str, Any, int, str, str]] = [
 ]  # fmt: skip
 
 
-def test_a_stop_beyond_liquidation_is_refused(tmp_path: Path) -> None:
+@both_venues
+def test_a_stop_beyond_liquidation_is_refused(tmp_path: Path, venue: str) -> None:
     """A position that would be liquidated before its stop is refused, with the liquidation price."""
 
     async def story() -> None:
-        async with house(tmp_path) as one:
+        async with house(tmp_path, venue) as one:
             told = await one.post(opening(stop={"pct": "60"}, size={"quote": "1000000"}))
             assert (told.status, told.code, told.error["path"]) == (422, "unfit", "stop")
             assert "inside the liquidation price" in told.error["expected"]

@@ -16,6 +16,7 @@ import asyncio
 import errno
 import json
 import os
+import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -41,6 +42,7 @@ from seawall.service.loop import AccountLoop
 from seawall.service.metrics import Metrics
 from seawall.service.owner import FolderLock
 from seawall.service.problems import AddressTaken, ConfigError
+from seawall.service.quill import Quill
 from seawall.service.settings import AccountSettings, Address, Settings
 from seawall.service.venues import codec_of
 from seawall.venues.pace import Budget, common_budget
@@ -64,11 +66,11 @@ class App:
         self.intake_url = ""
         self.control_url = ""
         self.all_stopped = asyncio.Event()
+        self._stack = AsyncExitStack()
         self._now = now or UtcClock()
-        self._log = log or make_log(settings.log, settings.log_format, _secrets(settings))
+        self._log = log or self._make_log()
         self._budgets: dict[tuple[VenueName, str], Budget] = {}
         self._tasks: dict[Account, asyncio.Task[None]] = {}
-        self._stack = AsyncExitStack()
         self._metrics = Metrics()
         self._diary = Diary(self._log)
         self._durable: dict[Account, int] = {}
@@ -139,6 +141,12 @@ class App:
         for account in settings.accounts:
             self._tasks[account.name] = asyncio.create_task(self._run(account))
         self._log.info("service began", installation=name, intake=self.intake_url, control=self.control_url)
+
+    def _make_log(self) -> Log:
+        """The log on standard error, which never keeps anyone waiting; its last lines are the last thing of all."""
+        quill = Quill(sys.stderr)
+        self._stack.callback(quill.close)
+        return make_log(self.settings.log, self.settings.log_format, _secrets(self.settings), quill)
 
     def _open_journal(self) -> SqliteJournal:
         venues = {account.name: account.venue.value for account in self.settings.accounts}

@@ -7,12 +7,12 @@ which they come, and by their value wherever it stands.
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
+from seawall.service.quill import Quill
 from seawall.service.settings import LogFormat, LogLevel
 
 STRUCK_OUT = "***"
@@ -43,14 +43,13 @@ class _StrikeOut:
         return value
 
 
-def make_log(level: LogLevel, form: LogFormat, secrets: Iterable[str], out: TextIO | None = None) -> Log:
-    """A log that writes to `out` (standard error by default) from `level` on."""
-    stream = out or sys.stderr
+def make_log(level: LogLevel, form: LogFormat, secrets: Iterable[str], out: TextIO | Quill) -> Log:
+    """A log that writes to `out` from `level` on."""
     renderer: Any = structlog.processors.JSONRenderer()
     if form is LogFormat.TEXT:
         renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     log: Log = structlog.wrap_logger(
-        structlog.PrintLogger(stream),
+        structlog.WriteLogger(cast("TextIO", out)),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -188,10 +188,10 @@ class AccountView:
                 return
 
     def _forget_unlisted(self, item: ReadAnswered) -> None:
-        """A complete list of all positions that leaves a symbol out says that it was flat when the read began."""
+        """A complete list of all positions that leaves a symbol out says that it was flat, as far as that read lags."""
         listed = {report.symbol: None for report in item.told.positions}
         for symbol, known in list(self.positions.items()):
-            if symbol not in listed and known.at < item.began_at:
+            if symbol not in listed and known.at + self.bounds.read_lag < item.began_at:
                 del self.positions[symbol]
 
     def _touch(self, told: Told) -> None:

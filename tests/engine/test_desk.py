@@ -311,6 +311,19 @@ def test_a_foreign_order_refuses_the_entry() -> None:
     assert "web_1" in bench.answer().detail
 
 
+def test_news_of_a_foreign_order_has_the_books_read_at_once() -> None:
+    """What was read of them is out of date; until they are read again no entry rests on them."""
+    bench = Bench().ready()
+    bench.queries.clear()
+    bench.hears(-10, order(ClientId("web_1"), OrderStatus.OPEN))
+    assert {AskOpenOrders(), AskStops()} <= set(bench.queries)
+    bench.receives(0)
+    assert bench.phase() is Phase.PREPARING
+    bench.reads(100, AskOpenOrders(), order(ClientId("web_1"), OrderStatus.OPEN))
+    bench.reads(110, AskStops())
+    assert (bench.phase(), bench.saga.state.end) == (Phase.FLAT, EndReason.UNFIT)
+
+
 def test_a_foreign_stop_beside_a_position_of_ours_raises_distress() -> None:
     """Named stops by their names, nameless ones by id and trigger."""
     bench = protected()

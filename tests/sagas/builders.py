@@ -222,10 +222,11 @@ class Case:
             recorded += self.at((due - T0) / MILLISECOND)
         return recorded + self.at(after)
 
-    def restart(self, after: float, term: int | None = None) -> list[ev.Event]:
-        """A new process takes the saga up on what was recorded."""
+    def restart(self, after: float, *, lost: int = 0) -> list[ev.Event]:
+        """A new process takes the saga up on what was recorded, without the last `lost` events: not yet durable."""
         self.now = ms(after)
-        self.given["term"] = term or self.now // SECOND
+        self.events = self.events[: len(self.events) - lost]
+        self.given["term"] = self.now // SECOND
         self.saga = Saga(self.folded())
         self.saga.resume(self.around)
         self.saga.decide(self.around)

@@ -324,6 +324,17 @@ def test_a_position_newer_than_the_fill_without_a_stop_takes_the_cover_back() ->
     assert name in case.state.orders
 
 
+def test_a_row_without_a_stop_newer_than_the_childs_sighting_takes_a_live_stop_back() -> None:
+    """A hand took the stop off the position: the row says so, dated after the child was first seen live. Before that it only arms."""
+    case = protected(traits=BYBIT)
+    name = case.newest_stop.client_id
+    stream(case, 250, 27, told=199, stop_loss=D(0))
+    assert cover(case, name) is Cover.ACKNOWLEDGED
+    stream(case, 300, 27, told=300, stop_loss=D(0))
+    assert cover(case, name) is Cover.NONE
+    assert case.newest_stop.client_id != name
+
+
 def test_a_position_older_than_the_fill_takes_nothing_back() -> None:
     """A stale row without a stop is no word about it."""
     case = naked(traits=BYBIT)

@@ -530,9 +530,13 @@ def test_reports_about_others_are_not_heard() -> None:
     other = position(5, 300, told=300, source=STREAM)
     from dataclasses import replace
 
+    elsewhere = Symbol("BTCUSDT")
     case.hears(
         300,
-        replace(other, symbol=Symbol("BTCUSDT")),
+        replace(other, symbol=elsewhere),
+        replace(order(case.entry, filled=99), symbol=elsewhere),
+        replace(fill(case.entry, trade="b"), symbol=elsewhere),
+        replace(stop(case.newest_stop.client_id, StopStatus.CANCELLED), symbol=elsewhere),
         order(ClientId("web_1"), filled=5),
         order(ClientId(""), filled=5, venue_id=VenueId("990")),
         stop("web_1", StopStatus.CANCELLED),
@@ -661,6 +665,41 @@ def test_a_repeated_position_says_nothing_while_protected() -> None:
 
 
 # ---- after a restart
+
+
+def test_a_stop_whose_record_was_lost_with_its_process_is_found_by_its_name() -> None:
+    """It left beside its record: the next process knows it by the signal in its name, and places no second one."""
+    case = naked()
+    placed = case.newest_stop.client_id
+    case.restart(1_000, lost=1)
+    second = case.newest_stop.client_id
+    assert second != placed
+    case.hears(1_100, stop(placed, at=1_100, trigger=D("0.1900")))
+    case.answers(1_200, second, Outcome.REFUSED, Reason.STOP_EXISTS)
+    case.wakes_until(3_000)
+    assert case.phase() is Phase.PROTECTED
+    assert len(case.sent(PlaceStop)) == 2
+
+
+def test_a_close_whose_record_was_lost_with_its_process_counts_once_it_is_seen() -> None:
+    """Its fill is this signal's exit: nothing is closed twice."""
+    case = protected()
+    case.at(300, inp.CloseRequested(ms(300), SYMBOL, "hand"))
+    lost = case.state.closes[0].client_id
+    case.restart(1_000, lost=2)
+    assert case.state.closes == ()
+    case.hears(1_100, order(lost, filled=27, at=1_100), fill(lost, trade="c1", at=1_100))
+    assert (case.exposure.exited, case.exposure.open) == (D(27), D(0))
+    assert [close.client_id for close in case.state.closes] == [lost]
+    assert len(case.sent(ClosePosition)) == 1
+
+
+def test_another_installations_name_for_the_same_signal_is_foreign() -> None:
+    """The digest alone makes nothing ours."""
+    case = naked()
+    known = len(case.events)
+    case.hears(200, stop(case.newest_stop.client_id.replace("abcd", "zzzz"), at=200))
+    assert len(case.events) == known
 
 
 def test_a_restart_makes_every_unanswered_act_unknown_and_replays_none() -> None:

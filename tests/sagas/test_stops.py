@@ -14,7 +14,7 @@ from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import ClientId, Leg, SignalId, VenueId
 from seawall.model.reports import Source, StopReport, StopStatus
 from seawall.model.signal import TriggerBy
-from seawall.sagas.stops import Cover, StopFacts, conclude, intended, join_stop, miss, worth
+from seawall.sagas.stops import Cover, StopFacts, conclude, found, intended, join_stop, miss, worth
 from tests.sagas.builders import BOUNDS, STOP_AT, SYMBOL, D, ms, stop
 
 NAME = ClientId("swabcd-0123456789-stkxp2x02")
@@ -106,6 +106,39 @@ def test_a_trigger_that_differs_from_ours_was_moved_by_hand() -> None:
     silent = join_stop(moved, stop(NAME))
     assert not same.moved_by_hand
     assert (silent.trigger, silent.moved_by_hand) == (D("0.18"), True)
+
+
+@pytest.mark.parametrize("ended", ENDED)
+def test_a_name_used_again_after_its_stop_ended_is_known_by_the_newer_stop(ended: StopStatus) -> None:
+    """Two lives under one name, told in either order: only the one with the later id counts."""
+    first, second = stop(NAME, ended, venue_id=VenueId("9")), stop(NAME, at=90, venue_id=VenueId("10"))
+    for told in ((first, second), (second, first), (first, second, first)):
+        known = reduce(join_stop, told, facts())
+        assert (known.status, known.venue_id, known.live_at) == (StopStatus.LIVE, "10", ms(90))
+
+
+def test_the_reply_that_names_a_newer_stop_leaves_the_ended_one_behind() -> None:
+    """The same name again was answered with another id: what was said of the first no longer counts."""
+    ended = join_stop(facts(), stop(NAME, StopStatus.EXPIRED, venue_id=VenueId("9")))
+    renamed = join_stop(ended, stop(NAME, source=Source.REPLY, venue_id=VenueId("10")))
+    assert join_stop(renamed, stop(NAME, venue_id=VenueId("10"))).status is StopStatus.LIVE
+
+
+def test_ids_that_do_not_count_upwards_are_told_apart_by_what_ended() -> None:
+    """Bybit's ids are random: another one counts only if the known has ended and it has not."""
+    ended = join_stop(facts(), stop(NAME, StopStatus.CANCELLED, venue_id=VenueId("c-b")))
+    assert join_stop(ended, stop(NAME, venue_id=VenueId("c-a"))).status is StopStatus.LIVE
+    live = join_stop(facts(), stop(NAME, venue_id=VenueId("c-a")))
+    assert join_stop(live, stop(NAME, StopStatus.CANCELLED, venue_id=VenueId("c-b"))).status is StopStatus.LIVE
+
+
+def test_a_stop_found_without_its_intention_is_acknowledged_as_it_is_shown() -> None:
+    """Its process died before the record: what the venue shows is all that is known."""
+    known = found(stop(NAME, trigger=D("0.18"), trigger_by=TriggerBy.LAST, quantity=D(5)))
+    assert (known.trigger, known.trigger_by, known.quantity) == (D("0.18"), TriggerBy.LAST, D(5))
+    assert (known.outcome, known.n, known.is_pending) == (Outcome.ACKNOWLEDGED, 0, False)
+    bare = found(stop(NAME))
+    assert (bare.trigger, bare.trigger_by) == (D(0), TriggerBy.MARK)
 
 
 def test_missing_takes_two_reads_read_lag_apart() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from queue import Queue
 from typing import Any
@@ -37,6 +36,11 @@ def http(addresses: Addresses) -> Any:
     return session
 
 
+def until(holds: Callable[[], bool]) -> None:
+    """Ask the box again and again until it is so; each question is a round trip, so that nobody spins."""
+    assert any(holds() for _ in range(200))
+
+
 def test_pybit_opens_stops_asks_and_closes() -> None:
     """Rules, leverage, entry with its stop, every read, a moved stop, close, and nothing left behind."""
 
@@ -60,8 +64,7 @@ def open_to_close(session: Any) -> None:
     assert same.value.status_code == 110043
     order = {"side": "Sell", "orderType": "Market", "qty": "10000", "orderLinkId": "entry", "tpslMode": "Full"}
     placed = session.place_order(**LINEAR, **order, stopLoss="0.0015", slTriggerBy="MarkPrice")["result"]
-    time.sleep(0.05)
-    assert session.get_open_orders(**LINEAR, orderLinkId="entry")["result"]["list"][0]["orderStatus"] == "Filled"
+    until(lambda: session.get_open_orders(**LINEAR, orderLinkId="entry")["result"]["list"][0]["orderStatus"] == "Filled")
     assert session.get_order_history(**LINEAR, orderId=placed["orderId"])["result"]["list"][0]["cumExecQty"] == "10000"
     assert session.get_executions(**LINEAR, orderId=placed["orderId"])["result"]["list"][0]["orderLinkId"] == "entry"
     held = session.get_positions(**LINEAR)["result"]["list"][0]
@@ -74,8 +77,7 @@ def open_to_close(session: Any) -> None:
         session.set_trading_stop(**LINEAR, **moved)
     assert again.value.status_code == 34040
     session.place_order(**LINEAR, side="Buy", orderType="Market", qty="10000", reduceOnly=True)
-    time.sleep(0.05)
-    assert session.get_positions(**LINEAR)["result"]["list"][0]["size"] == "0"
+    until(lambda: session.get_positions(**LINEAR)["result"]["list"][0]["size"] == "0")
     assert session.get_open_orders(**LINEAR)["result"]["list"] == []
     assert session.get_closed_pnl(**LINEAR)["result"]["list"][0]["closedSize"] == "10000"
     assert (
@@ -91,12 +93,12 @@ def test_pybit_hears_the_fill_and_places_orders_by_frames(monkeypatch: pytest.Mo
         monkeypatch.setattr(trading, "PRIVATE_WSS", f"{addresses.stream}/v5/private")
         monkeypatch.setattr(trading, "PUBLIC_WSS", f"{addresses.stream}/v5/public/{{CHANNEL_TYPE}}")
         monkeypatch.setattr(sockets, "TRADE_WSS", f"{addresses.stream}/v5/trade")
-        await asyncio.to_thread(listen_and_trade)
+        await asyncio.to_thread(listen_and_trade, http(addresses))
 
     against_box(play)
 
 
-def listen_and_trade() -> None:
+def listen_and_trade(session: Any) -> None:
     """Subscribe, place an order by frame, and hear it from every side."""
     told: dict[str, Queue[Any]] = {
         name: Queue() for name in ("order", "execution", "position", "wallet", "ticker", "ack")
@@ -115,7 +117,8 @@ def listen_and_trade() -> None:
             method(told[name].put)
         public.ticker_stream(symbol=SYMBOL, callback=told["ticker"].put)
         assert told["ticker"].get(timeout=5)["data"]["symbol"] == SYMBOL
-        time.sleep(0.3)
+        for _ in range(20):  # the box has answered these, so it has read what was sent to it before them
+            session.get_server_time()
         trade.place_order(told["ack"].put, **LINEAR, side="Buy", orderType="Market", qty="10000", orderLinkId="frame")
         placed = told["ack"].get(timeout=5)
         assert placed["data"]["orderLinkId"] == "frame"

@@ -1,0 +1,94 @@
+"""The bench's command line: run the rounds, print the tables, say how busy the machine was."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import aiohttp
+
+from seawall.drill.bench import figures, steps
+from seawall.drill.bench.box import QUIET, Box, box, keys_of
+from seawall.drill.bench.ours import OURS, Ours, service
+from seawall.drill.bench.plain import PlainScript
+from seawall.drill.bench.records import Condition
+from seawall.drill.bench.rounds import PLAIN, Bench
+from seawall.drill.bench.slots import slots
+from seawall.model.ids import VenueName
+from seawall.model.times import MILLISECOND
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the bench; its exit code is 0 whatever the figures are, since they are no test."""
+    wish = _parser().parse_args(arguments)
+    if wish.steps:
+        print("\n".join(steps.report(wish.sagas)))
+        return 0
+    comparisons = asyncio.run(run(wish))
+    if wish.json:
+        wish.json.write_text(json.dumps([figures.jsonable(one) for one in comparisons], indent=1) + "\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="seawall.drill.bench", description="Ours beside a plain script, in one run.")
+    parser.add_argument("--rounds", type=int, default=8, help="how many rounds (8)")
+    parser.add_argument("--openings", type=int, default=12, help="openings of each side per round and condition (12)")
+    parser.add_argument("--latency-ms", type=float, nargs="+", default=[0.0, 25.0], help="each way (0 25)")
+    parser.add_argument("--venue", type=VenueName, nargs="+", default=list(VenueName), help="binance, bybit or both")
+    parser.add_argument("--switch", nargs="*", default=list(QUIET), help="the box's switches, NAME=ANSWER")
+    parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--steps", action="store_true", help="measure the desk's step alone, without sockets")
+    parser.add_argument("--sagas", type=int, nargs="+", default=[1, 100, 1000], help="with --steps: open signals")
+    return parser
+
+
+async def run(wish: argparse.Namespace) -> list[figures.Comparison]:
+    """The whole bench."""
+    print(f"{os.cpu_count()} cores, load {_load()} at the beginning; python {sys.version.split()[0]}")
+    conditions = [Condition(venue, int(ms * MILLISECOND)) for ms in wish.latency_ms for venue in wish.venue]
+    with tempfile.TemporaryDirectory(prefix="seawall-bench-") as folder:
+        async with box(wish.switch) as stage, aiohttp.ClientSession() as web, aiohttp.ClientSession() as bare:
+            for venue in VenueName:
+                for name in (OURS, PLAIN):
+                    await stage.open_account(venue, name)
+            async with service(stage, Path(folder), web) as ours:
+                bench = _bench(stage, ours, bare, wish)
+                await bench.warm_up()
+                for number in range(wish.rounds):
+                    await bench.round(number, conditions, wish.openings)
+                    print(f"\rround {number + 1} of {wish.rounds}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return _told(bench, conditions)
+
+
+def _bench(stage: Box, ours: Ours, bare: aiohttp.ClientSession, wish: argparse.Namespace) -> Bench:
+    key, secret = keys_of(PLAIN)
+    return Bench(
+        box=stage,
+        ours=ours,
+        scripts={venue: PlainScript(bare, stage.rest[venue], key, secret, ours.venue_now) for venue in wish.venue},
+        slots={venue: slots(venue, wish.openings) for venue in wish.venue},
+    )
+
+
+def _told(bench: Bench, conditions: Sequence[Condition]) -> list[figures.Comparison]:
+    print("\n".join(figures.first_lines(bench.first, bench.waited)))
+    comparisons = [figures.compare(condition, bench.openings) for condition in conditions]
+    for comparison in comparisons:
+        print("\n".join(figures.lines(comparison)))
+    idle = figures.spread(bench.idle)
+    if idle is not None:
+        print(f"\nstanding idle with two accounts, this process takes {idle.p50:.1%} of one core (p99 {idle.p99:.1%})")
+    print(f"load {_load()} at the end")
+    return comparisons
+
+
+def _load() -> str:
+    return " ".join(f"{part:.1f}" for part in os.getloadavg())

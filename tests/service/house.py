@@ -173,9 +173,16 @@ async def house(
 
 
 @asynccontextmanager
-async def running(home: Path, text: str, box: Exchange, clock: Clock, our_clock_error: int = 0) -> AsyncIterator[House]:
+async def running(
+    home: Path,
+    text: str,
+    box: Exchange,
+    clock: Clock,
+    our_clock_error: int = 0,
+    environ: dict[str, str] | None = None,
+) -> AsyncIterator[House]:
     """The service with a configuration's text, whatever it points at."""
-    settings = parse(text, home, {})
+    settings = parse(text, home, environ or {})
     out = io.StringIO()
     log = make_log(LogLevel.DEBUG, LogFormat.JSON, ["sim-secret"], out)
     async with App(settings, UtcClock(our_clock_error), log) as app, aiohttp.ClientSession() as web:

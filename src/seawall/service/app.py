@@ -2,7 +2,8 @@
 
 One process owns one folder (`owner`), names its orders by its installation (`identity`), keeps one journal, and drives
 one desk for each account (`loop`) over one connection (`venues.sockets`). Accounts at one address share the budget that
-the venue counts by address. Before the doors are a `Front`, behind them the desks.
+the venue counts by address, and the reads that are the same for all of them (`commons`). Before the doors is a `Front`,
+behind them are the desks.
 
 Life: the folder is locked, the journal opened, the doors listen, then the accounts begin: they fold their journals,
 open their streams and read their venues, and until then the intake answers 503. An account that fails stops alone and
@@ -29,9 +30,11 @@ from seawall.engine.settings import DeskSettings
 from seawall.journal.port import JournalError
 from seawall.journal.sqlite import SqliteJournal
 from seawall.model.ids import Account, VenueName
+from seawall.model.inputs import Input
 from seawall.model.times import Duration, Instant
 from seawall.model.work import Answer, Work
 from seawall.service.clock import UtcClock
+from seawall.service.commons import Commons, Sharing
 from seawall.service.control_api import Control, Tidings
 from seawall.service.diary import Diary
 from seawall.service.front import Front
@@ -69,6 +72,7 @@ class App:
         self._stack = AsyncExitStack()
         self._now = now or UtcClock()
         self._log = log or self._make_log()
+        self._commons: dict[tuple[VenueName, str], Commons] = {}
         self._budgets: dict[tuple[VenueName, str], Budget] = {}
         self._tasks: dict[Account, asyncio.Task[None]] = {}
         self._metrics = Metrics()
@@ -201,9 +205,10 @@ class App:
         loop = self.loops[account.name]
         try:
             async with asyncio.TaskGroup() as group:
-                connection = self._connect(account, loop)
+                sharing = Sharing(self._commons_of(account), loop.put)
+                connection = sharing.wire = self._connect(account, sharing.hear)
                 group.create_task(connection.run())
-                group.create_task(loop.run(connection))
+                group.create_task(loop.run(sharing))
         except Exception as error:  # noqa: BLE001 - named, logged whole, and told to everyone who asks
             causes = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
             loop.failure = "; ".join(f"{type(cause).__name__}: {cause}" for cause in causes)
@@ -212,11 +217,15 @@ class App:
         if all(one.failure for one in self.loops.values()):
             self.all_stopped.set()
 
-    def _connect(self, account: AccountSettings, loop: AccountLoop) -> Connection:
+    def _commons_of(self, account: AccountSettings) -> Commons:
+        fresh = Commons(self.settings.bounds, self._now)
+        return self._commons.setdefault((account.venue, account.rest), fresh)
+
+    def _connect(self, account: AccountSettings, hear: Callable[[Input], None]) -> Connection:
         codec = codec_of(account)
         common = self._budgets.setdefault((account.venue, account.rest), common_budget(codec.buckets()))
         venue = Venue(codec, self.settings.bounds, common)
-        return Connection(venue, Addresses(account.rest, account.stream), self._now, loop.put)
+        return Connection(venue, Addresses(account.rest, account.stream), self._now, hear)
 
     async def _end_accounts(self) -> None:
         for task in self._tasks.values():

@@ -22,14 +22,14 @@ from typing import Protocol
 
 from seawall.engine.desk import Desk
 from seawall.journal.port import Journal, SequenceConflict
-from seawall.model.acts import Act, Urgency
 from seawall.model.events import ProcessStarted, Recorded
 from seawall.model.ids import Account, SignalId, Symbol
 from seawall.model.inputs import ClockReport, Input, JournalChanged, ReadAnswered, ReadFailed, Restarted, StreamChanged
-from seawall.model.queries import AskInstruments, Query
+from seawall.model.queries import AskInstruments
 from seawall.model.times import MILLISECOND, SECOND, Instant
 from seawall.model.work import Answer, Work
 from seawall.sagas.phase import Phase
+from seawall.service.commons import Wire
 from seawall.service.scribe import Scribe
 
 _PAGE = 5_000
@@ -38,14 +38,6 @@ _SHORTEST_NAP = MILLISECOND
 
 
 _UNSETTLED = (Phase.PREPARING, Phase.ENTERING, Phase.PROTECTING, Phase.CLOSING)
-
-
-class Wire(Protocol):
-    """The connection to the venue, as the driver sees it (`venues.sockets.Connection`)."""
-
-    def submit(self, ask: Act | Query, urgency: Urgency) -> None:
-        """Sends an act or a query; its answer comes as an input."""
-        ...
 
 
 class Watcher(Protocol):

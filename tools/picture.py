@@ -5,8 +5,8 @@ its deadline on a loop whose clock leaps from one thing to the next; Seawall is 
 Each has a box of its own with the same seed, the same distance and the same fault: the entry fills, and the connection
 is reset before its reply. What the venue held, and for how long it was naked, is the judge's word in both halves.
 
-    python tools/picture.py            write the picture
-    python tools/picture.py --check    end with code 1 if it is out of date
+    python -m tools.picture            write the picture
+    python -m tools.picture --check    end with code 1 if it is out of date
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ def main(arguments: list[str]) -> int:
     drawn = draw(the_bot(), seawall())
     if "--check" in arguments:
         same = PICTURE.is_file() and PICTURE.read_text(encoding="utf-8") == drawn
-        print("picture: up to date" if same else "picture: out of date; run `.venv/bin/python tools/picture.py`")
+        print("picture: up to date" if same else "picture: out of date; run `.venv/bin/python -m tools.picture`")
         return 0 if same else 1
     PICTURE.write_text(drawn, encoding="utf-8")
     print(f"picture: {PICTURE.name} written")

@@ -12,6 +12,7 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.acts import Act, Outcome, Reason
 from seawall.model.ids import ClientId, Side, VenueId
@@ -20,7 +21,11 @@ from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Signal, Stop
 from seawall.model.times import MILLISECOND
 from seawall.model.venue import Traits
+from seawall.sagas.exposure import best_cover, entry_orders
+from seawall.sagas.judgement import Verdict, entry_verdict
 from seawall.sagas.phase import Phase
+from seawall.sagas.state import Attempt, SagaState
+from seawall.sagas.stops import Cover
 from seawall.sagas.table import TABLE
 from tests.sagas.builders import (
     BINANCE,
@@ -64,6 +69,7 @@ class Storm:
         self.after = 0.0
         self.unanswered: list[Act] = []
         self.trades = 0
+        self.recorded: list[ev.Event] = []
 
     def next_input(self) -> inp.Input:
         """One input, after a while."""
@@ -77,7 +83,7 @@ class Storm:
 
     def decide(self, *items: inp.Input) -> None:
         """The case's step; its acts wait for their answers."""
-        self.case.at(self.after, *items)
+        self.recorded = self.case.at(self.after, *items)
         self.unanswered += self.case.acts
         self.case.acts = []
 
@@ -245,13 +251,58 @@ def test_no_story_leaves_the_table_or_forgets_what_is_open(
 
 
 @stories
+@given(st.data(), signals, traits, st.integers(1, 40))
+def test_whatever_is_told_what_leaves_is_bounded(data: st.DataObject, asked: Signal, at: Traits, steps: int) -> None:
+    """No entry beside one that may live, none for a stale signal; no close but on the way home, and of ours at most."""
+    blowing = storm(data, asked, at)
+    for _ in range(steps):
+        before = blowing.case.state
+        blowing.step()
+        for event in blowing.recorded:
+            if isinstance(event, ev.EntryIntended):
+                assert event.intended_at <= asked.expires_at()
+                assert all(may_be_repeated(before, sent, blowing) for sent in before.attempts)
+            if isinstance(event, ev.CloseIntended):
+                state = blowing.case.state
+                ours = max(sum(facts.filled for facts in entry_orders(state)), Decimal(27))
+                assert blowing.case.phase() is Phase.CLOSING
+                assert 0 < event.quantity <= ours
+                out = [sent for sent in state.closes if sent.outcome is None]
+                assert len([sent for sent in out if not state.orders[sent.client_id].is_terminal]) == 1
+
+
+def may_be_repeated(state: SagaState, sent: Attempt, blowing: Storm) -> bool:
+    """Whether an attempt allowed another when the step began: refused or unsent, or about to be told so, or absent."""
+    if state.orders[sent.client_id].filled > 0:
+        return False
+    after = blowing.case.state
+    now = next(attempt for attempt in after.attempts if attempt.client_id == sent.client_id)
+    return now.never_was or entry_verdict(after, now, blowing.case.around) is Verdict.ABSENT
+
+
+@stories
+@given(st.data(), signals, traits, st.integers(1, 40))
+def test_whatever_is_told_protected_means_seen(data: st.DataObject, asked: Signal, at: Traits, steps: int) -> None:
+    """When PositionProtected is recorded a stop of ours is live, the entry ended, and its fill is known."""
+    blowing = storm(data, asked, at)
+    for _ in range(steps):
+        blowing.step()
+        case = blowing.case
+        if case.phase() is Phase.PROTECTED and any(
+            isinstance(event, ev.PositionProtected) for event in blowing.recorded
+        ):
+            cover, _ = best_cover(case.state, case.exposure, case.around)
+            assert cover is Cover.LIVE
+            assert case.exposure.filled > 0
+            assert all(sent.never_was or case.state.orders[sent.client_id].is_terminal for sent in case.state.attempts)
+
+
+@stories
 @given(st.data(), signals, traits, st.integers(1, 25))
 def test_no_two_acts_ever_share_a_name_except_a_stop_sent_again(
     data: st.DataObject, asked: Signal, at: Traits, steps: int
 ) -> None:
     """Same act, same name; another act, another name: across every restart."""
-    from seawall.model import events as ev
-
     blowing = storm(data, asked, at)
     for _ in range(steps):
         blowing.step()

@@ -687,7 +687,7 @@ def test_a_close_whose_record_was_lost_with_its_process_counts_once_it_is_seen()
     case.at(300, inp.CloseRequested(ms(300), SYMBOL, "hand"))
     lost = case.state.closes[0].client_id
     case.restart(1_000, lost=2)
-    assert case.state.closes == ()
+    assert list(case.state.closes) == []
     case.hears(1_100, order(lost, filled=27, at=1_100), fill(lost, trade="c1", at=1_100))
     assert (case.exposure.exited, case.exposure.open) == (D(27), D(0))
     assert [close.client_id for close in case.state.closes] == [lost]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import count
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -25,6 +26,8 @@ from seawall.service.why import why_it_stands
 _PAGE = 1_000
 _LOOK_AGAIN = 0.2
 """Seconds between two looks at the file while following."""
+_NEW_ACCOUNTS = 20
+"""Looks between two looks for accounts that were not there before: asking for them reads the whole index."""
 
 
 class UnknownSignalError(ServiceError):
@@ -200,10 +203,10 @@ def _events(journal: JournalReader, account: str, last: int, *, follow: bool) ->
     names = [Account(account)] if account else list(journal.accounts())
     places = {name: max(0, journal.last_seq(name) - last) for name in names}
     yield from _new(journal, places)
-    while follow:
+    for look in count(1) if follow else ():
         time.sleep(_LOOK_AGAIN)
-        for name in journal.accounts() if not account else ():
-            places.setdefault(name, 0)
+        if not account and look % _NEW_ACCOUNTS == 0:
+            places = dict.fromkeys(journal.accounts(), 0) | places
         yield from _new(journal, places)
 
 

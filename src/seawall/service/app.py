@@ -33,6 +33,7 @@ from seawall.model.ids import Account, VenueName
 from seawall.model.inputs import Input
 from seawall.model.times import Duration, Instant
 from seawall.model.work import Answer, Work
+from seawall.service.archive import Archive
 from seawall.service.clock import UtcClock
 from seawall.service.commons import Commons, Sharing
 from seawall.service.control_api import Control, Tidings
@@ -175,7 +176,9 @@ class App:
 
     async def _open_doors(self) -> None:
         intake = Intake(self._front, self.settings.intake_secret, self._log)
-        control = Control(self._front, self._journal, self.loops, self._metrics, self._tidings, self._now, self._log)
+        archive = Archive(self.settings.journal)
+        self._stack.callback(archive.close)
+        control = Control(self._front, archive, self.loops, self._metrics, self._tidings, self._now, self._log)
         self.intake_url = await self._listen("service.intake", intake.app(), self.settings.intake)
         self.control_url = await self._listen("service.control", control.app(), self.settings.control)
         told = {"pid": os.getpid(), "intake": self.intake_url, "control": self.control_url}

@@ -11,7 +11,8 @@
 | `GET /metrics` | for Prometheus |
 | `POST /close` | `{"account", "symbol"}`: bring the slot to FLAT |
 
-What is shown is read from the journal, so it is what a restart would know.
+What is shown is read from the journal, so it is what a restart would know; it is read and spelled in another thread,
+since whoever looks must not hold up what guards.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from seawall.journal.port import Journal, JournalError
+from seawall.journal.port import JournalError
 from seawall.model.ids import Account, SignalId
 from seawall.model.times import Instant
+from seawall.service.archive import Archive
 from seawall.service.front import Front, not_ready
 from seawall.service.logs import Log
 from seawall.service.loop import AccountLoop
@@ -74,7 +76,7 @@ class Control:
     def __init__(
         self,
         front: Front,
-        journal: Journal,
+        archive: Archive,
         loops: Mapping[Account, AccountLoop],
         metrics: Metrics,
         tidings: Tidings,
@@ -82,7 +84,7 @@ class Control:
         log: Log,
     ) -> None:
         self._front = front
-        self._journal = journal
+        self._archive = archive
         self._loops = loops
         self._metrics = metrics
         self._tidings = tidings
@@ -109,7 +111,7 @@ class Control:
         """The receipt and the timeline of one signal."""
         signal_id = SignalId(request.match_info["id"])
         try:
-            view = signal_view(self._journal, signal_id)
+            view = await self._archive.ask(lambda reader: signal_view(reader, signal_id))
         except JournalError as error:
             return told(not_ready(str(error)))
         if view is None:
@@ -123,14 +125,16 @@ class Control:
             return refuse(422, "invalid", f"limit: expected 1 to {_PAGE}, came {asked!r}")
         try:
             ends = {name: loop.durable for name, loop in self._loops.items()}
-            return reply({"signals": latest_signals(self._journal, ends, int(asked))})
+            found = await self._archive.ask(lambda reader: latest_signals(reader, ends, int(asked)))
+            return reply({"signals": found})
         except JournalError as error:
             return told(not_ready(str(error)))
 
     async def positions(self, request: web.Request) -> web.Response:
         """What is open, and what everyone says about it."""
         try:
-            return reply({"positions": open_positions(self._journal, self._now())})
+            now = self._now()
+            return reply({"positions": await self._archive.ask(lambda reader: open_positions(reader, now))})
         except JournalError as error:
             return told(not_ready(str(error)))
 
@@ -175,12 +179,18 @@ class Control:
             silent = True
             behind = [one for one in places.items() if self._loops[one[0]].durable > one[1]]
             for account, place in behind:
-                for recorded in self._journal.read(account, place, _PAGE):
-                    places[account] = recorded.seq
+                for row in await self._rows(account, place):
+                    places[account] = row["seq"]
                     silent = False
-                    yield _line(event_row(account, recorded), places)
+                    yield _line(row, places)
             if silent and not await self._tidings.wait(_HEARTBEAT):
                 yield b": still here\n\n"
+
+    async def _rows(self, account: Account, place: int) -> list[dict[str, Any]]:
+        """The next events of an account, as rows."""
+        return await self._archive.ask(
+            lambda reader: [event_row(account, recorded) for recorded in reader.read(account, place, _PAGE)]
+        )
 
     def _places(self, request: web.Request) -> dict[Account, int]:
         """From where each account is read: after a place that the reader names, else from now on. Raises ValueError."""

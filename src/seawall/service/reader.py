@@ -30,7 +30,9 @@ class JournalReader:
         if not file.is_file():
             raise ConfigError(f"{file}: no journal there yet; `seawall run` makes it")
         try:
-            self._connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+            self._connection = sqlite3.connect(
+                f"{file.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise named(error, str(file)) from error
         self._file = file
@@ -39,6 +41,10 @@ class JournalReader:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the file."""
         self._connection.close()
 
     def read(self, account: Account, after_seq: int, limit: int) -> tuple[Recorded, ...]:

@@ -21,7 +21,7 @@ from seawall.model.events import Recorded, SignalAccepted, SignalRefused
 from seawall.model.ids import Account, SignalId, Symbol
 from seawall.model.times import Instant
 
-TAIL = 5_000
+TAIL = 2_000
 """How many events back a list of the latest signals looks."""
 OVER = ("flat_seen", "flat")
 """The states of a position record in which nothing of it is open."""

@@ -18,11 +18,12 @@ from seawall.engine.desk import Desk
 from seawall.engine.settings import DeskSettings
 from seawall.journal.memory import MemoryJournal
 from seawall.journal.port import Dated, JournalError
+from seawall.model import acts
 from seawall.model import inputs as inp
 from seawall.model.events import Recorded
 from seawall.model.ids import Account, VenueName
 from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
-from seawall.model.work import Answer, Work
+from seawall.model.work import Answer, Do, Work
 from seawall.sagas.saga import Saga
 from seawall.venues import binance, bybit
 from seawall.venues import venue as machine
@@ -41,6 +42,16 @@ _CODECS: Mapping[VenueName, Callable[[Credentials], Codec]] = {
     VenueName.BINANCE: binance.codec,
     VenueName.BYBIT: bybit.codec,
 }
+
+
+_CALLS: Mapping[type[acts.Act], str] = {
+    acts.SubmitEntry: "order.create",
+    acts.PlaceStop: "stop.create",
+    acts.CancelOrder: "order.cancel",
+    acts.ClosePosition: "order.create",
+    acts.SetLeverage: "leverage.set",
+}
+"""Acts by the box's name of the call that they become."""
 
 
 @dataclass(slots=True)
@@ -84,6 +95,11 @@ class World:
         self.journal = MemoryJournal({self.account: venue.value})
         self.house: House | None = None
         self.answers: list[Answer] = []
+        self.before_entry: Callable[[], None] | None = None
+        """Called before each thing that happens: who kills here has killed between any two instants."""
+        self.on_moment: Callable[[str, str], None] | None = None
+        """Called as an act is "leaving", once the venue has "acted" on a call, and with its reply "answering"; the call
+        by the box's name for it ("order.create")."""
         self._heap: list[tuple[Instant, int, Callable[[], None]]] = []
         self._entries = 0
         self._epoch = 0
@@ -126,6 +142,10 @@ class World:
         """Adds a fault to the box's plan, in the box's own words."""
         self.box.faults.add(Fault(**line))  # type: ignore[arg-type]
 
+    def stir(self) -> None:
+        """The box was changed by hand: what follows from it is sent on."""
+        self._wake_box()
+
     # ---- reading
 
     @property
@@ -152,6 +172,8 @@ class World:
                 return until is None or until()
             at, _, entry = heapq.heappop(self._heap)
             self.now = max(self.now, at)
+            if self.before_entry is not None:
+                self.before_entry()
             entry()
         return True
 
@@ -203,10 +225,19 @@ class World:
         for answer in work.answers:
             self.answers.append(answer)
         for act in work.acts:
-            self.at(self.now, lambda act=act: self._machine(house, machine.Submitted(act.act, act.urgency)))  # type: ignore[misc]
+            self.at(self.now, lambda act=act: self._leave(house, act))  # type: ignore[misc]
         for ask in work.queries:
             self.at(self.now, lambda ask=ask: self._machine(house, machine.Submitted(ask.query, ask.urgency)))  # type: ignore[misc]
         self._wake_house(house)
+
+    def _leave(self, house: House, do: Do) -> None:
+        if house is self.house:
+            self._moment("leaving", _CALLS[type(do.act)])
+            self._machine(house, machine.Submitted(do.act, do.urgency))
+
+    def _moment(self, when: str, call: str) -> None:
+        if self.on_moment is not None and call:
+            self.on_moment(when, call)
 
     def _append(self, house: House, work: Work) -> None:
         if work.appends:
@@ -270,11 +301,19 @@ class World:
 
     def _wake_box(self) -> None:
         for output in self.box.advance(self.now):
+            if isinstance(output, wire.Answer | wire.Reset | wire.HalfBody):
+                self._moment("acted", self._call_of(output.key))
             self.at(self.now + self.latency, lambda output=output: self._from_box(output))  # type: ignore[misc]
         due = self.box.next_wake()
         if due is not None and (self._box_woken_for is None or due < self._box_woken_for):
             self._box_woken_for = due
             self.at(due, self._box_due)
+
+    def _call_of(self, key: int) -> str:
+        """The box's name of the call that came under a handle; searched only while somebody wants to know."""
+        if self.on_moment is None:
+            return ""
+        return next((entry.call for entry in reversed(self.box.log) if entry.key == key), "")
 
     def _box_due(self) -> None:
         self._box_woken_for = None
@@ -282,6 +321,8 @@ class World:
 
     def _from_box(self, output: wire.Output) -> None:
         epoch, number = divmod(output.key if hasattr(output, "key") else output.conn, 1_000_000)
+        if isinstance(output, wire.Answer | wire.Reset | wire.HalfBody) and epoch == self._epoch:
+            self._moment("answering", self._call_of(output.key))
         house = self.house
         if house is None or epoch != self._epoch:
             return

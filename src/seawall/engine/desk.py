@@ -21,6 +21,7 @@ from seawall.engine.view import AccountView
 from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.ids import Account, SignalId, Symbol, VenueName
+from seawall.model.queries import AskPositions, AskStops, Query
 from seawall.model.signal import Action, Signal
 from seawall.model.times import Instant
 from seawall.model.venue import Traits
@@ -51,6 +52,7 @@ class Desk:
         self._sources = Sources()
         self._timer = NakedTimer(settings.bounds)
         self._sagas: dict[SignalId, Saga] = {}
+        self._by_symbol: dict[Symbol, list[Saga]] = {}
         self._answered: dict[SignalId, int] = {}
         """Every signal ever ruled on, and the sequence number of its ruling (0: recalled, so durable)."""
         self._outside = inp.AuthorityChanged(0, may_enter=True)
@@ -87,7 +89,7 @@ class Desk:
 
     def _recall(self, event: ev.Event) -> None:
         if isinstance(event, ev.SignalAccepted) and event.signal.action is Action.OPEN:
-            self._sagas[event.signal_id] = Saga(begin(event))
+            self._take_up(event)
         elif event.signal_id in self._sagas:
             saga = self._sagas[event.signal_id]
             saga.state = apply(saga.state, event)
@@ -105,7 +107,8 @@ class Desk:
         self._record(self._timer.end(now))
         for saga in self._awake(now):
             self._decide(saga, now)
-        self._queries.extend(self._needs.due(now) if self._term else [])
+        if self._term:
+            self._queries += [*self._needs.due(now), *self._needs.watch(self._open_symbols(), now)]
         self._forget_settled(now)
         acts, answers = self._gates.pass_through(durable)
         return Work(first_seq, tuple(self._events), acts, tuple(self._queries), answers)
@@ -113,7 +116,8 @@ class Desk:
     def next_wake(self, now: Instant) -> Instant | None:
         """The next instant at which a step would do something though nothing came."""
         wakes = [saga.next_wake(now) for saga in self._sagas.values()]
-        wakes += [self._gates.next_wake(), self._needs.next_wake() if self._term else None]
+        watching = bool(self._open_symbols())
+        wakes += [self._gates.next_wake(), self._needs.next_wake(watching=watching) if self._term else None]
         return min((at for at in wakes if at is not None), default=None)
 
     # ---- hearing
@@ -148,21 +152,53 @@ class Desk:
             self._touched[saga.state.signal.id] = None
 
     def _concerned(self, item: inp.Input) -> Iterator[Saga]:
-        """The sagas that an input may be about: those of its symbol, or all."""
+        """The sagas that an input may be about: those of its symbols, or for a word about the account all that are
+        not at their end.
+        """
         match item:
-            case inp.SignalReceived() | inp.Restarted() | inp.ClockReport() | inp.AuthorityChanged():
-                return
-            case inp.ActAnswered(symbol=symbol) | inp.CloseRequested(symbol=symbol):
-                named = item.signal_id if isinstance(item, inp.CloseRequested) else ""
+            case inp.CloseRequested(symbol=symbol, signal_id=named):
+                yield from (saga for saga in self._of(symbol) if not named or saga.state.signal.id == named)
+            case inp.ActAnswered(symbol=symbol):
+                yield from self._of(symbol)
+            case inp.StreamReported(told=told):
+                for symbol in told.symbols():
+                    yield from self._of(symbol)
+            case inp.ReadAnswered(query=query) | inp.ReadFailed(query=query):
+                yield from self._asked_about(query)
+            case inp.StreamChanged():
+                yield from self._alive()
             case _:
-                symbol, named = Symbol(""), ""
-        for saga in list(self._sagas.values()):
-            signal = saga.state.signal
-            if (not symbol or signal.symbol == symbol) and (not named or signal.id == named):
-                yield saga
+                return
+
+    def _asked_about(self, query: Query) -> Iterator[Saga]:
+        """Whom a read concerns: its symbol's signals; of the account-wide ones only positions and stops say anything
+        to a signal.
+        """
+        symbol: Symbol | None = getattr(query, "symbol", None)
+        if symbol is not None:
+            yield from self._of(symbol)
+        elif isinstance(query, AskPositions | AskStops):
+            yield from self._alive()
+
+    def _of(self, symbol: Symbol) -> list[Saga]:
+        return list(self._by_symbol.get(symbol, ()))
+
+    def _alive(self) -> list[Saga]:
+        return [saga for saga in self._sagas.values() if saga.state.phase is not Phase.FLAT]
+
+    def _open_symbols(self) -> list[Symbol]:
+        """The slots on which something of ours is, or may be, open."""
+        begun = (saga for saga in self._alive() if saga.state.phase is not Phase.PREPARING)
+        return list(dict.fromkeys(saga.state.signal.symbol for saga in begun))
+
+    def _take_up(self, accepted: ev.SignalAccepted) -> None:
+        saga = Saga(begin(accepted))
+        self._sagas[accepted.signal_id] = saga
+        self._by_symbol.setdefault(accepted.symbol, []).append(saga)
 
     def _restart(self, item: inp.Restarted, now: Instant) -> None:
         self._term = item.term
+        self._needs.start(now)
         self._record(ev.ProcessStarted(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, item.term, item.installation))
         for saga in list(self._sagas.values()):
             saga.resume(self._around(saga, now))
@@ -206,8 +242,8 @@ class Desk:
             accepted_event = ev.SignalAccepted(signal.id, signal.symbol, signal)
             self._record(accepted_event)
             if admission.ruling is Ruling.ACCEPT:
-                self._sagas[signal.id] = Saga(begin(accepted_event))
-            elif holder is not None:
+                self._take_up(accepted_event)
+            if admission.ruling is Ruling.CLOSE and holder is not None:
                 asked = inp.CloseRequested(now, signal.symbol, f"signal {signal.id}", holder.state.signal.id)
                 holder.hear(asked, self._around(holder, now))
                 self._collect(holder, now)
@@ -221,11 +257,7 @@ class Desk:
 
     def _on(self, symbol: Symbol) -> list[Saga]:
         """The sagas that hold or wait for a slot, oldest first."""
-        return [
-            saga
-            for saga in self._sagas.values()
-            if saga.state.signal.symbol == symbol and saga.state.phase is not Phase.FLAT
-        ]
+        return [saga for saga in self._of(symbol) if saga.state.phase is not Phase.FLAT]
 
     def _holder(self, symbol: Symbol) -> Saga | None:
         """The saga that holds a slot: the first that is past preparing, else the first in line."""
@@ -348,4 +380,5 @@ class Desk:
             if saga.state.phase is Phase.FLAT and now - saga.state.verified_at > self._settings.bounds.watch
         ]
         for name in old:
-            del self._sagas[name]
+            saga = self._sagas.pop(name)
+            self._by_symbol[saga.state.signal.symbol].remove(saga)

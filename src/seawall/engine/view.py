@@ -1,8 +1,9 @@
 """What a desk knows of its account apart from any signal: positions, both books, prices, modes, clock, stream.
 
 None of this is recorded: it is what the venue shows now, read again on a period and after every gap. A slot's view is
-*fresh* if it was read under a stream that has been proven and unbroken since before the read, so that a change would
-have been heard; without such a stream, only if it was read just now.
+*fresh* if it was read after the connection of a stream opened that has proven itself since and is unbroken, so that a
+change would have been heard; without such a stream, only if it was read just now. (Absence asks for more: there the
+stream must have been proven before the send.)
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class AccountView:
     wallet: WalletReport | None = None
     clock: ClockReport | None = None
     stream_since: Instant = 0
+    stream_open_at: Instant = 0
     mute_since: Instant = 0
     muted: Duration = 0
     forbidden_until: Instant = 0
@@ -90,6 +92,8 @@ class AccountView:
                 self._touch(item.told)
             case StreamChanged():
                 self.stream_since = item.since if item.proven else 0
+                if not item.proven:
+                    self.stream_open_at = item.at if item.is_open else 0
             case ClockReport():
                 self.clock = item
             case _:
@@ -106,7 +110,7 @@ class AccountView:
         read_at = max(self.read_at.get((what, symbol), 0), self.read_at.get((what, _EVERYWHERE), 0))
         if not read_at:
             return False
-        watched = 0 < self.stream_since <= read_at
+        watched = self.stream_since > 0 and 0 < self.stream_open_at <= read_at
         return watched or now - read_at <= self.bounds.mark_fresh
 
     def position(self, symbol: Symbol, now: Instant) -> PositionReport:

@@ -42,6 +42,12 @@ class Told:
     missing: tuple[str, ...] = ()
     """Fields that the venue's own book promises and this answer did not have ("order.side")."""
 
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols that orders, fills, positions and stops in here are about, each once."""
+        reports: tuple[OrderReport | FillReport | PositionReport | StopReport, ...]
+        reports = (*self.orders, *self.fills, *self.positions, *self.stops)
+        return tuple(dict.fromkeys(report.symbol for report in reports))
+
 
 NOTHING_TOLD = Told()
 

@@ -48,6 +48,9 @@ class Bounds:
     """After two closes by the naked timer within a minute the timer is held for this long."""
     stop_reread: Duration = 30 * SECOND
     """The period in which live stops and positions are read again."""
+    books_reread: Duration = 5 * MINUTE
+    """The period in which the account's whole books are read again: 40 of 2,400 weight a minute for each of them
+    (binance.md 1.4), while the stops of open slots are read by symbol at 1."""
     watch: Duration = 24 * HOUR
     """How long the ids of a flat signal stay watched for a late fill (bybit.md 3.3: cancelled orders are kept 24 h)."""
     reply_timeout: Duration = 5 * SECOND

@@ -54,7 +54,7 @@ def moves(
         yield ev.PositionError(*whose, reason.value, _stops_in_words(state))
     elif to is Phase.QUARANTINE:
         yield from _flat_seen(state, exposure, around)
-    elif to is Phase.FLAT:
+    else:
         yield ev.FlatVerified(*whose, state.end, now)
 
 

@@ -67,11 +67,6 @@ class Opinions:
         spoken = (self.stream, self.read)
         return tuple(told.report for told in spoken if told is not None and told.is_newer_than(moment, lag))
 
-    def latest(self) -> PositionReport | None:
-        """The word with the newest venue time, the read's where they tie; None if nobody has spoken."""
-        reports = [told.report for told in (self.stream, self.read) if told is not None]
-        return max(reports, key=lambda report: (report.seq, report.venue_at, report.began_at), default=None)
-
     def of(self, source: Source) -> Opinion | None:
         """The opinion of the stream, or of the reads for any other source."""
         return self.stream if source is Source.STREAM else self.read

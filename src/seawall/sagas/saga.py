@@ -27,7 +27,7 @@ from seawall.sagas.state import SagaState, apply
 from seawall.sagas.stops import Cover
 from seawall.sagas.table import Row, row_for
 
-_MOST_MOVES = 8
+_MOST_MOVES = 16
 
 
 class Saga:
@@ -110,13 +110,18 @@ class Saga:
         self.agenda.wakes.clear()
         self._decided_at = around.now
         for _ in range(_MOST_MOVES):
+            recorded = len(self.agenda.events)
             finding, exposure = self._find(around)
             row = row_for(self.state.phase, finding)
             self._visit(finding)
             for event in milestones(self.state, exposure, around):
                 self._record(event)
-            if not self._move(row, finding, exposure, around):
+            moved = self._move(row, finding, exposure, around)
+            if not moved and len(self.agenda.events) == recorded:
                 break
+        else:
+            msg = f"the table of {self.state.signal.id} does not come to rest at {self.state.phase}, {self.finding}"
+            raise RuntimeError(msg)
         for event in troubles_told(self.state, finding, around):
             self._record(event)
         self._do(row, exposure, around)

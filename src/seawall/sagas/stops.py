@@ -132,7 +132,7 @@ def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
     seen by reading back (binance.md 4.4).
     """
     if report.source is Source.REPLY:
-        return replace(facts, venue_id=_newer(facts.venue_id, report.venue_id))
+        return _named_by_reply(facts, report.venue_id)
     if facts.venue_id and report.venue_id and facts.venue_id != report.venue_id:
         return _join_other_life(facts, report)
     status = report.status if facts.status is None else max(facts.status, report.status, key=_RANK.__getitem__)
@@ -161,8 +161,19 @@ def _join_other_life(facts: StopFacts, report: StopReport) -> StopFacts:
         is_newer = facts.is_ended and report.status not in _ENDED
     if not is_newer:
         return facts
-    begun = replace(facts, venue_id=report.venue_id, status=None, live_at=0, triggering_at=0, order_id=VenueId(""))
-    return join_stop(begun, report)
+    return join_stop(_another_life(facts, report.venue_id), report)
+
+
+def _named_by_reply(facts: StopFacts, venue_id: VenueId) -> StopFacts:
+    """`facts` with the venue's id of it. A newer id than that of an ended stop is another stop under the same name."""
+    newer = _newer(facts.venue_id, venue_id)
+    if facts.is_ended and newer != facts.venue_id:
+        return _another_life(facts, newer)
+    return replace(facts, venue_id=newer)
+
+
+def _another_life(facts: StopFacts, venue_id: VenueId) -> StopFacts:
+    return replace(facts, venue_id=venue_id, status=None, live_at=0, triggering_at=0, order_id=VenueId(""))
 
 
 def _newer(one: VenueId, other: VenueId) -> VenueId:

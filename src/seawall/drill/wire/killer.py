@@ -45,8 +45,11 @@ of 2,400 a minute (binance.md 1.3, 1.4): more accounts would spend the drill in 
 """
 READY_WITHIN = 90.0
 """Seconds until a process is ready; a minute of them may be Binance's, whose weight the last processes have spent."""
-AIMS = ("order.create", "stop.create", "order.get", "positions.get", "stop.get", "stops.open", "time.get")
-LATEST = 2.0
+AIMS = (("order.create", 6), ("order.create", 6), ("stop.create", 2), ("order.get", 2), ("positions.get", 3))
+"""Calls at whose nth arrival a kill comes, with the largest n."""
+LATENCY = "20000"
+"""Microseconds each way in the box: an opening then takes some hundred milliseconds, in which much can be killed."""
+LATEST = 1.0
 """Seconds after which a kill comes whether its aim was met or not."""
 BREATH = 6.0
 """Seconds in which most signals reach their end; those in doubt take longer and meet the next kill."""
@@ -116,7 +119,10 @@ async def kill_again_and_again(
 async def _campaign(home: Path, chance: random.Random, lag: str, bounds: str) -> AsyncIterator[Campaign]:
     clock = Clock()
     accounts = {venue: [f"{venue}{n}" for n in range(ACCOUNTS[venue])] for venue in VenueName}
-    boxes = {venue: Overheard(venue.value, seed=1, start=clock.now(), switches={"lag": lag}) for venue in VenueName}
+    boxes = {
+        venue: Overheard(venue.value, seed=1, start=clock.now(), switches={"lag": lag, "latency_us": LATENCY})
+        for venue in VenueName
+    }
     async with AsyncExitStack() as stack:
         seats: list[tuple[str, VenueName, str]] = []
         for venue, box in boxes.items():
@@ -203,8 +209,9 @@ class Campaign:
 
     def _aim(self) -> Aim:
         if self._chance.randrange(3) == 0:
-            return Aim("", 0, self._chance.randrange(400) / 1000)
-        return Aim(self._chance.choice(AIMS), self._chance.randrange(1, 1 + sum(EACH.values())), 0.0)
+            return Aim("", 0, self._chance.randrange(250) / 1000)
+        call, most = self._chance.choice(AIMS)
+        return Aim(call, self._chance.randrange(1, most + 1), 0.0)
 
     async def _strike(self, run: Run, aim: Aim) -> None:
         """Waits for the aim, for a while, and kills in the very moment in which the box hears the request."""

@@ -1,0 +1,171 @@
+"""What must hold at the end of a page: first the promise, which no page can take back, then what the page asks.
+
+All of it is read from the box's judge, but for what the journal is asked to hold. A breach of the promise and a miss of
+the page are told apart, since a plan is shrunk by leaving out lines, and without its lines a page misses its own end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from seawall.drill import checks
+from seawall.drill.lengths import written
+from seawall.drill.page import Must, Page
+from seawall.drill.world import World
+from seawall.model.events import event_type
+from seawall.model.ids import SignalId, Symbol
+from seawall.model.signal import Signal
+from seawall.sagas.phase import Phase
+from seawall.sagas.state import SagaState
+from venuesim.judge import Episode, Verdict
+from venuesim.words import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What did not hold. `promise`: it is the house's promise; otherwise only the page asked for it."""
+
+    text: str
+    promise: bool = True
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A page's run at its end: what the judge, the journal and the living process say."""
+
+    verdict: Verdict
+    folded: dict[SignalId, SagaState]
+    living: dict[SignalId, SagaState]
+    signals: tuple[Signal, ...]
+    answers: tuple[str, ...]
+    told: frozenset[str]
+    unfired: tuple[str, ...]
+
+    def state(self, number: int) -> SagaState | None:
+        """The journal's fold of the page's nth signal."""
+        return self.folded.get(self.signals[number].id) if number < len(self.signals) else None
+
+    def end(self, number: int) -> str:
+        """How the nth signal ended, in the words of [must]."""
+        state = self.state(number)
+        if state is None:
+            return "refused" if number < len(self.signals) else "none"
+        return state.phase.value
+
+
+def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence[str]) -> Ended:
+    """Collects what there is to judge."""
+    rows = world.recorded()
+    return Ended(
+        checks.on_slot(world.box.judge(world.now), world.account, Symbol(page.symbol(world.venue))),
+        checks.fold(rows),
+        {saga.state.signal.id: saga.state for saga in world.sagas()},
+        tuple(signals),
+        tuple(answer.reason or "accepted" for answer in world.answers),
+        frozenset(event_type(type(row.event)) for row in rows),
+        tuple(unfired),
+    )
+
+
+def breaches(page: Page, must: Must, end: Ended) -> Iterator[Breach]:
+    """Everything that did not hold, the promise first."""
+    for text in _promise(page, end):
+        yield Breach(text)
+    if must.closes == 0 and _closes(end.verdict):
+        yield Breach(f"a needless rollback ({_reason(end)})")
+    for text in _asked(must, end):
+        yield Breach(text, promise=False)
+
+
+def _promise(page: Page, end: Ended) -> Iterator[str]:
+    """Never doubled, never turned over, never orphaned, never naked at the end; an end; one story."""
+    accepted = sum(state.phase is not Phase.PREPARING for state in end.folded.values())
+    entries = _entries(end.verdict.episodes)
+    if entries > accepted:
+        yield f"{entries} entries for {accepted} signals"
+    if end.verdict.opposite_positions and not any(hand.does == "trade" for hand in page.hand):
+        yield "an opposite position"
+    strangers = sum(hand.does == "leave_stop" for hand in page.hand)
+    for orphan in end.verdict.orphans:
+        if not (strangers and orphan.client_id == "web_old"):
+            yield f"an orphan {orphan.kind} {orphan.client_id or orphan.id}"
+    for position in end.verdict.positions:
+        if not position.covered and any(state.phase is not Phase.FLAT for state in end.folded.values()):
+            yield f"{position.quantity} naked at the end"
+    yield from _one_story(page, end)
+
+
+def _one_story(page: Page, end: Ended) -> Iterator[str]:
+    """Journal and judge agree about the end, and the journal tells exactly what is in memory."""
+    by_hand = any(hand.does == "trade" for hand in page.hand)
+    for state in end.folded.values():
+        if state.phase not in checks.ENDS:
+            yield f"no end: {state.phase.value}"
+    held = bool(end.verdict.positions)
+    claimed = any(state.phase is Phase.PROTECTED for state in end.folded.values())
+    if claimed and not held:
+        yield "journal says protected, the venue is flat"
+    if held and not claimed and not by_hand:
+        yield "journal says flat, the venue holds a position" if end.folded else "a position that no signal answers for"
+    if end.folded != end.living:
+        yield "the fold of the journal differs from the state in memory"
+
+
+def _asked(must: Must, end: Ended) -> Iterator[str]:
+    """What the page itself asks for."""
+    if end.end(0) not in must.end:
+        yield f"end: expected {' or '.join(must.end)}, came {end.end(0)} ({_reason(end) or 'no reason'})"
+    if must.reason and _reason(end) not in must.reason:
+        yield f"reason: expected {' or '.join(must.reason)}, came {_reason(end) or 'none'}"
+    entries, closes = _entries(end.verdict.episodes), _closes(end.verdict)
+    if must.entries is not None and entries != must.entries:
+        yield f"entries: expected {must.entries}, the venue filled {entries}"
+    if must.closes is not None and must.closes and closes != must.closes:
+        yield f"closes: expected {must.closes}, the venue filled {closes} of ours"
+    yield from _asked_of_cover(must, end)
+    for number, wanted in enumerate(must.next, 1):
+        if end.end(number) != wanted:
+            yield f"next: expected {wanted}, came {end.end(number)}"
+    yield from _asked_of_record(must, end)
+
+
+def _asked_of_cover(must: Must, end: Ended) -> Iterator[str]:
+    stops = sum(len(position.stops) for position in end.verdict.positions)
+    if must.stops is not None and stops != must.stops:
+        yield f"stops: expected {must.stops}, the venue holds {stops}"
+    naked = end.verdict.longest_naked_us
+    if must.naked_at_most is not None and naked > must.naked_at_most:
+        yield f"naked_at_most: expected {must.naked_at_most}, the venue saw {written(naked)}"
+
+
+def _asked_of_record(must: Must, end: Ended) -> Iterator[str]:
+    for word in must.told:
+        if word not in end.told:
+            yield f"told: expected the event {word}, the journal has none"
+    for word in must.untold:
+        if word in end.told:
+            yield f"untold: expected no event {word}, the journal has one"
+    if must.answers and end.answers != must.answers:
+        yield f"answers: expected {', '.join(must.answers)}, came {', '.join(end.answers) or 'none'}"
+    if must.fired == "all":
+        for line in end.unfired:
+            yield f"fired: expected every line to strike, but {line} changed nothing"
+
+
+def _reason(end: Ended) -> str:
+    state = end.state(0)
+    return state.end.value if state is not None else ""
+
+
+def _entries(episodes: Sequence[Episode]) -> int:
+    """How many orders of ours opened or increased a position."""
+    return sum(order.origin == Origin.CLIENT and order.filled > 0 for episode in episodes for order in episode.entries)
+
+
+def _closes(verdict: Verdict) -> int:
+    """How many orders of ours took from a position."""
+    return sum(close.what == "order" for episode in verdict.episodes for close in episode.closes)

@@ -1,0 +1,139 @@
+"""What people do in a page: the sender, the owner, and other hands on the account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from seawall.drill.page import Ask, Hand, Page
+from seawall.drill.world import World
+from seawall.model import inputs as inp
+from seawall.model.ids import Side, SignalId, Symbol
+from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TriggerBy
+from venuesim import words
+from venuesim.facts import Direction, StopScope, StopStatus
+
+_HUNDRED = Decimal(100)
+_OLD_STOP_AWAY = Decimal("0.5")
+
+
+def signal_of(world: World, page: Page, number: int) -> Signal:
+    """The page's signal, as if it came now; `number` names it."""
+    ask = page.signal
+    symbol = Symbol(page.symbol(world.venue))
+    return Signal(
+        SignalId(f"s{number}"),
+        world.account,
+        symbol,
+        Action.OPEN,
+        world.clock - ask.made,
+        world.clock,
+        "drill",
+        Side(ask.side),
+        Size(SizeUnit(ask.unit), ask.size),
+        _stop_of(world, ask, symbol),
+        leverage=ask.leverage,
+        max_age=int(ask.max_age),
+        max_slippage_bps=ask.max_slippage_bps,
+    )
+
+
+def _stop_of(world: World, ask: Ask, symbol: Symbol) -> Stop:
+    by = TriggerBy(ask.trigger_by)
+    if ask.stop_is == "percent":
+        return Stop(percent=ask.stop, trigger_by=by)
+    prices = world.box.book.market.prices(symbol)
+    watched = prices.mark if by is TriggerBy.MARK else prices.last
+    away = ask.stop / _HUNDRED
+    return Stop(price=watched * (1 - away if ask.side == "buy" else 1 + away), trigger_by=by)
+
+
+class Hands:
+    """Does the `[[hand]]` lines of a page in a world. `first` is the page's own signal, once it has come."""
+
+    def __init__(self, world: World, page: Page, number: int) -> None:
+        self._world = world
+        self._page = page
+        self._number = number
+        self.signals: list[Signal] = []
+        self._deeds: Mapping[str, Callable[[Hand], None]] = {
+            "close": self._close,
+            "repeat": self._repeat,
+            "reword": self._reword,
+            "open": self._open,
+            "trade": self._trade,
+            "cancel_stop": self._cancel_stop,
+            "leave_stop": self._leave_stop,
+        }
+
+    def do(self, hand: Hand) -> None:
+        """Does one line now."""
+        self._deeds[hand.does](hand)
+        self._world.stir()
+
+    def send(self) -> None:
+        """The page's own signal arrives."""
+        self.signals.append(signal_of(self._world, self._page, self._number))
+        self._give(self.signals[0])
+
+    @property
+    def _symbol(self) -> Symbol:
+        return Symbol(self._page.symbol(self._world.venue))
+
+    def _give(self, signal: Signal) -> None:
+        self._world.give(inp.SignalReceived(self._world.clock, signal))
+
+    def _close(self, hand: Hand) -> None:
+        self._world.give(inp.CloseRequested(self._world.clock, self._symbol, "owner"))
+
+    def _repeat(self, hand: Hand) -> None:
+        self._give(replace(self.signals[0], received_at=self._world.clock))
+
+    def _reword(self, hand: Hand) -> None:
+        size = Size(SizeUnit.QUOTE, Decimal(200))
+        self._give(replace(self.signals[0], received_at=self._world.clock, size=size))
+
+    def _open(self, hand: Hand) -> None:
+        now, side = self._world.clock, Side(hand.side)
+        another = replace(
+            self.signals[0],
+            id=SignalId(f"s{self._number}-{len(self.signals) + 1}"),
+            made_at=now,
+            received_at=now,
+            side=side,
+            stop=Stop(percent=Decimal(5)),
+            on_opposite=OnOpposite(hand.on_opposite),
+        )
+        self.signals.append(another)
+        self._give(another)
+
+    def _trade(self, hand: Hand) -> None:
+        world = self._world
+        held = world.box.book.position(world.account, self._symbol).quantity
+        quantity = hand.quantity or abs(held * (hand.part or 0))
+        if quantity:
+            world.box.trade_by_hand(world.account, self._symbol, words.Side(hand.side.upper()), quantity, world.now)
+
+    def _cancel_stop(self, hand: Hand) -> None:
+        world = self._world
+        for stop in world.box.book.open_stops(world.account, self._symbol):
+            if stop.status is StopStatus.LIVE:
+                world.box.cancel_by_hand(stop.stop_id, world.now)
+
+    def _leave_stop(self, hand: Hand) -> None:
+        """A sell stop far below the market that no installation named: what an earlier position left behind."""
+        world = self._world
+        rules = world.box.instruments[self._symbol]
+        trigger = world.box.book.market.prices(self._symbol).mark * _OLD_STOP_AWAY
+        ticket = words.StopTicket(
+            self._symbol,
+            words.Side.SELL,
+            trigger - trigger % rules.tick,
+            words.TriggerBy.MARK,
+            Direction.FALL,
+            StopScope.QUANTITY,
+            quantity=hand.quantity or rules.min_quantity,
+            client_id="web_old",
+        )
+        world.box.book.place_stop(world.account, ticket, world.now)

@@ -1,0 +1,168 @@
+"""A page: one scenario, in the words of someone who trades and does not program.
+
+A page tells a story in prose, asks for one position (`[signal]`), says what fails and when (`[[fault]]` in the box's
+own vocabulary, `[[kill]]` for our process, `[[journal]]` for its record, `[[price]]` and `[[hand]]` for the market and
+for people), and what must hold at the end (`[must]`). Every time counts from the moment the signal arrives. A line with
+`only = "bybit"` is there on that venue alone. `docs/scenarios.md` teaches it with examples; `loader.py` reads it and
+`printer.py` writes it, so that a drawn plan of the storm is a page like any other.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from seawall.drill.lengths import Length
+from seawall.model.ids import VenueName
+from seawall.model.times import SECOND
+
+Where = Literal["leaving", "acted", "answering"]
+Venues = tuple[VenueName, ...]
+BOTH: Venues = (VenueName.BINANCE, VenueName.BYBIT)
+SYMBOLS = {VenueName.BINANCE: "VELVETUSDT", VenueName.BYBIT: "1000000BABYDOGEUSDT"}
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What all tables of a page share: unknown keys are errors, and what is as it would be anyway is not printed."""
+
+
+class Ask(_Line, frozen=True):
+    """The position that is asked for. The stop is `stop` percent from the fill, or with `stop_is = "price"` a price
+    that lies so far from the mark. `made` is how long before its arrival the source made the signal.
+    """
+
+    side: Literal["buy", "sell"] = "buy"
+    symbol: str = ""
+    size: Decimal = Decimal(50)
+    unit: Literal["quote", "base", "risk_pct", "equity_pct"] = "quote"
+    stop: Decimal = Decimal(5)
+    stop_is: Literal["percent", "price"] = "percent"
+    trigger_by: Literal["mark", "last"] = "mark"
+    leverage: Decimal | None = None
+    max_slippage_bps: Decimal | None = None
+    max_age: Length = Length(30 * SECOND)
+    made: Length = Length(0)
+
+
+class Owner(_Line, frozen=True):
+    """The account: its balance in USDT, and whether it is in hedge mode."""
+
+    balance: Decimal = Decimal(100_000)
+    hedge: bool = False
+
+
+class Clock(_Line, frozen=True):
+    """How far the house's clock runs ahead of the venue's; negative if it is behind."""
+
+    ahead: Length = Length(0)
+
+
+class FaultLine(_Line, frozen=True):
+    """One fault of the box. `line` holds the box's own fields; its `after` and `until` count from the signal.
+    `maybe`: it need not strike for the page to mean something.
+    """
+
+    line: dict[str, Any]
+    after: Length | None = None
+    until: Length | None = None
+    only: VenueName | None = None
+    maybe: bool = False
+
+
+class Kill(_Line, frozen=True):
+    """Our process dies: at a time, or beside the nth `call`: as its act is leaving, once the venue has acted, or with
+    the answer at the door. It starts again after `pause`.
+    """
+
+    at: Length | None = None
+    call: str = ""
+    nth: int = 1
+    when: Where = "acted"
+    pause: Length = Length(SECOND)
+    only: VenueName | None = None
+
+
+class JournalLine(_Line, frozen=True):
+    """The record takes nothing from `at` for so long: it stalls silently, or says that it is full or broken."""
+
+    does: Literal["stall", "full", "broken"]
+    lasts: Length
+    at: Length = Length(0)
+    only: VenueName | None = None
+
+
+class Price(_Line, frozen=True):
+    """Mark, last or both move by `pct` percent at a time."""
+
+    at: Length
+    pct: Decimal
+    which: Literal["both", "mark", "last"] = "both"
+    only: VenueName | None = None
+
+
+class Hand(_Line, frozen=True):
+    """Somebody does something at a time; before the signal if the time is negative.
+
+    To our house come `close` (the owner asks), `repeat` (the very signal again), `reword` (its id with another size)
+    and `open` (another signal on the slot, to `side`). At the venue another hand may `trade` (`quantity`, or `part` of
+    what is open, where 1 is all), `cancel_stop`, and `leave_stop`: a stop from an earlier position lies in the book.
+    """
+
+    at: Length
+    does: Literal["close", "repeat", "reword", "open", "trade", "cancel_stop", "leave_stop"]
+    side: Literal["buy", "sell"] = "sell"
+    quantity: Decimal = Decimal(0)
+    part: Decimal | None = None
+    on_opposite: Literal["refuse", "close"] = "refuse"
+    only: VenueName | None = None
+
+
+class Must(_Line, frozen=True):
+    """What must hold at the end. Whatever a page says, the promise itself is always checked (see `checks.py`).
+
+    `end`: protected, flat, or refused (turned away before anything was sent); a list means any. `reason`: why it ended
+    flat. `entries`: how many entry orders the venue filled. `closes`: how many orders of ours took from the
+    position. `stops`: how many stops stand at the end. `naked_at_most`: the longest stretch without cover, by the
+    venue's clock. `told`, `untold`: events that the journal must and must not hold. `answers`: what the senders are
+    told, in order ("accepted", or the reason). `next`: how the further signals of the page must end, in order.
+    `fired`: whether every line must have struck, or none need to.
+    """
+
+    end: tuple[Literal["protected", "flat", "refused", "none"], ...]
+    reason: tuple[str, ...] = ()
+    entries: int | None = None
+    closes: int | None = None
+    stops: int | None = None
+    naked_at_most: Length | None = None
+    told: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    next: tuple[Literal["protected", "flat"], ...] = ()
+    fired: Literal["all", "any"] = "all"
+
+
+class Page(_Line, frozen=True):
+    """One scenario; see the head of this file. `must` holds one table per venue of the page."""
+
+    title: str
+    story: str = ""
+    incident: tuple[str, ...] = ()
+    venues: Venues = BOTH
+    lasts: Length = Length(20 * SECOND)
+    walk_bps: int = 0
+    switches: dict[str, str] = {}
+    account: Owner = Owner()
+    signal: Ask = Ask()
+    clock: Clock = Clock()
+    fault: tuple[FaultLine, ...] = ()
+    kill: tuple[Kill, ...] = ()
+    journal: tuple[JournalLine, ...] = ()
+    price: tuple[Price, ...] = ()
+    hand: tuple[Hand, ...] = ()
+    must: dict[str, Must] = {}
+
+    def symbol(self, venue: VenueName) -> str:
+        """The symbol that is traded on a venue."""
+        return self.signal.symbol or SYMBOLS[venue]

@@ -1,0 +1,270 @@
+"""Playing a page in the deterministic world: first its storm, then calm, then what must hold.
+
+The same page, venue and seed give the same bytes, whatever the machine. A crash (`Crash`) is the sweep's own addition:
+the process dies before the nth thing that happens after the signal, and perhaps once more while it recovers; then only
+what a crash cannot excuse is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from seawall.drill.demands import Breach, breaches, ended
+from seawall.drill.hands import Hands
+from seawall.drill.page import FaultLine, Hand, JournalLine, Kill, Must, Page, Price
+from seawall.drill.world import World
+from seawall.journal.encoding import Row
+from seawall.journal.port import JournalBroken, JournalFull
+from seawall.model.events import Recorded
+from seawall.model.ids import VenueName
+from seawall.model.times import MINUTE, SECOND, Duration, Instant
+from seawall.sagas.phase import Finding, Phase
+from venuesim.faults import NEEDS, Fault, parse
+
+_Line = TypeVar("_Line", FaultLine, Kill, JournalLine, Price, Hand)
+CALM: Duration = 8 * MINUTE
+LASTING: Duration = 45 * SECOND
+"""How long an end must last to count: longer than the period in which stops are read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The process dies before the `at`-th thing that happens after the signal, for `pause`; with `again`, once more
+    before the `again`-th thing after it started anew.
+    """
+
+    at: int
+    pause: Duration = SECOND
+    again: int | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run of a page came to. `history` counts from `began`, the instant of the signal, on the house's clock."""
+
+    page: Page
+    venue: VenueName
+    seed: int
+    end: str = ""
+    reason: str = ""
+    naked_us: int = 0
+    was_filled: bool = False
+    breaches: list[Breach] = field(default_factory=list)
+    fired: list[str] = field(default_factory=list)
+    visited: list[tuple[Phase, Finding]] = field(default_factory=list)
+    history: tuple[Recorded, ...] = ()
+    rows: tuple[Row, ...] = ()
+    began: Instant = 0
+    took: Duration = 0
+    things: int = 0
+    """How many things happened from the signal until it had come to an end: the points at which a crash may fall."""
+
+
+def play(page: Page, venue: VenueName, seed: int, crash: Crash | None = None) -> Outcome:
+    """Runs a page on one venue to its end and judges it."""
+    return _Play(page, venue, seed, crash).run()
+
+
+class _Play:
+    """One run of one page."""
+
+    def __init__(self, page: Page, venue: VenueName, seed: int, crash: Crash | None) -> None:
+        self.page, self.venue, self.seed, self.crash = page, venue, seed, crash
+        symbol = page.symbol(venue)
+        self.world = World(
+            venue,
+            seed=seed,
+            switches={name: answer for name, answer in page.switches.items() if _is_for(name, venue)},
+            symbols=[symbol, "BTCUSDT"] if symbol != "BTCUSDT" else [symbol],
+            balance=page.account.balance,
+            hedge=page.account.hedge,
+            skew=page.clock.ahead,
+        )
+        self.hands = Hands(self.world, page, seed)
+        self.began: Instant = 0
+        self.lines: dict[int, str] = {}
+        self.met: dict[int, int] = {}
+        self.things = 0
+        self.ended_after = 0
+        self.restarted_after: int | None = None
+
+    def run(self) -> Outcome:
+        """Storm, calm, and the judgement."""
+        world = self.world
+        world.start()
+        world.run(lambda: world.house is not None and world.house.desk.ready, most=MINUTE)
+        world.run(most=SECOND)
+        for hand in _on(self.page.hand, self.venue):
+            if hand.at < 0:
+                self.hands.do(hand)
+                world.run(most=-hand.at)
+        self._begin()
+        self._calm()
+        return self._outcome()
+
+    # ---- the storm
+
+    def _begin(self) -> None:
+        """Everything of the page is put in force, the signal comes, and the storm runs its time."""
+        world, page = self.world, self.page
+        self.began = world.now
+        for number, line in enumerate(_on(page.fault, self.venue), 1):
+            self.lines[world.box.faults.add(self._fault(line))] = (
+                f"fault {number} ({line.line['fault']} {line.line.get('call', '')})" if not line.maybe else ""
+            )
+        if page.walk_bps:
+            world.box.walk(page.walk_bps, SECOND, world.now)
+        ends = [self._plan_kill(kill) for kill in _on(page.kill, self.venue)]
+        for trouble in _on(page.journal, self.venue):
+            self._trouble(trouble.at, trouble.lasts, trouble.does)
+        for price in _on(page.price, self.venue):
+            jump = {"fault": "price_jump", "symbol": self._symbol, "pct": price.pct, "price": price.which}
+            world.box.faults.add(parse({**jump, "after": world.now + price.at - world.box.start}))
+        for hand in _on(page.hand, self.venue):
+            if hand.at >= 0:
+                world.at(self.began + hand.at, lambda hand=hand: self.hands.do(hand))  # type: ignore[misc]
+        if any(kill.call for kill in page.kill):
+            world.on_moment = self._moment
+        world.before_entry = self._before_entry
+        self.hands.send()
+        world.run(most=max(page.lasts, max(ends, default=0) + SECOND))
+
+    @property
+    def _symbol(self) -> str:
+        return self.page.symbol(self.venue)
+
+    def _fault(self, line: FaultLine) -> Fault:
+        """The box's fault of a line: its times count from the box's start, and it names account and symbol if no call
+        gives them.
+        """
+        since = self.began - self.world.box.start
+        plain = dict(line.line)
+        if line.after is not None:
+            plain["after"] = since + line.after
+        if line.until is not None:
+            plain["until"] = since + line.until
+        if plain.get("call", "*") == "*":
+            ours = {"account": self.world.account, "symbol": self._symbol}
+            plain = {**{name: ours[name] for name in NEEDS.get(plain["fault"], ()) if name in ours}, **plain}
+        return parse(plain)
+
+    def _plan_kill(self, kill: Kill) -> Duration:
+        """Schedules a kill by time; how long after the signal it is over."""
+        if kill.at is None:
+            return 0
+        self.world.at(self.began + kill.at, self._die)
+        self.world.at(self.began + kill.at + kill.pause, self._rise)
+        return kill.at + kill.pause
+
+    def _moment(self, when: str, call: str) -> None:
+        """Something happened to a call: the process may have to die of it."""
+        for number, kill in enumerate(_on(self.page.kill, self.venue)):
+            if kill.call == call and kill.when == when:
+                self.met[number] = self.met.get(number, 0) + 1
+                if self.met[number] == kill.nth:
+                    self._die()
+                    self.world.at(self.world.now + kill.pause, self._rise)
+
+    def _die(self) -> None:
+        if self.world.house is not None:
+            self.world.kill()
+
+    def _rise(self) -> None:
+        if self.world.house is None:
+            self.world.start()
+
+    def _trouble(self, after: Duration, lasts: Duration, does: str) -> None:
+        world, begins, ends = self.world, self.began + after, self.began + after + lasts
+        if does == "stall":
+            world.at(begins, lambda: world.journal.stall_until(ends))
+            return
+        kind = JournalFull if does == "full" else JournalBroken
+        world.at(begins, lambda: world.journal.fail(kind))
+        world.at(ends, world.journal.mend)
+
+    # ---- the crash
+
+    def _before_entry(self) -> None:
+        """Counts what happens after the signal, and dies where the sweep wants it."""
+        self.things += 1
+        if not self.ended_after and self.hands.signals and self._is_over():
+            self.ended_after = self.things
+        crash = self.crash
+        if crash is None or self.world.house is None:
+            return
+        if self.things == crash.at:
+            self._die_and_rise(crash.pause)
+            self.restarted_after = None
+        elif crash.again is not None and self.things > crash.at:
+            self.restarted_after = self.restarted_after or self.things
+            if self.things == self.restarted_after + crash.again:
+                self._die_and_rise(crash.pause)
+
+    def _die_and_rise(self, pause: Duration) -> None:
+        self._die()
+        self.world.at(self.world.now + pause, self._rise)
+
+    # ---- the calm
+
+    def _calm(self) -> None:
+        world = self.world
+        world.box.faults.clear()
+        world.run(self._is_over, most=CALM)
+        world.run(most=LASTING)
+        world.run(self._is_over, most=CALM)
+        world.run(most=SECOND)
+
+    def _is_over(self) -> bool:
+        phases = [saga.state.phase for saga in self.world.sagas()]
+        return self.world.house is not None and all(phase in (Phase.PROTECTED, Phase.FLAT) for phase in phases)
+
+    # ---- the end
+
+    def _outcome(self) -> Outcome:
+        world = self.world
+        struck = {fired.number for fired in world.box.faults.fired}
+        end = ended(
+            world, self.page, self.hands.signals, [text for n, text in self.lines.items() if text and n not in struck]
+        )
+        asked = self.page.must[self.venue]
+        must = asked if self.crash is None else after_crash(asked, filled=bool(end.verdict.episodes))
+        state = end.state(0)
+        return Outcome(
+            self.page,
+            self.venue,
+            self.seed,
+            end.end(0),
+            state.end.value if state is not None else "",
+            end.verdict.longest_naked_us,
+            bool(end.verdict.episodes),
+            list(breaches(self.page, must, end)),
+            [fired.fault for fired in world.box.faults.fired],
+            [pair for saga in world.sagas() for pair in saga.visited],
+            world.recorded(),
+            world.journal.rows(world.account),
+            self.began + self.page.clock.ahead,
+            world.now - self.began,
+            self.ended_after or self.things,
+        )
+
+
+def after_crash(must: Must, *, filled: bool) -> Must:
+    """What a page may still ask when the process died somewhere on the way: a signal that was filled and had to end
+    protected may not have been closed by us; whether it was filled at all is the crash's affair.
+    """
+    spared = filled and must.end == ("protected",)
+    return Must(
+        end=("protected",) if spared else ("protected", "flat", "refused", "none"),
+        closes=0 if spared else None,
+        fired="any",
+    )
+
+
+def _is_for(switch: str, venue: VenueName) -> bool:
+    return "." not in switch or switch.startswith(f"{venue}.")
+
+
+def _on(lines: Iterable[_Line], venue: VenueName) -> list[_Line]:
+    return [line for line in lines if line.only in (None, venue)]

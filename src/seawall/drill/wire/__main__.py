@@ -1,0 +1,153 @@
+"""`make wire`: openings without faults, openings in the storm, and kill -9, all on real sockets; a table at the end.
+
+python -m seawall.drill.wire [calm] [storm] [kill] [--trials N] [--at-once N] [--kills N] [--first SEED] [--quick]
+
+Without names all three run. Exit 0 only if nothing was breached. `--quick` is what a check on every change can afford:
+fewer of everything, and a box without lag whose doubts may therefore be short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from seawall.drill.plans import draw
+from seawall.drill.trial import Result
+from seawall.drill.wire.calm import many
+from seawall.drill.wire.killer import kill_again_and_again
+from seawall.drill.wire.storm import AT_ONCE, Lateness, storm
+from seawall.model.ids import VenueName
+
+PARTS = ("calm", "storm", "kill")
+TRIALS, KILLS = 1_000, 20
+QUICK_TRIALS, QUICK_KILLS, QUICK_FIRST = 16, 4, 4
+QUICK_BOUNDS = "[bounds]\nread_lag = 1\ndoubt = 5\ndoubt_blind = 10\n"
+"""True of a box whose reads do not lag, and of no venue."""
+TOO_LATE = 1.0
+"""Seconds by which the processor may be late before a breach may be the machine's and not the house's."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the parts; the exit code."""
+    options = _options(argv)
+    broken = 0
+    for part in options.parts or PARTS:
+        print(f"== {part}", flush=True)
+        broken += asyncio.run({"calm": _calm, "storm": _storm, "kill": _kill}[part](options))
+    print("all of it holds" if not broken else f"{broken} breaches")
+    return 1 if broken else 0
+
+
+def _options(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m seawall.drill.wire", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; all without")
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_known_args(argv)[0].quick
+    parser.add_argument("--trials", type=int, default=QUICK_TRIALS if quick else TRIALS, help="both venues together")
+    parser.add_argument("--at-once", type=int, default=AT_ONCE)
+    parser.add_argument("--kills", type=int, default=QUICK_KILLS if quick else KILLS)
+    parser.add_argument("--first", type=int, default=QUICK_FIRST if quick else 0, help="the first seed")
+    options = parser.parse_args(argv)
+    for part in options.parts:
+        if part not in PARTS:
+            parser.error(f"PART: expected one of {', '.join(PARTS)}, came {part!r}")
+    return options
+
+
+# ---- without faults
+
+
+async def _calm(options: argparse.Namespace) -> int:
+    broken = 0
+    for venue in VenueName:
+        with tempfile.TemporaryDirectory(prefix="seawall-wire-") as home:
+            result = await many(Path(home), venue)
+        print(result, flush=True)
+        _list(result.breaches)
+        broken += len(result.breaches) + result.asked - result.protected
+    return broken
+
+
+# ---- with drawn faults
+
+
+async def _storm(options: argparse.Namespace) -> int:
+    last = options.first + options.trials // len(VenueName)
+    plans = [draw(venue, seed) for seed in range(options.first, last) for venue in VenueName]
+    results: list[Result] = []
+    began, lateness = time.monotonic(), Lateness()
+
+    def tell(result: Result) -> None:
+        results.append(result)
+        _report(result)
+        if len(results) % 50 == 0 or len(results) == len(plans):
+            spent = time.monotonic() - began
+            print(f"{len(results)} of {len(plans)} after {spent:.0f} s, late by {lateness.worst:.2f} s", flush=True)
+
+    watch = asyncio.create_task(lateness.watch())
+    await storm(plans, tell, options.at_once)
+    watch.cancel()
+    _summary(results, lateness)
+    return sum(bool(result.breaches) for result in results)
+
+
+def _report(result: Result) -> None:
+    """A trial that did not hold: its seed and its plan, so that it can be repeated."""
+    if result.breaches:
+        plan = result.plan
+        print(f"BREACH {plan.venue} seed {plan.seed}: {'; '.join(result.breaches)}")
+        _list(str(line) for line in plan.faults)
+        print(
+            f"    {plan.side} percent={plan.percent_stop} skew={plan.skew} end={result.end} {result.reason}", flush=True
+        )
+
+
+def _summary(results: Sequence[Result], lateness: Lateness) -> None:
+    ends = Counter(f"{result.plan.venue} {result.end} {result.reason}".strip() for result in results)
+    fired = Counter(kind for result in results for kind in result.fired_kinds)
+    spared = [result for result in results if result.plan.spares]
+    print(f"{len(results)} trials, {sum(result.fired > 0 for result in results)} in which a fault fired")
+    _list(f"{count:5} {end}" for end, count in sorted(ends.items()))
+    _list([f"{sum(result.end == 'protected' for result in spared)} of {len(spared)} that the venue spared: protected"])
+    print("faults that fired:", ", ".join(f"{kind} {count}" for kind, count in sorted(fired.items())))
+    if lateness.worst > TOO_LATE:
+        print(f"the processor was late by {lateness.worst:.1f} s: fewer at once would tell more")
+
+
+# ---- kill -9
+
+
+async def _kill(options: argparse.Namespace) -> int:
+    lag, bounds = ("none", QUICK_BOUNDS) if options.quick else ("venue", "")
+    with tempfile.TemporaryDirectory(prefix="seawall-wire-") as home:
+        kills = await kill_again_and_again(Path(home), options.kills, options.first, _tell, lag=lag, bounds=bounds)
+    _histogram("where the signals in flight stood at the kill", kills.in_flight)
+    _histogram("where all signals stood at the kills", kills.phases)
+    _histogram("where they ended", kills.ends)
+    _list(kills.breaches)
+    return len(kills.breaches)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _histogram(title: str, counts: Counter[str]) -> None:
+    print(title)
+    most = max(counts.values(), default=1)
+    _list(f"{name:28} {count:5} {'#' * (40 * count // most)}" for name, count in counts.most_common())
+
+
+def _list(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"    {line}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -218,7 +218,7 @@ class Case:
     def wakes_until(self, after: float) -> list[ev.Event]:
         """Steps at every instant that the saga names until `after` milliseconds, and then; what was recorded."""
         recorded: list[ev.Event] = []
-        while (due := self.saga.next_wake(self.now)) is not None and due < ms(after):
+        while (due := self.saga.next_wake()) is not None and due < ms(after):
             recorded += self.at((due - T0) / MILLISECOND)
         return recorded + self.at(after)
 
@@ -371,6 +371,18 @@ def protected(asked: Signal | None = None, traits: Traits = BINANCE, **given: An
         row = position(27, 200, told=150, source=Source.STREAM, stop_loss=seen.trigger)
         case.hears(200, row, stop("", at=200, trigger=seen.trigger, venue_id=VenueId("c-1")))
     assert case.phase() is Phase.PROTECTED
+    return case
+
+
+def close_asked(after: float) -> inp.CloseRequested:
+    """A user asks for the way home."""
+    return inp.CloseRequested(ms(after), SYMBOL, "hand")
+
+
+def closing(case: Case | None = None, at: float = 300) -> Case:
+    """A protected case whose owner asked to close it; the first close is out."""
+    case = case or protected()
+    case.at(at, close_asked(at))
     return case
 
 

@@ -1,26 +1,18 @@
-"""The judge: one piece of evidence more, one finding; and absence at the border of each of its conditions."""
+"""The judge: one piece of evidence more, one finding; and the instants at which the same evidence is judged otherwise."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from seawall.model import inputs as inp
 from seawall.model.acts import Outcome, Reason
-from seawall.model.events import EndReason
-from seawall.model.ids import Side, VenueId
+from seawall.model.ids import VenueId
 from seawall.model.queries import Query
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
 from seawall.model.times import SECOND
 from seawall.model.venue import Traits
 from seawall.sagas.judgement import (
-    Verdict,
-    entry_verdict,
-    horizon_of,
-    is_close_absent,
-    is_move_refused,
     quarantine,
     retry_at,
     turning_points,
@@ -45,22 +37,15 @@ from tests.sagas.builders import (
     ms,
     naked,
     order,
-    percent,
     position,
     protected,
     signal,
     stop,
 )
+from tests.sagas.cases import LAG, absent, closing_by_timer, provisional
 
 STREAM = Source.STREAM
 BOTH = pytest.mark.parametrize("traits", [BINANCE, BYBIT], ids=["binance", "bybit"])
-HORIZON = (BOUNDS.receive_window + BOUNDS.margin) // 1_000
-LAG = BOUNDS.read_lag // 1_000
-
-
-def verdict(case: Case) -> Verdict:
-    """The verdict on the latest attempt."""
-    return entry_verdict(case.state, case.state.attempts[-1], case.around)
 
 
 # ---- one step each
@@ -284,16 +269,6 @@ def test_protected_when_a_percent_stop_stays_within_the_tolerance() -> None:
     assert case.state.settled_trigger.trigger == D("0.1900")
 
 
-def provisional(price: str) -> Case:
-    """A percent stop live at its provisional trigger, then the whole fill at a price."""
-    case = entering(percent(5))
-    case.hears(100, position(27, 100, told=100, source=STREAM))
-    case.answers(150, case.newest_stop.client_id)
-    case.hears(200, stop(case.newest_stop.client_id, at=200, trigger=case.newest_stop.trigger))
-    case.hears(300, fill(case.entry, price=price, at=300, told=100), order(case.entry, filled=27, at=300, told=100))
-    return case
-
-
 @BOTH
 def test_protected_when_all_of_it_was_seen(traits: Traits) -> None:
     """Entry terminal, fill known, stop live at its trigger."""
@@ -320,14 +295,6 @@ def test_contrary_when_the_position_is_on_the_other_side() -> None:
     case = protected()
     case.hears(300, position(-27, 300, told=300, source=STREAM))
     assert case.finding() is Finding.CONTRARY
-
-
-def closing_by_timer() -> Case:
-    """A way home begun by the naked timer, its first close out and unanswered."""
-    case = naked()
-    case.wakes_until(5_100)
-    assert (case.phase(), case.state.end) == (Phase.CLOSING, EndReason.NAKED_TOO_LONG)
-    return case
 
 
 def test_spared_when_a_stop_takes_hold_and_no_close_is_out() -> None:
@@ -388,283 +355,3 @@ def test_nothing_that_left_is_flat_at_once() -> None:
     case = entering()
     case.answers(50, case.entry, Outcome.NOT_SENT)
     assert (case.finding(), case.phase()) == (Finding.SETTLED, Phase.FLAT)
-
-
-# ---- absence where the engine checks the window (Binance)
-
-
-def unheard(traits: Traits = BINANCE, **given: Any) -> Case:
-    """An entry whose answer was lost; the signal is good for an hour, so that age decides nothing here."""
-    case = entering(signal(max_age=3_600 * SECOND), traits, **given)
-    case.given["may_enter"] = False
-    case.at(50, inp.ActAnswered(case.entry, SYMBOL, Outcome.UNKNOWN, ms(10), ms(50)))
-    return case
-
-
-def absent(**given: Any) -> Case:
-    """Two rounds past the horizon, a lag apart."""
-    case = unheard(**given)
-    case.misses(HORIZON + 1)
-    case.misses(HORIZON + 1 + LAG)
-    return case
-
-
-def test_absent_after_two_rounds_past_the_horizon_a_lag_apart() -> None:
-    """The horizon is not_after and margin; rounds count from beyond it."""
-    assert verdict(absent()) is Verdict.ABSENT
-    case = unheard()
-    assert horizon_of(case.state.attempts[0], case.around) == ms(HORIZON)
-
-
-@pytest.mark.parametrize(
-    ("first", "second"), [(HORIZON, HORIZON + LAG), (HORIZON + 1, HORIZON + LAG), (10, HORIZON + 1)]
-)
-def test_not_absent_when_a_round_is_too_early_or_too_near(first: int, second: int) -> None:
-    """At the horizon is not past it, and a microsecond less than the lag is not the lag."""
-    case = unheard()
-    case.misses(first)
-    case.misses(second)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-def test_absence_waits_for_the_early_end_of_the_clocks_error() -> None:
-    """A clock known to a second, or ahead by one, counts a second later."""
-    for given in ({"clock_error": SECOND}, {"clock_offset": -SECOND}):
-        case = unheard()
-        case.given.update(given)
-        case.misses(HORIZON + 1)
-        case.misses(HORIZON + 1 + LAG)
-        assert verdict(case) is Verdict.UNDECIDED, given
-        case.misses(HORIZON + 1_001)
-        case.misses(HORIZON + 1_001 + LAG)
-        assert verdict(case) is Verdict.ABSENT, given
-
-
-def test_not_absent_without_a_known_clock() -> None:
-    """Without the venue's time nothing lies past the horizon."""
-    case = unheard()
-    case.given["clock_known"] = False
-    case.misses(HORIZON + 1)
-    case.misses(HORIZON + 1 + LAG)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-def test_a_failed_read_starts_the_count_anew() -> None:
-    """One failure between two rounds and the first no longer counts."""
-    case = unheard()
-    case.misses(HORIZON + 1)
-    case.fails(HORIZON + 5_000, AskOrder(SYMBOL, case.entry))
-    case.misses(HORIZON + 1 + LAG)
-    assert verdict(case) is Verdict.UNDECIDED
-    case.misses(HORIZON + 1 + 2 * LAG)
-    assert verdict(case) is Verdict.ABSENT
-
-
-@pytest.mark.parametrize("moved", [27, 5, -27])
-def test_not_absent_while_the_position_is_off_its_baseline(moved: int) -> None:
-    """A change that no foreign fill explains may be ours."""
-    case = unheard()
-    case.misses(HORIZON + 1)
-    case.misses(HORIZON + 1 + LAG, moved=moved)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-def test_not_absent_without_a_position_read_since_the_first_round() -> None:
-    """Order and trades alone do not show the position."""
-    case = unheard()
-    for after in (HORIZON + 1, HORIZON + 1 + LAG):
-        case.reads(after + 20, AskOrder(SYMBOL, case.entry), began=after)
-        case.reads(after + 20, AskFills(SYMBOL, case.since), began=after + 1)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-def test_not_absent_without_a_read_of_the_trades_since_the_first_round() -> None:
-    """An unexplained fill could have been there."""
-    case = unheard()
-    for after in (HORIZON + 1, HORIZON + 1 + LAG):
-        case.reads(after + 20, AskOrder(SYMBOL, case.entry), began=after)
-        case.reads(after + 20, AskPositions(SYMBOL), position(0, after), began=after)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-def test_not_absent_with_a_fill_that_no_name_explains() -> None:
-    """A trade on our symbol since our intent whose order is unknown forbids the verdict."""
-    case = unheard()
-    case.hears(500, fill("", 5, at=500, venue_id=VenueId("990")))
-    case.misses(HORIZON + 1)
-    case.misses(HORIZON + 1 + LAG)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-def test_a_position_moved_only_by_foreign_fills_is_at_its_baseline() -> None:
-    """Five bought under another's name explain a position of five: our entry is absent all the same (rule 5)."""
-    case = unheard()
-    case.hears(500, fill("web_1", 5, at=500), position(5, 500, told=500, source=STREAM))
-    case.misses(HORIZON + 1, moved=5)
-    case.misses(HORIZON + 1 + LAG, moved=5)
-    assert verdict(case) is Verdict.ABSENT
-
-
-def test_present_by_one_word_whatever_was_missed_before() -> None:
-    """Presence needs one attributable report, and outweighs every round of not found."""
-    case = absent()
-    case.hears(60_000, order(case.entry, OrderStatus.OPEN, 0, at=60_000))
-    assert verdict(case) is Verdict.PRESENT
-
-
-def test_an_unanswered_act_is_undecided_however_often_it_is_missed() -> None:
-    """While it may still leave, rounds prove nothing."""
-    case = entering()
-    case.given["may_enter"] = False
-    case.misses(HORIZON + 1)
-    case.misses(HORIZON + 1 + LAG)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-def test_absence_on_binance_allows_another_attempt_while_fresh() -> None:
-    """After a doubt only ABSENT proven by the engine's window allows one (rule 6)."""
-    case = unheard()
-    case.given["may_enter"] = True
-    case.misses(HORIZON + 1)
-    case.misses(HORIZON + 1 + LAG)
-    assert len(case.state.attempts) == 2
-
-
-# ---- absence where it is not documented (Bybit)
-
-
-def doubted(until: float, *, first: float = 1_000, every: float = 5_000, **given: Any) -> Case:
-    """Rounds that all miss the entry, from `first` on, the last begun at `until`."""
-    case = unheard(BYBIT, **given)
-    at = first
-    while at < until:
-        case.misses(at)
-        at += every
-    case.misses(until)
-    return case
-
-
-def test_absent_on_bybit_through_doubt_under_an_unbroken_stream() -> None:
-    """Every round for sixty seconds after the send; a microsecond less is undecided."""
-    watched = {"stream_since": T0}
-    doubt = BOUNDS.doubt / 1_000
-    assert verdict(doubted(doubt - 0.001, **watched)) is Verdict.UNDECIDED
-    assert verdict(doubted(doubt, **watched)) is Verdict.ABSENT
-
-
-def test_absence_on_bybit_takes_rounds_a_lag_apart() -> None:
-    """A single late round is not enough."""
-    case = doubted(60_000, first=60_000 - LAG + 1, stream_since=T0)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-@pytest.mark.parametrize("since", [0, T0 + 1])
-def test_absence_on_bybit_takes_five_minutes_without_a_stream_since_before_the_send(since: int) -> None:
-    """Blind, or proven only after the send: counted from the first round of this process."""
-    blind = BOUNDS.doubt_blind / 1_000
-    assert verdict(doubted(1_000 + blind - 0.001, every=9_000, stream_since=since)) is Verdict.UNDECIDED
-    assert verdict(doubted(1_000 + blind, every=9_000, stream_since=since)) is Verdict.ABSENT
-
-
-def test_absence_on_bybit_never_allows_another_attempt() -> None:
-    """It allows FLAT, and nothing else."""
-    case = doubted(60_000, stream_since=T0)
-    case.given["may_enter"] = True
-    case.at(60_100)
-    assert len(case.state.attempts) == 1
-
-
-def test_a_failed_read_on_bybit_starts_the_count_anew() -> None:
-    """The rounds before a failure are forgotten; what counts from the send still does."""
-    case = doubted(50_000, stream_since=T0)
-    case.fails(55_000, AskOrder(SYMBOL, case.entry))
-    case.misses(60_000)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-def test_an_unexplained_fill_forbids_absence_on_bybit_too() -> None:
-    """As on Binance."""
-    case = unheard(BYBIT, stream_since=T0)
-    case.hears(500, fill("", 5, at=500, venue_id=VenueId("990")))
-    for at in (1_000, 30_000, 60_000):
-        case.misses(at)
-    assert verdict(case) is Verdict.UNDECIDED
-
-
-# ---- closes, moves, time
-
-
-def test_an_unknown_close_is_absent_after_two_reads_of_its_name_and_one_of_the_position() -> None:
-    """Half a second apart, all begun after it was concluded; being seen ends the question."""
-    case = closing_by_timer()
-    name = case.state.closes[0].client_id
-    case.answers(5_200, name, Outcome.UNKNOWN)
-
-    def is_absent() -> bool:
-        return is_close_absent(case.state, case.state.closes[0], case.around)
-
-    case.reads(5_320, AskOrder(SYMBOL, name), began=5_300)
-    case.reads(5_330, AskPositions(SYMBOL), position(27, 5_310), began=5_310)
-    assert not is_absent()
-    case.reads(5_820, AskOrder(SYMBOL, name), began=5_799)
-    assert not is_absent()
-    case.reads(5_830, AskOrder(SYMBOL, name), began=5_800)
-    assert is_absent()
-    case.hears(5_900, order(name, OrderStatus.OPEN, 0, at=5_900))
-    assert not is_absent()
-
-
-def test_a_close_without_an_outcome_is_not_absent() -> None:
-    """It may be under way."""
-    case = closing_by_timer()
-    assert not is_close_absent(case.state, case.state.closes[0], case.around)
-
-
-def test_a_refused_move_keeps_the_old_stop_in_place() -> None:
-    """A stop at the settled trigger was refused for good; a venue too busy is no such refusal."""
-    case = provisional("0.2020")
-    moved = case.newest_stop
-    assert moved.trigger == D("0.1919")
-    assert not is_move_refused(case.state)
-    case.answers(400, moved.client_id, Outcome.REFUSED, Reason.BUSY)
-    assert not is_move_refused(case.state)
-    case.wakes_until(1_000)
-    case.answers(1_100, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_REFUSED)
-    assert is_move_refused(case.state)
-    assert (case.finding(), case.phase()) == (Finding.PROTECTED, Phase.PROTECTED)
-
-
-def test_the_turning_points_name_when_the_same_evidence_is_judged_otherwise() -> None:
-    """Age while preparing; age, retry and horizon while entering; the clock; a stuck trigger; the quarantine."""
-    case = Case()
-    assert list(turning_points(case.state, case.around, 0)) == [case.state.signal.expires_at() + 1]
-    case = entering(clock_offset=7, clock_error=3)
-    points = list(turning_points(case.state, case.around, 0))
-    assert case.state.signal.expires_at() + 1 in points
-    assert horizon_of(case.state.attempts[0], case.around) - 7 + 3 + 1 in points
-    case = naked()
-    assert ms(100) + BOUNDS.max_naked in list(turning_points(case.state, case.around, case.saga.agenda.naked_since))
-    case = protected()
-    case.hears(300, stop(case.newest_stop.client_id, StopStatus.TRIGGERING, at=300))
-    assert ms(300) + BOUNDS.triggering + 1 in list(turning_points(case.state, case.around, 0))
-    gone = absent()
-    lasts = quarantine(gone.state, gone.around)
-    assert list(turning_points(gone.state, gone.around, 0)) == [gone.state.flat_at + lasts]
-
-
-def test_quarantine_lasts_through_doubt_for_a_stop_that_was_not_seen_to_end() -> None:
-    """Binance's algo service documents no window: what may live there is doubted for a minute; nothing, for nothing."""
-    case = armed()
-    assert quarantine(case.state, case.around) == BOUNDS.doubt
-    name = case.newest_stop.client_id
-    case.hears(200, stop(name, StopStatus.FINISHED, at=200), fill(name, trade="s1", at=200))
-    assert quarantine(case.state, case.around) == 0
-    assert quarantine(armed(traits=BYBIT).state, armed(traits=BYBIT).around) == BOUNDS.doubt
-
-
-def test_a_short_is_judged_by_the_same_rules() -> None:
-    """Sold, stop above: the mirror of the long."""
-    case = protected(signal(side=Side.SELL, stop=Stop(price=D("0.2100"))))
-    assert case.finding() is Finding.PROTECTED
-    case.hears(300, position(27, 300, told=300, source=STREAM))
-    assert case.finding() is Finding.CONTRARY

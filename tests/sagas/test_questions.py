@@ -1,0 +1,147 @@
+"""What is asked, of whom, and when: ever more rarely, never doubled, all at once after a gap."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from seawall.model import inputs as inp
+from seawall.model.acts import Outcome, Reason
+from seawall.model.ids import VenueId
+from seawall.model.queries import Query
+from seawall.model.reports import Source
+from seawall.model.times import MILLISECOND
+from seawall.sagas.agenda import Agenda
+from tests.sagas.builders import (
+    BOUNDS,
+    BYBIT,
+    SYMBOL,
+    T0,
+    AskFills,
+    AskOrder,
+    AskPositions,
+    AskStop,
+    AskStops,
+    Case,
+    armed,
+    entering,
+    fill,
+    ms,
+    order,
+    protected,
+)
+
+STREAM = Source.STREAM
+
+
+def asked_at(case: Case, query: Query, until: float, *, answered: bool) -> list[float]:
+    """When a question leaves until an instant, each answered empty 10 ms later, or never."""
+    found: list[float] = []
+    case.at(case_ms(case))
+    case.queries.clear()
+    while (due := case.saga.next_wake()) is not None and due <= ms(until):
+        at = (due - T0) / MILLISECOND
+        case.at(at)
+        if query in case.queries:
+            found.append(at)
+            if answered:
+                case.reads(at + 10, query, began=at)
+        case.queries.clear()
+    return found
+
+
+def test_the_order_is_asked_after_half_a_second_and_then_ever_more_rarely() -> None:
+    """0.5 s x 1.5^n after each answer, at most five seconds: the origin's own schedule, without its end."""
+    case = entering()
+    found = asked_at(case, AskOrder(SYMBOL, case.entry), 60_000, answered=True)
+    gaps = [round(later - earlier - 10, 3) for earlier, later in pairwise(found)]
+    assert found[0] == 500
+    assert gaps[:5] == [750, 1_125, 1_687.5, 2_531.25, 3_796.875]
+    assert set(gaps[6:]) == {5_000}
+
+
+def test_positions_are_looked_at_sooner() -> None:
+    """0.15 s x 1.5^n: the cheap look beside the order's."""
+    case = entering()
+    found = asked_at(case, AskPositions(SYMBOL), 1_000, answered=True)
+    assert found[:3] == [150, 385, 732.5]
+
+
+def test_a_question_without_an_answer_is_asked_again_after_twice_the_timeout() -> None:
+    """In flight it is not doubled."""
+    case = entering()
+    found = asked_at(case, AskPositions(SYMBOL), 25_000, answered=False)
+    assert found == [150, 10_150, 20_150]
+
+
+def test_after_a_gap_in_the_stream_every_question_is_asked_at_once() -> None:
+    """Reads close the gap, whatever their schedule; what is under way is not doubled."""
+    case = entering()
+    asked_at(case, AskPositions(SYMBOL), 40_000, answered=True)
+    case.queries.clear()
+    case.reads(case_ms(case), AskOrder(SYMBOL, case.entry))
+    case.queries.clear()
+    case.at(case_ms(case) + 1, inp.StreamChanged(case.now, proven=False))
+    assert AskOrder(SYMBOL, case.entry) in case.queries
+
+
+def case_ms(case: Case) -> float:
+    """A case's now, in milliseconds after T0."""
+    return (case.now - T0) / MILLISECOND
+
+
+def test_the_trades_are_asked_once_the_entry_can_no_longer_come() -> None:
+    """Past the horizon, while the order is unseen: fills settle the doubt."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.UNKNOWN)
+    horizon = (BOUNDS.receive_window + BOUNDS.margin) / 1_000
+    case.wakes_until(horizon)
+    asked = AskFills(SYMBOL, case.since)
+    assert asked not in case.saga.agenda.asking
+    case.wakes_until(horizon + 0.001)
+    assert asked in case.saga.agenda.asking
+
+
+def test_an_answered_entry_is_asked_about_until_its_price_is_known() -> None:
+    """Filled with its quantity and without an average: the price is still to be learnt."""
+    case = entering()
+    case.hears(100, order(case.entry, filled=27, at=100))
+    assert AskOrder(SYMBOL, case.entry) in case.saga.agenda.asking
+    case.hears(200, fill(case.entry, at=200, told=100))
+    assert AskOrder(SYMBOL, case.entry) not in case.saga.agenda.asking
+
+
+def test_a_refused_entry_is_not_asked_about() -> None:
+    """The venue's definite word is enough."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.FUNDS)
+    assert AskOrder(SYMBOL, case.entry) not in case.saga.agenda.asking
+    assert AskPositions(SYMBOL) in case.saga.agenda.asking
+
+
+def test_where_stops_have_no_names_all_of_the_symbol_are_listed() -> None:
+    """Bybit's children are found by trigger and parent in the list; an ended position asks the child by its id too."""
+    case = armed(traits=BYBIT)
+    assert AskStops(SYMBOL) in case.saga.agenda.asking
+    case = protected(traits=BYBIT)
+    case.hears(300, fill("", trade="s1", at=300, venue_id=VenueId("c-1")))
+    assert AskStop(SYMBOL, case.newest_stop.client_id, VenueId("c-1")) in case.saga.agenda.asking
+
+
+def test_a_question_nobody_wants_any_more_is_forgotten() -> None:
+    """An answer to a question that was not put is taken without a word."""
+    agenda = Agenda()
+    agenda.ask([AskPositions(SYMBOL)], BOUNDS, ms(0))
+    agenda.answered(AskStops(SYMBOL), ms(0), ms(1))
+    agenda.ask([], BOUNDS, ms(10))
+    assert agenda.asking == {}
+
+
+def test_an_answer_to_an_earlier_asking_does_not_end_the_later_one() -> None:
+    """What began before this asking answers the one before it."""
+    agenda = Agenda()
+    agenda.ask([AskPositions(SYMBOL)], BOUNDS, ms(0))
+    agenda.ask([AskPositions(SYMBOL)], BOUNDS, ms(150))
+    agenda.answered(AskPositions(SYMBOL), ms(149), ms(160))
+    assert agenda.asking[AskPositions(SYMBOL)].in_flight
+    agenda.answered(AskPositions(SYMBOL), ms(150), ms(170))
+    assert not agenda.asking[AskPositions(SYMBOL)].in_flight

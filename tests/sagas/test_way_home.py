@@ -1,0 +1,192 @@
+"""The way home: exactly what is ours, one close at a time, a ladder, and the stop last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from seawall.model import events as ev
+from seawall.model.acts import CancelOrder, ClosePosition, Outcome, Reason
+from seawall.model.ids import Side, VenueId
+from seawall.model.reports import OrderStatus, Source, StopStatus
+from seawall.model.signal import Stop
+from seawall.model.times import SECOND
+from tests.sagas.builders import (
+    INSTRUMENT,
+    SYMBOL,
+    AskOrder,
+    AskPositions,
+    AskStop,
+    D,
+    Phase,
+    closing,
+    entering,
+    fill,
+    order,
+    position,
+    protected,
+    signal,
+    stop,
+)
+
+STREAM = Source.STREAM
+
+
+def test_a_close_is_the_opposite_of_the_intent_for_exactly_what_is_open() -> None:
+    """The side comes from the journal, the quantity from the evidence; it leaves ungated."""
+    case = closing()
+    (act,) = case.sent(ClosePosition)
+    assert (act.side, act.quantity, act.price_bound) == (Side.SELL, D(27), None)
+    assert case.gates[-1] == -1
+
+
+def test_one_close_at_a_time() -> None:
+    """While one may act, by its answer or by what is seen of it, no second one leaves."""
+    case = closing()
+    case.wakes_until(10_000)
+    assert len(case.sent(ClosePosition)) == 1
+    case.answers(10_100, case.state.closes[0].client_id)
+    case.hears(10_200, order(case.state.closes[0].client_id, OrderStatus.OPEN, 0, at=10_200))
+    case.wakes_until(30_000)
+    assert len(case.sent(ClosePosition)) == 1
+
+
+def test_a_refused_close_climbs_the_ladder_and_names_its_code() -> None:
+    """The whole at market; half at market; half as a limit at the band: each step after a quarter of a second."""
+    case = closing()
+    for at in (400, 800, 1_200):
+        case.answers(at, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.BAND, code="-4131")
+        case.wakes_until(at + 249)
+        assert case.state.closes[-1].outcome is Outcome.REFUSED
+        case.at(at + 250)
+    steps: list[tuple[Any, ...]] = [
+        (event.rung, event.quantity, event.price_bound, event.cause) for event in case.told_of(ev.CloseIntended)
+    ]
+    band = D("0.1900")
+    assert steps == [(0, 27, None, ""), (1, 13, None, "-4131"), (2, 13, band, "-4131"), (2, 13, band, "-4131")]
+
+
+def test_a_short_is_bought_back_at_the_upper_band() -> None:
+    """The mirror: 0.2000 x 1.05."""
+    case = closing(protected(signal(side=Side.SELL, stop=Stop(price=D("0.2100")))))
+    for at in (400, 800):
+        case.answers(at, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.BAND)
+        case.wakes_until(at + 300)
+    last = case.sent(ClosePosition)[-1]
+    assert (last.side, last.price_bound) == (Side.BUY, D("0.2100"))
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_the_third_rung_is_a_market_order_where_no_band_is_known(side: Side) -> None:
+    """A venue that bends limits itself, or a price or contract that was not read."""
+    unbound = replace(INSTRUMENT, band_up=D(0), band_down=D(0))
+    price = D("0.19") if side is Side.BUY else D("0.21")
+    for given in ({"instrument": unbound}, {"mark": None}, {"instrument": None}):
+        case = closing(protected(signal(side=side, stop=Stop(price=price))))
+        case.given.update(given)
+        for at in (400, 800):
+            case.answers(at, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.FILTER)
+            case.wakes_until(at + 300)
+        assert case.sent(ClosePosition)[-1].price_bound is None
+        assert case.told_of(ev.CloseIntended)[-1].rung == 2
+
+
+def test_a_slice_below_the_minimum_is_not_made() -> None:
+    """Half of one lot is none: the whole goes again."""
+    case = closing()
+    case.given["instrument"] = replace(INSTRUMENT, min_quantity=D(20))
+    case.answers(400, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.FILTER)
+    case.wakes_until(700)
+    assert case.sent(ClosePosition)[-1].quantity == 27
+
+
+def test_a_close_above_one_market_order_goes_in_parts() -> None:
+    """The venue's maximum for one order caps each."""
+    case = protected()
+    case.given["instrument"] = replace(INSTRUMENT, max_quantity=D(20))
+    assert closing(case).sent(ClosePosition)[0].quantity == 20
+
+
+def test_a_partial_close_climbs_and_closes_the_rest() -> None:
+    """Twenty of 27 were closed and the order ended: seven remain, in slices."""
+    case = closing()
+    name = case.state.closes[0].client_id
+    case.answers(400, name)
+    case.hears(500, order(name, OrderStatus.EXPIRED, 20, at=500))
+    case.wakes_until(800)
+    second = case.told_of(ev.CloseIntended)[1]
+    assert (second.rung, second.quantity) == (1, D(3))
+
+
+@pytest.mark.parametrize("reason", [Reason.BUSY, Reason.LIMIT, Reason.CLOCK])
+def test_a_close_that_was_not_executed_is_repeated_on_the_same_rung(reason: Reason) -> None:
+    """After the wait that the venue asks for, at least a quarter of a second."""
+    case = closing()
+    case.answers(400, case.state.closes[0].client_id, Outcome.REFUSED, reason, retry_after=SECOND)
+    case.wakes_until(1_399)
+    assert len(case.sent(ClosePosition)) == 1
+    case.at(1_400)
+    assert case.told_of(ev.CloseIntended)[1].rung == 0
+
+
+def test_a_reduce_only_refusal_means_read_the_position_first() -> None:
+    """-2022 and 110017: there may be nothing left; no further close until a position read since has come (rule 16)."""
+    case = closing()
+    case.answers(400, case.state.closes[0].client_id, Outcome.REFUSED, Reason.REDUCE_ONLY)
+    case.wakes_until(3_000)
+    assert len(case.sent(ClosePosition)) == 1
+    case.reads(3_100, AskPositions(SYMBOL), position(27, 3_080, told=100))
+    assert case.told_of(ev.CloseIntended)[-1].rung == 0
+
+
+def test_an_unknown_close_is_followed_only_once_it_is_absent() -> None:
+    """Its name and the position are asked; two misses half a second apart allow the next, on the same rung."""
+    case = closing()
+    name = case.state.closes[0].client_id
+    case.answers(400, name, Outcome.UNKNOWN)
+    assert {AskOrder(SYMBOL, name), AskPositions(SYMBOL)} <= set(case.saga.agenda.asking)
+    case.reads(600, AskOrder(SYMBOL, name), began=500)
+    case.reads(700, AskPositions(SYMBOL), position(27, 600), began=600)
+    case.wakes_until(900)
+    assert len(case.sent(ClosePosition)) == 1
+    case.reads(1_100, AskOrder(SYMBOL, name), began=1_000)
+    assert [event.rung for event in case.told_of(ev.CloseIntended)] == [0, 0]
+
+
+def test_the_entrys_remainder_is_cancelled_by_its_name() -> None:
+    """One cancel, for one order, by name and the venue's id; repeated while it still rests."""
+    case = entering()
+    partial = order(case.entry, OrderStatus.PARTIAL, 10, at=100, venue_id=VenueId("771"))
+    case.hears(100, partial)
+    closing(case, 200)
+    (cancel,) = case.sent(CancelOrder)
+    assert (cancel.target, cancel.venue_id, cancel.is_stop) == (case.entry, "771", False)
+    case.wakes_until(5_000)
+    assert len(case.sent(CancelOrder)) == 1
+    case.answers(5_100, cancel.client_id, Outcome.REFUSED, Reason.BUSY, retry_after=SECOND)
+    case.wakes_until(6_099)
+    assert len(case.sent(CancelOrder)) == 1
+    case.wakes_until(6_100)
+    assert len(case.sent(CancelOrder)) == 2
+    case.hears(6_200, order(case.entry, OrderStatus.CANCELLED, 10, at=6_200))
+    case.wakes_until(20_000)
+    assert len(case.sent(CancelOrder)) == 2
+
+
+def test_the_stop_stays_until_flat_is_proven_and_then_goes() -> None:
+    """Closed, but only one source says flat: the stop stands. The second comes, and a read still shows it: cancelled."""
+    case = closing()
+    name, stop_name = case.state.closes[0].client_id, case.newest_stop.client_id
+    case.answers(400, name)
+    case.hears(500, fill(name, trade="c1", at=500), order(name, filled=27, at=500))
+    case.wakes_until(5_000)
+    assert case.sent(CancelOrder) == []
+    case.hears(5_100, position(0, 5_100, told=5_100, source=STREAM))
+    assert case.sent(CancelOrder) == []
+    case.reads(5_400, AskStop(SYMBOL, stop_name), stop(stop_name, at=5_400))
+    (cancel,) = case.sent(CancelOrder)
+    assert (cancel.target, cancel.is_stop) == (stop_name, True)
+    case.hears(5_500, stop(stop_name, StopStatus.CANCELLED, at=5_500))
+    assert case.phase() is Phase.FLAT

@@ -15,6 +15,7 @@ import pytest
 from seawall.service.config import load
 from seawall.service.problems import Exit
 from tests.cli.terminal import Ran, command, process, rig
+from venuesim.faults import Fault
 
 OPEN = ("signal", "open", "BTCUSDT", "buy", "--size", "1000", "--stop-pct", "2")
 
@@ -199,6 +200,30 @@ def test_a_process_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
         _, err = running.communicate(timeout=15)
         assert (running.returncode, err) == (0, "")
         assert not (tmp_path / "data" / "service.json").exists()
+
+
+def test_what_is_under_way_is_named_at_the_end(tmp_path: Path) -> None:
+    """Told to stop in the middle of an opening that the venue leaves unanswered, `run` waits; told again it ends at once,
+    with code 8 and the signal's name.
+    """
+    with rig(tmp_path, service=False) as one:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "seawall", "run"],
+            cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert running.stdout is not None
+        running.stdout.readline()
+        one.box.faults.add(Fault(fault="request_lost", call="order.create", mode="hang"))
+        while (sent := command(tmp_path, *OPEN, "--id", "first")).code == Exit.UNREACHABLE:
+            assert "not_ready" in sent.out
+        assert sent.code == Exit.OK
+        running.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.wait(0.5)
+        running.send_signal(signal.SIGTERM)
+        _, err = running.communicate(timeout=15)
+        assert running.returncode == Exit.UNPROTECTED
+        assert "not settled: first on main: entering; the next `seawall run` goes on with it" in err
 
 
 def test_looking_loads_no_web_framework() -> None:

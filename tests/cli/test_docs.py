@@ -11,6 +11,7 @@ from seawall.cli import app, signal
 from seawall.intake.form import Body
 from seawall.service import front
 from seawall.service.config import parse
+from seawall.service.metrics import Metrics
 from seawall.service.problems import Exit
 from tests.service.house import house
 
@@ -55,6 +56,13 @@ def test_every_answer_and_every_field_is_on_the_page() -> None:
     assert [status for status in (*statuses, front.NOT_READY) if f"| {status} |" not in text] == []
     served = [name for name in Body.__struct_fields__ if name not in ("take_profit", "expect_prev")]
     assert [name for name in served if f"`{name}`" not in text] == []
+
+
+def test_every_metric_is_on_the_page() -> None:
+    """Each figure for Prometheus has its line in api.md."""
+    told = [line.split()[2] for line in Metrics().text().decode().splitlines() if line.startswith("# TYPE")]
+    names = {name.removesuffix("_total").removesuffix("_created") for name in told}
+    assert names == set(re.findall(r"`(seawall_\w+)`", page("api.md")))
 
 
 def test_every_command_and_every_exit_code_is_on_the_page() -> None:

@@ -17,7 +17,7 @@ from cyclopts import Parameter
 
 from seawall.cli.common import NO_OPTIONS, Common, console, print_json
 from seawall.cli.http import Doors, Reply, ask, doors
-from seawall.service.problems import Exit
+from seawall.service.problems import Exit, Unreachable
 from seawall.service.settings import Settings
 
 _LOOK_AGAIN = 0.05
@@ -169,19 +169,33 @@ def _refusal(sent: Reply) -> str:
 def _holders(where: Doors, sent: Reply) -> list[str]:
     """The signals whose slot is being closed: those that this close has reached, and whatever else stands there."""
     closing, account, symbol = (sent.body[name] for name in ("id", "account", "symbol"))
-    latest = ask("GET", f"{where.control}/signals?limit=100").body["signals"]
+    latest = _looked(f"{where.control}/signals?limit=100")["signals"]
     near = [one["signal_id"] for one in latest if one["account"] == account and one["signal_id"] != closing]
-    receipts = [ask("GET", f"{where.control}/signals/{quote(one, safe='')}").body["receipt"] for one in near]
+    receipts = [_receipt(where, one) for one in near]
     opened = [one for one in receipts if one["symbol"] == symbol and one["side"] is not None]
     reached = (one for one in opened if one["detail"] == f"signal {closing}" or one["state"] not in _OVER)
     return [one["signal_id"] for one in reached]
+
+
+def _receipt(where: Doors, signal_id: str) -> dict[str, Any]:
+    """A signal's receipt. Raises Unreachable if the service cannot tell."""
+    found: dict[str, Any] = _looked(f"{where.control}/signals/{quote(signal_id, safe='')}")["receipt"]
+    return found
+
+
+def _looked(url: str) -> dict[str, Any]:
+    """What the control door shows. Raises Unreachable if it shows nothing."""
+    reply = ask("GET", url)
+    if "error" in reply.body:
+        raise Unreachable(f"{url}: {reply.error}; the signal itself is recorded and goes on")
+    return reply.body
 
 
 def _waited(where: Doors, signals: list[str], aim: str, timeout: float, common: Common) -> int:
     """Looks until every signal has come to its end, or for `timeout` seconds; tells, and the exit code."""
     views: list[dict[str, Any]] = []
     for _ in _looks(timeout):
-        views = [ask("GET", f"{where.control}/signals/{quote(one, safe='')}").body["receipt"] for one in signals]
+        views = [_receipt(where, one) for one in signals]
         if all(_is_at(view["state"], aim) for view in views):
             break
     if common.json:

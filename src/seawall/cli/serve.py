@@ -43,7 +43,7 @@ async def _serve(settings: Settings) -> int:
             return FAULT
         settling = asyncio.create_task(app.settle(SETTLED_WITHIN))
         await _first(asyncio.shield(settling), twice.wait())
-        return _farewell(settling.result() if settling.done() else ("stopped before everything was settled",))
+        return _farewell(settling.result() if settling.done() else app.unsettled())
 
 
 async def _first(*waits: Awaitable[object]) -> None:

@@ -100,14 +100,15 @@ class App:
         """
         self._front.close()
         until = self._now() + within
-        while (self._unsettled() or self._unwritten()) and self._now() < until:  # noqa: ASYNC110 - no event tells of it
+        while (self.unsettled() or self._unwritten()) and self._now() < until:  # noqa: ASYNC110 - no event tells of it
             await asyncio.sleep(_LOOK_AGAIN)
-        return self._unsettled()
+        return self.unsettled()
 
     def _unwritten(self) -> bool:
         return any(loop.waiting for loop in self.loops.values() if not loop.failure)
 
-    def _unsettled(self) -> tuple[str, ...]:
+    def unsettled(self) -> tuple[str, ...]:
+        """What stands neither protected nor flat, each with its account and its phase."""
         standing = ((name, *one) for name, loop in self.loops.items() for one in loop.unsettled())
         return tuple(f"{signal_id} on {name}: {phase.value}" for name, signal_id, phase in standing)
 

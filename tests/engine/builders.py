@@ -90,7 +90,8 @@ class Bench:
             -100,
             inp.ClockReport(ms(-100), 0, 0),
             inp.Restarted(ms(-100), TERM, INSTALLATION),
-            inp.StreamChanged(ms(-100), proven=True, since=ms(-100)),
+            inp.StreamChanged(ms(-100), proven=False, is_open=True),
+            inp.StreamChanged(ms(-90), proven=True, since=ms(-90)),
         )
         self.reads(-50, AskModes(), modes=(more.get("modes") or ModesReport(hedge=False, may_trade=True),))
         self.reads(-50, AskInstruments(), instruments=(INSTRUMENT,))

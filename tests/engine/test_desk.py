@@ -40,13 +40,14 @@ def test_a_desk_without_a_process_asks_and_decides_nothing() -> None:
     """Before `Restarted` there is no term, so that nothing could be named."""
     bench = Bench()
     bench.step(-500, inp.Woken(ms(-500)))
-    assert (bench.queries, bench.desk.next_wake(bench.now), bench.desk.ready) == ([], None, False)
+    assert (bench.queries, bench.desk.next_wake(), bench.desk.ready) == ([], None, False)
 
 
 def test_a_new_process_reads_everything_and_is_ready_when_it_has() -> None:
     """Each part is needed; the last makes it ready."""
     bench = Bench()
-    bench.step(-100, inp.Restarted(ms(-100), TERM, "abcd"))
+    bench.step(-1_200, inp.Restarted(ms(-1_200), TERM, "abcd"))
+    bench.step(-100)
     assert {AskModes(), AskPositions(), AskOpenOrders(), AskStops(), AskMark(), AskLeverage()} <= set(bench.queries)
     assert bench.told_of(ev.ProcessStarted)[0].term == TERM
     assert not bench.desk.ready
@@ -97,7 +98,7 @@ def test_an_entry_whose_record_comes_too_late_is_not_sent_and_ends_flat() -> Non
     bench = Bench().ready()
     bench.receives(0, commit=False)
     late = (BOUNDS.commit_deadline + 1) / MILLISECOND
-    assert bench.desk.next_wake(ms(0)) is not None
+    assert bench.desk.next_wake() is not None
     bench.step(late - 0.001, commit=False)
     assert bench.phase() is Phase.ENTERING
     bench.step(late, commit=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seawall.engine.needs import Needs
 from seawall.model.acts import Urgency
+from seawall.model.ids import Symbol
 from seawall.model.queries import (
     AskInstruments,
     AskLeverage,
@@ -38,23 +39,57 @@ def due(needs: Needs, after: float) -> list[Query]:
 def test_everything_is_read_at_the_start_and_once() -> None:
     """Eight standing queries; under way they are not doubled."""
     needs = Needs(BOUNDS)
-    assert needs.next_wake() == 0
+    assert needs.next_wake(watching=False) == 0
     assert tuple(due(needs, 0)) == STANDING
     assert due(needs, 1) == []
-    assert needs.next_wake() == ms(0) + 2 * BOUNDS.reply_timeout
+    assert needs.next_wake(watching=False) == ms(0) + 2 * BOUNDS.reply_timeout
 
 
 def test_a_good_answer_is_read_again_after_its_period() -> None:
-    """Positions and books every half minute, marks in half the time for which they are fresh."""
+    """Positions every half minute, the heavy books every five, marks in half the time for which they are fresh."""
     needs = Needs(BOUNDS)
     due(needs, 0)
     for query in STANDING:
         needs.answered(query, ms(100), well=True)
-    assert needs.next_wake() == ms(100) + BOUNDS.mark_fresh // 2
+    assert needs.next_wake(watching=False) == ms(100) + BOUNDS.mark_fresh // 2
     assert due(needs, 2_599) == []
     assert due(needs, 2_600) == [AskMark()]
     needs.answered(AskMark(), ms(30_100), well=True)
-    assert due(needs, 30_100) == [AskWallet(), AskPositions(), AskOpenOrders(), AskStops()]
+    assert due(needs, 30_100) == [AskWallet(), AskPositions()]
+    assert due(needs, 300_100)[-2:] == [AskOpenOrders(), AskStops()]
+
+
+def test_the_first_read_of_positions_and_books_waits_a_second_for_the_stream() -> None:
+    """They are read again once it stands; without it they are read all the same."""
+    needs = Needs(BOUNDS)
+    needs.start(ms(0))
+    early = due(needs, 999)
+    assert AskModes() in early
+    assert AskPositions() not in early
+    assert due(needs, 1_000) == [AskPositions(), AskOpenOrders(), AskStops()]
+
+
+def test_the_stops_of_open_slots_are_looked_at_on_their_period() -> None:
+    """By symbol while they are few, all at once when that is cheaper; without open slots not at all."""
+    needs = Needs(BOUNDS)
+    assert needs.watch([], ms(0)) == []
+    assert [ask.query for ask in needs.watch([SYMBOL], ms(0))] == [AskStops(SYMBOL)]
+    assert needs.watch([SYMBOL], ms(29_999)) == []
+    assert needs.next_wake(watching=True) <= ms(30_000)
+    many = [Symbol(f"C{number}USDT") for number in range(40)]
+    assert [ask.query for ask in needs.watch(many, ms(30_000))] == [AskStops()]
+
+
+def test_a_read_under_way_when_a_gap_is_told_is_read_once_more() -> None:
+    """Its answer may be older than what happened."""
+    needs = Needs(BOUNDS)
+    due(needs, 0)
+    needs.hurry()
+    assert due(needs, 10) == []
+    needs.answered(AskPositions(), ms(100), well=True)
+    assert due(needs, 100) == [AskPositions()]
+    needs.answered(AskPositions(), ms(200), well=True)
+    assert due(needs, 200) == []
 
 
 def test_a_failed_answer_is_read_again_after_a_second() -> None:

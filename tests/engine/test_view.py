@@ -97,15 +97,18 @@ def test_a_read_is_fresh_for_its_bound_without_a_stream(what: str, query: Any) -
     assert not known.is_fresh(what, SYMBOL, ms(20))
 
 
-def test_under_a_stream_proven_since_before_the_read_it_stays_fresh() -> None:
-    """A change would have been heard; after the stream is lost the read ages again."""
+def test_under_a_stream_that_was_open_before_the_read_and_proved_itself_it_stays_fresh() -> None:
+    """A change would have been heard; while it is unproven, and after it is lost, the read ages."""
     known = view()
-    known.hear(inp.StreamChanged(ms(0), proven=True, since=ms(0)))
+    known.hear(inp.StreamChanged(ms(0), proven=False, is_open=True))
     read(known, 20, AskPositions(), began=0)
+    assert not known.is_fresh("positions", SYMBOL, ms(3_600_000))
+    known.hear(inp.StreamChanged(ms(50), proven=True, since=ms(50)))
     assert known.is_fresh("positions", SYMBOL, ms(3_600_000))
     known.hear(inp.StreamChanged(ms(100), proven=False))
     assert not known.is_fresh("positions", SYMBOL, ms(3_600_000))
-    known.hear(inp.StreamChanged(ms(200), proven=True, since=ms(1)))
+    known.hear(inp.StreamChanged(ms(150), proven=False, is_open=True))
+    known.hear(inp.StreamChanged(ms(200), proven=True, since=ms(200)))
     assert not known.is_fresh("positions", SYMBOL, ms(3_600_000))
 
 
@@ -121,6 +124,7 @@ def test_a_failed_read_makes_nothing_fresh_and_still_tells_what_came() -> None:
 def test_news_of_a_foreign_order_makes_its_book_stale(what: str) -> None:
     """What was read of that book is out of date; ours changes nothing."""
     known = view()
+    known.hear(inp.StreamChanged(ms(0), proven=False, is_open=True))
     known.hear(inp.StreamChanged(ms(0), proven=True, since=ms(0)))
     for query in (AskOpenOrders(), AskStops(), AskOpenOrders(SYMBOL)):
         read(known, 20, query)

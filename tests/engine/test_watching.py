@@ -128,7 +128,7 @@ def test_the_entry_is_asked_about_half_a_second_after_it_left_though_nothing_cam
     """The desk wakes for its sagas' questions."""
     bench = entering()
     while bench.now < ms(500):
-        wake = bench.desk.next_wake(bench.now)
+        wake = bench.desk.next_wake()
         assert wake is not None
         bench.step((wake - T0) / MILLISECOND)
     assert AskOrder(SYMBOL, entry(bench)) in bench.queries
@@ -269,10 +269,10 @@ def test_a_late_fill_after_flat_is_heard_by_its_own_signal() -> None:
 def test_the_desk_wakes_no_later_than_anything_in_it() -> None:
     """Standing reads, gates and sagas: the earliest of them."""
     bench = Bench().ready()
-    standing = bench.desk.next_wake(bench.now)
+    standing = bench.desk.next_wake()
     assert standing is not None
     bench.receives(0, commit=False)
-    wake = bench.desk.next_wake(ms(0))
+    wake = bench.desk.next_wake()
     assert wake is not None
     assert wake <= min(standing, ms(0) + BOUNDS.commit_deadline + 1)
 

@@ -241,7 +241,11 @@ def test_a_foreign_stop_in_the_way_gets_a_quantity_stop_beside_it() -> None:
     case.given["foreign_stops"] = ("web_1",)
     case.answers(110, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_EXISTS)
     case.reads(400, AskStops(SYMBOL), stop("web_1", trigger=D("0.15")))
-    assert case.sent(PlaceStop)[-1].quantity == 27
+    beside = case.newest_stop
+    assert beside.quantity == 27
+    case.answers(450, beside.client_id)
+    case.hears(500, stop(beside.client_id, at=500))
+    assert case.phase() is Phase.PROTECTED
     assert case.sent(CancelOrder) == []
 
 

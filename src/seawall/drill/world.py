@@ -274,7 +274,7 @@ class World:
 
     def _wake_house(self, house: House) -> None:
         """Schedules the next instant at which desk or connection would act by themselves."""
-        wakes = [at for at in (house.desk.next_wake(self.clock), house.venue.next_wake()) if at is not None]
+        wakes = [at for at in (house.desk.next_wake(), house.venue.next_wake()) if at is not None]
         at = max(min(wakes, default=0) - self.skew, self.now + 1)
         if house.woken_for and self.now < house.woken_for <= at:
             return

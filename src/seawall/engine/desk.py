@@ -113,9 +113,9 @@ class Desk:
         acts, answers = self._gates.pass_through(durable)
         return Work(first_seq, tuple(self._events), acts, tuple(self._queries), answers)
 
-    def next_wake(self, now: Instant) -> Instant | None:
+    def next_wake(self) -> Instant | None:
         """The next instant at which a step would do something though nothing came."""
-        wakes = [saga.next_wake(now) for saga in self._sagas.values()]
+        wakes = [saga.next_wake() for saga in self._sagas.values()]
         watching = bool(self._open_symbols())
         wakes += [self._gates.next_wake(), self._needs.next_wake(watching=watching) if self._term else None]
         return min((at for at in wakes if at is not None), default=None)

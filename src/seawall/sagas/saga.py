@@ -36,7 +36,7 @@ class Saga:
     def __init__(self, state: SagaState) -> None:
         self.state = state
         self.agenda = Agenda()
-        self._decided_at: Instant = 0
+        self._wake_at: Instant | None = None
         self.finding: Finding | None = None
         """The latest finding, for views and drills."""
         self.visited: dict[tuple[Phase, Finding], int] = {}
@@ -108,7 +108,6 @@ class Saga:
     def decide(self, around: Circumstances) -> None:
         """Moves as far as the evidence carries, then does what is due."""
         self.agenda.wakes.clear()
-        self._decided_at = around.now
         for _ in range(_MOST_MOVES):
             recorded = len(self.agenda.events)
             finding, exposure = self._find(around)
@@ -210,14 +209,15 @@ class Saga:
             self.agenda.wake(self.state.attempts[-1].intended_at + around.bounds.verification)
         if finding is Finding.ARMED:
             self.agenda.wake(armed_since(self.state) + around.bounds.max_unverified)
+        self._wake_at = min((at for at in self.agenda.wakes if at > around.now), default=None)
 
     def is_due(self, now: Instant) -> bool:
         """Whether one of the instants that the last decision named has come."""
-        return any(self._decided_at < at <= now for at in self.agenda.wakes)
+        return self._wake_at is not None and self._wake_at <= now
 
-    def next_wake(self, now: Instant) -> Instant | None:
-        """The next instant, after `now`, at which this saga would do or judge otherwise though nothing came."""
-        return min((at for at in self.agenda.wakes if at > now), default=None)
+    def next_wake(self) -> Instant | None:
+        """The next instant at which this saga would do or judge otherwise though nothing came."""
+        return self._wake_at
 
     # ---- recovery
 

@@ -204,7 +204,7 @@ class AccountLoop:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        wake = self._desk.next_wake(now)
+        wake = self._desk.next_wake()
         if wake is not None:
             nap = max(wake - now, _SHORTEST_NAP) / SECOND
             self._timer = asyncio.get_running_loop().call_later(nap, self._stirred.set)

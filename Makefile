@@ -8,7 +8,7 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types borders storm foreign build lock clean
+.PHONY: help setup demo test check lint types borders storm foreign wire build lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
@@ -42,6 +42,10 @@ storm: setup ## random faults in virtual time on both venues: make storm SEEDS=0
 foreign: setup ## ccxt and pybit, in an environment of their own, turned on the box
 	@sh tools/setup.sh .venv-foreign requirements/foreign.txt
 	@.venv-foreign/bin/python -m pytest -m foreign $(ARGS) $(shell find tests -name 'test_foreign_*.py')
+
+wire: setup ## on real sockets: 200 openings, 1,000 in the storm, 20 kill -9 (20 min); less with `ARGS="kill --kills 5"`
+	@$(PYTEST) -m long tests/wire
+	@.venv/bin/python -m seawall.drill.wire $(ARGS)
 
 build: setup ## the wheel, in dist/
 	@.venv/bin/python -m hatchling build --target wheel

@@ -217,6 +217,17 @@ def test_an_entry_under_way_is_unknown_to_the_next_process_and_looked_for() -> N
     assert other.acts[-1].client_id not in {act.client_id for act in bench.acts}
 
 
+def test_a_recovered_desk_decides_nothing_before_its_process_has_a_name() -> None:
+    """What the stream tells before `Restarted` is heard; acts wait for the term that names them."""
+    bench = entering()
+    other = bench.reborn()
+    other.hears(1_000, fill(entry(other), at=1_000))
+    assert other.saga.state.orders[entry(other)].filled == 27
+    assert (other.acts, other.phase()) == ([], Phase.ENTERING)
+    other.step(1_010, inp.Restarted(ms(1_010), T0 // SECOND + 1, "abcd"))
+    assert [type(act) for act in other.acts] == [PlaceStop]
+
+
 def test_what_was_not_durable_never_was() -> None:
     """A process that died before its record: the next one knows nothing of the signal, and takes it as new."""
     bench = Bench().ready()

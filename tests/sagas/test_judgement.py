@@ -244,6 +244,18 @@ def test_covered_while_the_entry_is_not_terminal(traits: Traits) -> None:
     assert case.finding() is Finding.COVERED
 
 
+def test_covered_while_any_attempt_is_not_terminal() -> None:
+    """The first was refused, the second has filled in part: its end is still to come."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY)
+    case.wakes_until(60)
+    case.hears(100, order(case.entry, OrderStatus.PARTIAL, 10, at=100))
+    case.answers(150, case.newest_stop.client_id)
+    case.hears(200, stop(case.newest_stop.client_id, at=200))
+    assert len(case.state.attempts) == 2
+    assert case.finding() is Finding.COVERED
+
+
 def test_covered_while_the_fill_is_known_by_its_effect_only() -> None:
     """The position moved and a stop lives: open and covered, but our order is not yet named filled."""
     case = entering()
@@ -322,6 +334,14 @@ def test_empty_when_the_fill_is_gone_and_nothing_proves_it_yet() -> None:
     """The stop's trades outweigh the entry's; one source more must say flat."""
     case = protected()
     case.hears(300, fill(case.newest_stop.client_id, trade="s1", at=300))
+    assert case.finding() is Finding.EMPTY
+
+
+def test_empty_when_a_fill_known_by_its_effect_is_gone_again() -> None:
+    """The position moved and moved back: something was open, so its end is proven and not waited for."""
+    case = entering()
+    case.hears(100, position(27, 100, told=100, source=STREAM))
+    case.hears(200, position(0, 200, told=200, source=STREAM))
     assert case.finding() is Finding.EMPTY
 
 

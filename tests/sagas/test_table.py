@@ -9,6 +9,7 @@ import pytest
 
 from seawall.sagas.phase import Duty, Finding, Phase
 from seawall.sagas.table import EXCLUDED, TABLE, Row, row_for
+from tests.sagas.builders import entering
 
 ROWS = sorted(TABLE.items(), key=lambda pair: (pair[0][0].value, pair[0][1].value))
 RISKY = Duty.ENTER
@@ -32,6 +33,19 @@ def test_a_pair_that_cannot_arise_stops_the_program() -> None:
     with pytest.raises(KeyError, match="PREPARING"):
         row_for(Phase.PREPARING, Finding.NAKED)
     assert row_for(Phase.FLAT, Finding.SETTLED).to is Phase.FLAT
+
+
+def test_a_table_that_does_not_come_to_rest_stops_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows that send an undecided signal to and fro are a defect: the error names the signal and where it ran."""
+    case = entering()
+    for at, to in (
+        (Phase.ENTERING, Phase.PROTECTED),
+        (Phase.PROTECTED, Phase.PROTECTING),
+        (Phase.PROTECTING, Phase.PROTECTED),
+    ):
+        monkeypatch.setitem(TABLE, (at, Finding.UNDECIDED), Row(to, Duty.NOTHING))
+    with pytest.raises(RuntimeError, match=r"velvet-1 does not come to rest at .*UNDECIDED"):
+        case.at(1)
 
 
 def test_every_phase_can_be_reached_from_preparing() -> None:

@@ -48,7 +48,8 @@ class Many:
 
 async def many(home: Path, venue: VenueName, *, accounts: int = ACCOUNTS, symbols: int = SYMBOLS) -> Many:
     """Opens `symbols` on each of `accounts` at once, and judges. Raises TimeoutError if the house never gets ready;
-    an opening that never ends is a breach."""
+    an opening that never ends is a breach.
+    """
     names = [f"a{n}" for n in range(accounts)]
     async with staged(home, venue, accounts=names) as stage:
         slots = [(name, symbol) for name in names for symbol in [*stage.box.instruments][:symbols]]

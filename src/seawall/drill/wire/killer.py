@@ -1,4 +1,4 @@
-"""kill -9 of the real process, again and again, with positions open and openings in flight; then the same folder again.
+"""kill -9 of the real process, again and again, with positions open, openings and closes in flight; then once more.
 
 The box lives on in this process, so it sees what a venue sees: a client that vanished in the middle of something. A
 kill is aimed by time, or by the box's own log: at the arrival of the nth call of a kind, or of the nth request of a
@@ -7,7 +7,8 @@ process that has just begun and still recovers. The venue carries that request o
 After each kill the journal's file is read as it was left, and the phases found there are counted. Then the process is
 started on the same folder, every sender brings its signal again (it got no answer, or trusts none), and the next round
 begins beside the positions of all earlier ones. At the end everything is judged: each signal at its right end, nothing
-doubled, nothing naked, nothing left behind, and no position given up, since the venue itself did nothing wrong.
+doubled, nothing naked, nothing left behind, and no position given up that nobody asked to close, since the venue itself
+did nothing wrong.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from seawall.drill.wire.stage import (
     opening,
 )
 from seawall.model.ids import Account, SignalId, Symbol, VenueName
+from seawall.sagas.phase import Phase
 from venuesim.server import Clock, serve
 from venuesim.traffic import LogEntry
 
@@ -159,6 +161,7 @@ class Campaign:
         self._given: list[Slot] = []
         self._fresh: list[Slot] = []
         self._answered: set[SignalId] = set()
+        self._closing: dict[SignalId, None] = {}
         self._last: Counter[str] = Counter()
 
     def standing(self) -> str:
@@ -184,11 +187,12 @@ class Campaign:
             self._fresh = [slot for venue, slots in self._free.items() for slot in _taken(slots, EACH[venue])]
             self._given += self._fresh
             aim = self._aim()
-            posting = asyncio.create_task(self._bring(doors, self._fresh))
+            asking = [self._bring(doors, self._fresh), self._ask_for_closes(doors)]
+            together = asyncio.gather(*asking)
             await self._strike(run, aim)
-            await posting
+            await together
         self._read(run)
-        return f"{len(self._fresh)} in flight, {aim}"
+        return f"{len(self._fresh)} openings and {len(self._boxes)} closes in flight, {aim}"
 
     async def settle(self) -> None:
         """The last process, which nobody kills: every doubt ends, and all is judged."""
@@ -262,6 +266,16 @@ class Campaign:
 
         await asyncio.gather(*(one(slot) for slot in slots))
 
+    async def _ask_for_closes(self, doors: Doors) -> None:
+        """Asks for one standing position of each venue to be closed; a request that is not answered may be lost."""
+        for venue in self._boxes:
+            standing = [slot for slot in self._given if slot.venue is venue and slot.signal_id not in self._closing]
+            slot = next((one for one in standing if doors.witness.phase(one.signal_id) is Phase.PROTECTED), None)
+            if slot is not None:
+                self._closing[slot.signal_id] = None
+                with suppress(aiohttp.ClientError):
+                    await doors.close(slot.account, slot.symbol)
+
     async def _until_ended(self, doors: Doors, within: float) -> None:
         with suppress(TimeoutError):
             await doors.bell.until(
@@ -294,7 +308,9 @@ class Campaign:
                 state = witness.states.get(slot.signal_id)
                 self.kills.ends["none" if state is None else f"{venue} {state.phase.value} {state.end.value}"] += 1
                 on = on_slot(verdict, Account(slot.account), Symbol(slot.symbol))
-                found = list(breaches(on, state, spares=True))
+                found = list(breaches(on, state, spares=slot.signal_id not in self._closing))
+                if state is not None and state.close_asked and state.phase is not Phase.FLAT:
+                    found.append("a close was accepted, and it stands")
                 if state is None:
                     found.append("the journal does not know it")
                 self.kills.breaches += [f"{slot.signal_id}: {one}" for one in found]

@@ -13,7 +13,8 @@ from seawall.model.queries import AskLeverage
 from seawall.model.reports import LeverageReport, Source, StopStatus
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MILLISECOND, SECOND
-from seawall.sagas import covering, entering, preparing
+from seawall.sagas import covering, preparing
+from seawall.sagas import entering as before_entry
 from tests.sagas.builders import (
     BOUNDS,
     BYBIT,
@@ -104,7 +105,7 @@ def test_an_entry_needs_a_stop_and_a_baseline() -> None:
     plan = preparing.plan(case.state, case.around)
     assert isinstance(plan, preparing.Plan)
     with pytest.raises(ValueError, match="expected a stop and a baseline"):
-        entering._entry_intention(case.state, replace(case.around, position=None), plan)
+        before_entry._entry_intention(case.state, replace(case.around, position=None), plan)
     bare = replace(case.state, signal=signal(stop=None))
     with pytest.raises(ValueError, match="expected one on every signal that opens"):
         covering.stop_intention(bare, case.around, D("0.19"), None, 2)

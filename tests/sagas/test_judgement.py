@@ -322,6 +322,16 @@ def test_spared_when_a_stop_takes_hold_and_no_close_is_out() -> None:
     assert case.phase() is Phase.PROTECTING
 
 
+def test_not_spared_while_any_close_may_still_act() -> None:
+    """The first was refused, the second is out: a stop that takes hold now comes too late."""
+    case = closing_by_timer()
+    case.answers(5_150, case.state.closes[0].client_id, Outcome.REFUSED, Reason.BUSY)
+    case.wakes_until(5_500)
+    assert len(case.state.closes) == 2
+    case.answers(5_600, case.newest_stop.client_id)
+    assert case.phase() is Phase.CLOSING
+
+
 def test_not_spared_for_any_other_way_home() -> None:
     """What its owner asked to close, or a passed trigger closed, is carried through."""
     case = armed()

@@ -17,7 +17,7 @@ from seawall.intake.canonical import parse as signal_of
 from seawall.model.ids import Account, VenueName
 from seawall.model.signal import Signal
 from seawall.service.config import parse as settings_of
-from tests.docs.pages import ROOT, Block, blocks
+from tests.docs.pages import PAGES, ROOT, Block, blocks, prose
 from venuesim.cli import app as venuesim
 
 KEYS = {"BYBIT_KEY": "key", "BYBIT_SECRET": "secret"}
@@ -59,6 +59,18 @@ def test_commands_are_commands(block: Block) -> None:
         words = shlex.split(line, comments=True)
         if words:
             _understood(words)
+
+
+def test_commands_within_the_pages_are_commands() -> None:
+    """Lines of code that were indented rather than fenced, and name one of our programs, are understood as well."""
+    found = [
+        line
+        for page in PAGES
+        for line in re.findall(r"^    ((?:venuesim|seawall|make) .+)$", prose(page), re.MULTILINE)
+    ]
+    assert found
+    for line in found:
+        _understood(shlex.split(line))
 
 
 def _understood(words: list[str]) -> None:

@@ -79,7 +79,7 @@ def _bench(stage: Box, ours: Ours, bare: aiohttp.ClientSession, wish: argparse.N
 
 
 def _told(bench: Bench, conditions: Sequence[Condition]) -> list[figures.Comparison]:
-    print("\n".join(figures.first_lines(bench.first, bench.waited)))
+    print("\n".join(figures.first_lines(bench.first)))
     comparisons = [figures.compare(condition, bench.openings) for condition in conditions]
     for comparison in comparisons:
         print("\n".join(figures.lines(comparison)))

@@ -56,6 +56,8 @@ class Comparison:
     """Processor time per opening, microseconds: ours, plain."""
     naked: tuple[Spread, Spread]
     journal: dict[str, Spread]
+    read_first: int
+    """How many of our openings had to read their slot before the entry."""
     journal_share: float
     """The way of the intent through the journal, as a part of the median from signal to live stop."""
 
@@ -79,6 +81,7 @@ def compare(condition: Condition, openings: Sequence[Opening]) -> Comparison:
         (_mean(one.cpu for one in mine), _mean(one.cpu for one in theirs)),
         (_sure(one.naked for one in mine), _sure(one.naked for one in theirs)),
         journal,
+        sum(one.reads_first > 0 for one in mine),
         journal["whole"].p50 / median(live[0]),
     )
 
@@ -131,14 +134,13 @@ def lines(comparison: Comparison) -> list[str]:
     return rows
 
 
-def first_lines(openings: Sequence[Opening], waited: float) -> list[str]:
-    """What the first opening of a process took at each venue, and how long it read before it was at its quickest."""
-    told = [
+def first_lines(openings: Sequence[Opening]) -> list[str]:
+    """What the first opening of a process took at each venue."""
+    return [
         f"the first opening after the start, {one.side} at {one.condition.venue.value}: stop live after"
         f" {_ms(one.marks['stop_live'] - one.marks['began'])} ms"
         for one in openings
     ]
-    return [*told, f"then {waited:.1f} s until every position and both books had been read anew"]
 
 
 def _stage_line(name: str, text: str, comparison: Comparison) -> str:
@@ -158,6 +160,7 @@ def _ratio_lines(comparison: Comparison) -> list[str]:
         f"  journal: the intent's append {_p(journal['append'])} ms, then to its leaving {_p(journal['hop'])} ms;",
         f"           together {comparison.journal_share:.0%} of the way from signal to live stop",
         f"  processor time per opening: ours {_ms(ours)} ms, plain {_ms(plain)} ms ({ours / plain:.1f} times)",
+        f"  openings that had to read their slot first, a round trip: {comparison.read_first}",
         f"  naked time, by the judge: ours {_p(naked[0])} ms, plain {_p(naked[1])} ms",
     ]
 
@@ -181,6 +184,8 @@ def jsonable(comparison: Comparison) -> dict[str, object]:
         "extra_us": comparison.extra,
         "cpu_us": comparison.cpu,
         "journal_share": comparison.journal_share,
+        "read_first": comparison.read_first,
+        "naked_us": [asdict(told) for told in comparison.naked],
     }
 
 

@@ -34,6 +34,7 @@ STAGES: tuple[tuple[str, str], ...] = (
     ("done", "done: nothing more is waited for"),
 )
 """Every stage and what it means, in the order in which they are shown."""
+_SLOT_READS = ("positions.get", "orders.open", "stops.open")
 ANSWERED = "answered"
 """Beside the way to the stop: when the sender has its answer."""
 
@@ -58,6 +59,8 @@ class Opening:
     cpu: Duration
     signal_id: str = ""
     naked: Duration = 0
+    reads_first: int = 0
+    """How many reads of its slot the venue saw before the entry: a round trip that a warm service does not need."""
     journal: dict[str, Duration] = field(default_factory=dict)
     """Of ours: how long the intent's append took, and from there to the act's leaving; microseconds."""
 
@@ -82,6 +85,8 @@ def _add_request(opening: Opening, seen: Seen) -> None:
     stage = {"order.create": "entry_sent", "stop.create": "stop_sent"}.get(seen.call)
     if stage is not None:
         opening.marks.setdefault(stage, seen.at)
+    elif seen.call in _SLOT_READS and "entry_sent" not in opening.marks:
+        opening.reads_first += 1
 
 
 def _episode(opening: Opening, account: str, episodes: Iterable[Episode]) -> Episode:

@@ -24,9 +24,6 @@ from seawall.service.reader import JournalReader
 
 PLAIN = "plain"
 """The name of the script's account in the box, and of its side."""
-_STANDING = ("positions.get", "orders.open", "stops.open")
-_STANDING_WITHIN = 60.0
-_LOOK_EVERY = 0.2
 _PAUSE: Duration = 40_000
 """After each opening, besides six times the latency: microseconds."""
 
@@ -42,34 +39,16 @@ class Bench:
     openings: list[Opening] = field(default_factory=list)
     first: list[Opening] = field(default_factory=list)
     """The very first openings after the start, one of each side at each venue."""
-    waited: float = 0.0
-    """Seconds from then until the service had read everything anew."""
     idle: list[float] = field(default_factory=list)
     """Processor time per second while nothing was opened, as a part of one: what the standing service costs."""
     _signals: int = 0
 
     async def warm_up(self) -> None:
         """One opening of each side at each venue: connections are made, streams are proven. It is kept apart, as what
-        a service just started needs. Then a whole standing read is waited for, so that what is measured afterwards is
-        a service that has stood for a while.
+        a service just started needs.
         """
         await self.round(-1, [Condition(venue, 0) for venue in self.slots], 1)
         self.first, self.openings = self.openings, []
-        began = time.monotonic()
-        await self._standing_read()
-        self.waited = time.monotonic() - began
-
-    async def _standing_read(self) -> None:
-        """Until the service has read all positions and both books of each account anew."""
-        wanted = {(venue, call): None for venue in self.slots for call in _STANDING}
-        async with asyncio.timeout(_STANDING_WITHIN):
-            while wanted:
-                for venue in self.slots:
-                    for seen in (await self.box.seen(venue)).requests:
-                        if seen.account == OURS and seen.symbol is None:
-                            wanted.pop((venue, seen.call), None)
-                await asyncio.sleep(_LOOK_EVERY)
-        await self._rest(0)
 
     async def round(self, number: int, conditions: Sequence[Condition], openings: int) -> None:
         """One round: under each condition so many openings of each side, the venues by turns."""

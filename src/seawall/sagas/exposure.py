@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from seawall.model.acts import Outcome, Reason
+from seawall.model.acts import Outcome
 from seawall.model.amounts import ZERO
 from seawall.model.ids import Leg
 from seawall.model.reports import PositionReport, StopStatus
@@ -20,9 +20,7 @@ from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.orders import OrderFacts
 from seawall.sagas.positions import Moment, in_direction
 from seawall.sagas.state import SagaState
-from seawall.sagas.stops import Cover, StopFacts, worth
-
-_ANSWERS_THAT_MEAN_READ = (Reason.STOP_EXISTS, Reason.NOT_MODIFIED)
+from seawall.sagas.stops import MEANS_READ, Cover, StopFacts, worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +238,7 @@ def _was_refused_again(state: SagaState, facts: StopFacts, around: Circumstances
         return False
     later = (other for other in state.stops.values() if other.n > facts.n and other.intended_at >= facts.missed_last)
     return any(
-        other.outcome is Outcome.REFUSED
-        and other.reason not in _ANSWERS_THAT_MEAN_READ
-        and not other.reason.is_not_executed
+        other.outcome is Outcome.REFUSED and other.reason not in MEANS_READ and not other.reason.is_not_executed
         for other in later
     )
 

@@ -45,7 +45,9 @@ class Finding(Enum):
 
 
 class Duty(Flag):
-    """What is to be done. Whether it is due *now* (nothing under way, waits over) is `duties.py`'s affair."""
+    """What is to be done. Whether it is due *now* (nothing under way, waits over) is the affair of
+    `entering.py`, `covering.py`, `closing.py` and `asking.py`.
+    """
 
     NOTHING = 0
     PREPARE = auto()

@@ -16,7 +16,7 @@ from seawall.model.inputs import ActAnswered, CloseRequested, Input, ReadAnswere
 from seawall.model.queries import AskOrder, AskStop, AskStops
 from seawall.model.reports import Source
 from seawall.model.times import Instant
-from seawall.sagas import duties, hearing
+from seawall.sagas import acting, asking, closing, covering, entering, hearing
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure, best_cover, measure
@@ -129,7 +129,7 @@ class Saga:
     def _move(self, row: Row, finding: Finding, exposure: Exposure | None, around: Circumstances) -> bool:
         """Goes where the row leads; whether it led anywhere. An entry, once due, moves by its own intention."""
         if Duty.ENTER in row.duties:
-            intentions = duties.enter(self.state, around, self.agenda)
+            intentions = entering.enter(self.state, around, self.agenda)
             self._intend(intentions, around)
             return bool(intentions)
         if row.to is self.state.phase:
@@ -145,7 +145,7 @@ class Saga:
     def _find(self, around: Circumstances) -> tuple[Finding, Exposure | None]:
         if not self.state.attempts:
             return judge(self.state, around, 0), None
-        for event in duties.settle(self.state, around):
+        for event in covering.settle(self.state, around):
             self._record(event)
         exposure = measure(self.state, around)
         self._run_naked_clock(exposure, around)
@@ -163,19 +163,19 @@ class Saga:
         """What is due of the row's duties; protection first."""
         state, agenda = self.state, self.agenda
         if Duty.PREPARE in row.duties:
-            self._intend(duties.set_leverage(state, around), around)
+            self._intend(entering.set_leverage(state, around), around)
         if exposure is not None:
             if Duty.PLACE in row.duties:
-                self._intend(duties.place(state, exposure, around, agenda), around)
+                self._intend(covering.place(state, exposure, around, agenda), around)
             if Duty.MOVE in row.duties:
-                self._intend(duties.move(self.state, exposure, around, agenda), around)
+                self._intend(covering.move(self.state, exposure, around, agenda), around)
             if Duty.CANCEL_ENTRY in row.duties:
-                self._intend(duties.cancel_entries(self.state, around, agenda), around)
+                self._intend(entering.cancel_entries(self.state, around, agenda), around)
             if Duty.CLOSE in row.duties:
-                self._intend(duties.close(self.state, exposure, around, agenda), around)
+                self._intend(closing.close(self.state, exposure, around, agenda), around)
             if Duty.CLEAR in row.duties:
-                self._intend(duties.clear(self.state, exposure, around, agenda), around)
-        agenda.ask(duties.questions(self.state, row.duties, exposure, around), around.bounds, around.now)
+                self._intend(closing.clear(self.state, exposure, around, agenda), around)
+        agenda.ask(asking.questions(self.state, row.duties, exposure, around), around.bounds, around.now)
 
     def _intend(self, events: Iterable[ev.Event], around: Circumstances) -> None:
         """Records intentions and puts the acts that they allow behind their gates."""
@@ -190,15 +190,15 @@ class Saga:
     def _act_of(self, event: ev.Event) -> Act | None:
         match event:
             case ev.EntryIntended():
-                return duties.entry_act(event)
+                return entering.entry_act(event)
             case ev.StopIntended() if not event.attached:
-                return duties.stop_act(self.state, event)
+                return covering.stop_act(self.state, event)
             case ev.CloseIntended():
-                return duties.close_act(self.state, event)
+                return closing.close_act(self.state, event)
             case ev.CancelIntended():
-                return duties.cancel_act(self.state, event)
+                return acting.cancel_act(self.state, event)
             case ev.LeverageIntended():
-                return duties.leverage_act(event)
+                return entering.leverage_act(event)
             case _:
                 return None
 

@@ -36,6 +36,10 @@ _RANK = {
 _ENDED = (StopStatus.REJECTED, StopStatus.EXPIRED, StopStatus.CANCELLED, StopStatus.FINISHED)
 
 
+MEANS_READ = (Reason.STOP_EXISTS, Reason.NOT_MODIFIED, Reason.DUPLICATE_NAME)
+"""Refusals that say that something stands already: what it is must be read before anything else is placed."""
+
+
 class Cover(IntEnum):
     """What a stop is worth, ascending."""
 

@@ -1,0 +1,44 @@
+"""What every act needs: its name, and for those that take another back, the cancel.
+
+The name is a function of (installation, signal, leg, term, n), and `n` counts all acts of the signal, so that no two
+ever share one. Cancels go by name, one order at a time, never all of a symbol's.
+"""
+
+from __future__ import annotations
+
+from seawall.model import events as ev
+from seawall.model.acts import CancelOrder, Reason
+from seawall.model.ids import ClientId, Leg, client_id
+from seawall.sagas.agenda import Agenda
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.state import SagaState
+
+
+def name(state: SagaState, around: Circumstances, leg: Leg, n: int) -> ClientId:
+    """The name of this signal's n-th act in this process."""
+    return client_id(around.installation, state.signal.id, leg, around.term, n)
+
+
+def cancel(
+    state: SagaState, around: Circumstances, agenda: Agenda, target: ClientId, *, is_stop: bool
+) -> list[ev.Event]:
+    """The intention of a cancel of `target`, if it is due: not while one is under way, nor before a read where the
+    last was answered "not found", which may mean that the stop is triggering.
+    """
+    before = state.cancels.get(target)
+    if before is not None:
+        waits = around.bounds.reply_timeout if before.outcome is None else around.bounds.look_first
+        due_at = (before.concluded_at or before.intended_at) + max(waits * 2, before.retry_after)
+        if is_stop and before.reason is Reason.NOT_FOUND and agenda.stops_read_at <= before.concluded_at:
+            return []
+        if around.now < due_at:
+            agenda.wake(due_at)
+            return []
+    named = name(state, around, Leg.CLOSE, state.next_n)
+    return [ev.CancelIntended(state.signal.id, state.signal.symbol, named, state.next_n, target, is_stop, around.now)]
+
+
+def cancel_act(state: SagaState, event: ev.CancelIntended) -> CancelOrder:
+    """The act that a cancel's intention allows."""
+    known = state.stops[event.target].venue_id if event.is_stop else state.orders[event.target].venue_id
+    return CancelOrder(event.symbol, event.client_id, event.target, event.is_stop, known)

@@ -1,0 +1,64 @@
+"""Asking: what the duties want to know, each question once. When it is asked is the agenda's affair."""
+
+from __future__ import annotations
+
+from seawall.model.acts import Outcome
+from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskPositions, AskStop, AskStops, Query
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.exposure import Exposure
+from seawall.sagas.judgement import Verdict, entry_verdict, horizon_of, is_attempt_dead, unsettled_closes
+from seawall.sagas.phase import Duty
+from seawall.sagas.state import Attempt, SagaState
+from seawall.sagas.stops import MEANS_READ
+
+
+def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around: Circumstances) -> list[Query]:
+    """What the duties want to know, each question once."""
+    symbol = state.signal.symbol
+    wanted: dict[Query, None] = {}
+    if Duty.ASK_ENTRY in duties:
+        for attempt in state.attempts:
+            wanted.update(dict.fromkeys(_about_entry(state, attempt, around)))
+        for close_ in unsettled_closes(state, around):
+            wanted[AskOrder(symbol, close_.client_id)] = None
+    if Duty.ASK_POSITION in duties:
+        wanted[AskPositions(symbol)] = None
+    if Duty.ASK_STOP in duties:
+        wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
+    if Duty.PREPARE in duties and state.signal.leverage is not None:
+        wanted[AskLeverage(symbol)] = None
+    return list(wanted)
+
+
+def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:
+    facts = state.orders[attempt.client_id]
+    unpriced = facts.filled > 0 and facts.average is None
+    if attempt.never_was and not facts.is_seen:
+        return []
+    if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not unpriced:
+        return []
+    if entry_verdict(state, attempt, around) is Verdict.ABSENT:
+        return []
+    asked: list[Query] = [AskOrder(attempt.intent.symbol, attempt.client_id)] if attempt.intent is not None else []
+    is_late = around.venue_now_early > horizon_of(attempt, around)
+    if attempt.intent is not None and is_late and not facts.is_seen:
+        asked.append(AskFills(attempt.intent.symbol, attempt.intent.since))
+    return asked
+
+
+def _about_stops(state: SagaState, exposure: Exposure | None, around: Circumstances) -> list[Query]:
+    """Each stop that may stand by its name, where stops have names; the list of all, where they have none or another
+    stop is in the way.
+    """
+    symbol = state.signal.symbol
+    standing = [facts for facts in state.stops.values() if facts.may_live]
+    blocked = any(facts.reason in MEANS_READ and facts.outcome is Outcome.REFUSED for facts in state.stops.values())
+    asked: list[Query] = []
+    if around.traits.names_stops:
+        asked += [AskStop(symbol, facts.client_id) for facts in standing]
+    elif standing or blocked:
+        flat = exposure is not None and exposure.open <= 0
+        asked += [AskStop(symbol, facts.client_id, facts.venue_id) for facts in standing if facts.venue_id and flat]
+    if blocked or (standing and not around.traits.names_stops):
+        asked.append(AskStops(symbol))
+    return asked

@@ -1,0 +1,104 @@
+"""Closing: exactly what is ours and open, one close at a time, up a ladder whose steps name the code that led there.
+
+And the clearing of our stops once flat is proven, not before.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from seawall.model import events as ev
+from seawall.model.acts import ClosePosition, Reason
+from seawall.model.amounts import ceil_to, floor_to
+from seawall.model.ids import Leg
+from seawall.model.times import Instant
+from seawall.sagas.acting import cancel, name
+from seawall.sagas.agenda import Agenda
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.exposure import Exposure
+from seawall.sagas.judgement import unsettled_closes, unsettled_stops
+from seawall.sagas.state import SagaState
+
+_SLICES = 2
+
+
+def close(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """The next close of exactly what is ours and open, if none is under way."""
+    if exposure.open <= 0 or unsettled_closes(state, around):
+        return []
+    last = state.closes[-1] if state.closes else None
+    rung = _rung(state)
+    if last is not None:
+        due_at = last.concluded_at + max(last.retry_after, around.bounds.stop_repeat_every if last.never_was else 0)
+        if around.now < due_at:
+            agenda.wake(due_at)
+            return []
+        if last.reason is Reason.REDUCE_ONLY and not _position_read_since(state, last.concluded_at):
+            return []
+    quantity = _close_quantity(exposure.open, rung, around)
+    return [
+        ev.CloseIntended(
+            state.signal.id,
+            state.signal.symbol,
+            client_id=name(state, around, Leg.CLOSE, state.next_n),
+            n=state.next_n,
+            quantity=quantity,
+            intended_at=around.now,
+            price_bound=_band_price(state, around) if rung > 1 else None,
+            rung=rung,
+            cause=last.code if last is not None else "",
+        )
+    ]
+
+
+def _position_read_since(state: SagaState, at: Instant) -> bool:
+    told = state.opinions.read
+    return told is not None and told.report.began_at > at
+
+
+def _rung(state: SagaState) -> int:
+    """How far up the ladder: the whole at market; slices at market; slices as limits at the band. A refusal or a
+    partial close climbs, what was not executed or only not heard of does not.
+    """
+    climbs = 0
+    for close_ in state.closes:
+        intent = close_.intent
+        facts = state.orders[close_.client_id]
+        refused = close_.never_was and not close_.reason.is_not_executed and close_.reason is not Reason.REDUCE_ONLY
+        partial = facts.is_terminal and intent is not None and facts.filled < intent.quantity
+        climbs += refused or partial
+    return min(climbs, 2)
+
+
+def _close_quantity(open_: Decimal, rung: int, around: Circumstances) -> Decimal:
+    instrument = around.instrument
+    if instrument is None:
+        return open_
+    quantity = min(open_, instrument.max_quantity) if instrument.max_quantity else open_
+    if rung == 0:
+        return quantity
+    sliced = instrument.round_quantity(quantity / _SLICES)
+    return sliced if sliced >= instrument.min_quantity and sliced > 0 else quantity
+
+
+def _band_price(state: SagaState, around: Circumstances) -> Decimal | None:
+    """The worst price that the venue's band allows our closing side; None (market) where the band is not known."""
+    instrument, mark = around.instrument, around.mark
+    if instrument is None or mark is None:
+        return None
+    if state.side.opposite.sign > 0:
+        return floor_to(mark.mark * instrument.band_up, instrument.tick) if instrument.band_up else None
+    return ceil_to(mark.mark * instrument.band_down, instrument.tick) if instrument.band_down else None
+
+
+def close_act(state: SagaState, event: ev.CloseIntended) -> ClosePosition:
+    """The act that a close's intention allows. Its side is the opposite of the journaled intent, never a reply's."""
+    return ClosePosition(event.symbol, event.client_id, state.side.opposite, event.quantity, event.price_bound)
+
+
+def clear(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """Cancels what is left of our stops once flat is proven, and a read begun since then still did not end them."""
+    if not exposure.is_flat_proven or agenda.stops_read_at <= exposure.moment.heard_at:
+        return []
+    left = [facts for facts in unsettled_stops(state, exposure) if not facts.is_pending]
+    return [event for facts in left for event in cancel(state, around, agenda, facts.client_id, is_stop=True)]

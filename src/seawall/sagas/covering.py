@@ -1,0 +1,184 @@
+"""Covering: placing a stop, placing it again, settling its final trigger and moving it there.
+
+The first stop goes at once, repeats on the schedule of the bounds. None is repeated while its answer is open, except a
+stop for the whole position whose outcome is Unknown: the venue bears it twice, under the same name (design, rule 12).
+A refusal that means "read" waits for its read. Moving never leaves a gap: which arrow comes next is read off from
+which of our stops are live, so that a crash in between keeps the most stops (rule 15).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from seawall.model import events as ev
+from seawall.model.acts import Outcome, PlaceStop, Reason
+from seawall.model.amounts import BASIS_POINTS, percent_trigger
+from seawall.model.ids import Leg
+from seawall.model.reports import StopStatus
+from seawall.model.times import Instant
+from seawall.sagas.acting import cancel, name
+from seawall.sagas.agenda import Agenda
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.exposure import Exposure, entry_orders, is_contradicted, is_trigger_final, target_trigger
+from seawall.sagas.judgement import is_entry_known, live_stops
+from seawall.sagas.state import SagaState
+from seawall.sagas.stops import MEANS_READ, StopFacts
+
+
+def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """The next attempt at a stop, if it is due. The first goes at once, repeats on the schedule of the bounds."""
+    newest = _newest(state)
+    if newest is None or _is_lost(state, newest, around):
+        return _place_new(state, around, target_trigger(state))
+    if newest.is_pending:
+        agenda.wake(newest.intended_at + 2 * around.bounds.reply_timeout)
+        return []
+    due_at = newest.concluded_at + max(newest.retry_after, _repeat_wait(state, around))
+    if around.now < due_at:
+        agenda.wake(due_at)
+        return []
+    return _place_again(state, exposure, around, agenda, newest)
+
+
+def _is_lost(state: SagaState, newest: StopFacts, around: Circumstances) -> bool:
+    """Whether the newest stop is out of the running without an answer to wait for: ended, stuck, missing, or attached
+    to an entry whose position shows none.
+    """
+    stuck = newest.status in (StopStatus.TRIGGERING, StopStatus.TRIGGERED)
+    return (
+        newest.is_ended or stuck or is_contradicted(state, newest, around) or newest.is_missing(around.bounds.read_lag)
+    )
+
+
+def _place_again(
+    state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda, newest: StopFacts
+) -> list[ev.Event]:
+    if newest.outcome is Outcome.ACKNOWLEDGED or newest.attached:
+        return []
+    if newest.outcome is Outcome.UNKNOWN and newest.quantity is None:
+        return [stop_intention(state, around, newest.trigger, None, newest.n, sending=newest.sendings + 1)]
+    if newest.reason in MEANS_READ or newest.outcome is Outcome.UNKNOWN:
+        if agenda.stops_read_at <= newest.concluded_at:
+            return []
+        beside = exposure.open if newest.reason is Reason.STOP_EXISTS and agenda.others_stand else None
+        return _place_new(state, around, target_trigger(state), beside)
+    if newest.reason is Reason.TRIGGER_PASSED and not is_trigger_final(state):
+        return _replace_provisional(state, around)
+    return _place_new(state, around, target_trigger(state), newest.quantity and exposure.open)
+
+
+def _replace_provisional(state: SagaState, around: Circumstances) -> list[ev.Event]:
+    """The market has passed the provisional trigger: the one that the fills known so far give takes its place."""
+    settled = settle(state, around, force=True)
+    trigger = next((event.trigger for event in settled), target_trigger(state))
+    return [*settled, *_place_new(state, around, trigger)]
+
+
+def _place_new(
+    state: SagaState, around: Circumstances, trigger: Decimal, quantity: Decimal | None = None
+) -> list[ev.Event]:
+    return [stop_intention(state, around, trigger, quantity, state.next_n)]
+
+
+def _repeat_wait(state: SagaState, around: Circumstances) -> Instant:
+    """The wait before the next repeat, by how many stops in a row were not acknowledged."""
+    failures = sum(
+        facts.sendings
+        for facts in state.stops.values()
+        if facts.outcome in (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT) and facts.status is None
+    )
+    waits = around.bounds.stop_repeat
+    return waits[failures - 1] if 0 < failures <= len(waits) else around.bounds.stop_repeat_every
+
+
+def stop_intention(
+    state: SagaState,
+    around: Circumstances,
+    trigger: Decimal,
+    quantity: Decimal | None,
+    n: int,
+    *,
+    sending: int = 1,
+    attached: bool = False,
+) -> ev.StopIntended:
+    """The intention of the stop number `n`: a new one, or with `sending` the same name again.
+
+    Raises ValueError for a signal without a stop, which the intake refuses.
+    """
+    stop = state.signal.stop
+    if stop is None:
+        msg = "stop: expected one on every signal that opens, came none"
+        raise ValueError(msg)
+    known = next((facts.client_id for facts in state.stops.values() if facts.n == n), None)
+    return ev.StopIntended(
+        state.signal.id,
+        state.signal.symbol,
+        client_id=known or name(state, around, Leg.STOP, n),
+        n=n,
+        trigger=trigger,
+        trigger_by=stop.trigger_by,
+        quantity=quantity,
+        intended_at=around.now,
+        sending=sending,
+        attached=attached,
+    )
+
+
+def stop_act(state: SagaState, event: ev.StopIntended) -> PlaceStop:
+    """The act that a stop's intention allows."""
+    return PlaceStop(
+        event.symbol, event.client_id, state.side.opposite, event.trigger, event.trigger_by, event.quantity
+    )
+
+
+def settle(state: SagaState, around: Circumstances, *, force: bool = False) -> list[ev.TriggerSettled]:
+    """The final trigger of a stop in percent: computed once, from the fills of a terminal entry; with `force` from the
+    fills known so far, where the provisional one was refused as passed. Within the tolerance the provisional stays.
+    """
+    stop, intent, instrument = state.signal.stop, state.intent, around.instrument
+    average = next((facts.average for facts in entry_orders(state) if facts.filled > 0), None)
+    if stop is None or stop.percent is None or intent is None or instrument is None or average is None:
+        return []
+    if state.filled is None:
+        return []
+    if is_trigger_final(state) or (not force and not is_entry_known(state, around)):
+        return []
+    final = percent_trigger(average, stop.percent, instrument.tick, state.side)
+    tolerated = intent.reference * around.stop_tolerance_bps / BASIS_POINTS
+    kept = intent.trigger if abs(final - intent.trigger) <= tolerated and not force else final
+    return [ev.TriggerSettled(state.signal.id, state.signal.symbol, kept, intent.trigger)]
+
+
+def move(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """The next arrow of a move, read off from which of our stops are live: a crash in between keeps the most stops.
+
+    One stop a position: the new trigger replaces the old in one act. Otherwise: a quantity stop at the new trigger,
+    seen live; the old one cancelled; the new closePosition stop, seen live; the quantity stop cancelled.
+    """
+    if any(facts.is_pending for facts in state.stops.values()):
+        return []
+    target = target_trigger(state)
+    live = live_stops(state, exposure, around)
+    if around.traits.one_stop_per_position:
+        return [] if _awaited(state, target) else _place_new(state, around, target)
+    whole = next((facts for facts in live if facts.quantity is None), None)
+    bridge = next((facts for facts in live if facts.quantity is not None), None)
+    if whole is not None and whole.trigger != target:
+        if bridge is not None:
+            return cancel(state, around, agenda, whole.client_id, is_stop=True)
+        return [] if _awaited(state, target) else _place_new(state, around, target, exposure.open)
+    if bridge is not None and whole is not None:
+        return cancel(state, around, agenda, bridge.client_id, is_stop=True)
+    return [] if whole is not None or _awaited(state, target, whole=True) else _place_new(state, around, target)
+
+
+def _awaited(state: SagaState, trigger: Decimal, *, whole: bool = False) -> bool:
+    """Whether a stop at `trigger` has been acknowledged or may have arrived, and is waited for to be seen."""
+    return any(
+        facts.trigger == trigger and facts.status is None and facts.may_live and (facts.quantity is None or not whole)
+        for facts in state.stops.values()
+    )
+
+
+def _newest(state: SagaState) -> StopFacts | None:
+    return max(state.stops.values(), key=lambda facts: facts.n, default=None)

@@ -1,0 +1,92 @@
+"""Entering: the intention of an entry and its leverage, and the cancel of what rests of it.
+
+The intention is a record before it is an act: quantity, stop, baseline and `not_after` stand in the journal before the
+first byte may leave. A second attempt has its own name and its own intention.
+"""
+
+from __future__ import annotations
+
+from seawall.model import events as ev
+from seawall.model.acts import SetLeverage, SubmitEntry
+from seawall.model.ids import Leg
+from seawall.sagas import preparing
+from seawall.sagas.acting import cancel, name
+from seawall.sagas.agenda import Agenda
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.covering import stop_intention
+from seawall.sagas.exposure import entry_orders
+from seawall.sagas.judgement import retry_at
+from seawall.sagas.state import SagaState
+
+
+def enter(state: SagaState, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """The intention of an entry, and the entry behind it. Where the stop travels with it, the stop is intended too."""
+    if state.attempts and around.now < retry_at(state):
+        agenda.wake(retry_at(state))
+        return []
+    plan = preparing.plan(state, around)
+    if not isinstance(plan, preparing.Plan):
+        return []
+    events: list[ev.Event] = [_entry_intention(state, around, plan)]
+    if around.traits.attaches_stop:
+        events.append(stop_intention(state, around, plan.trigger, None, state.next_n + 1, attached=True))
+    return events
+
+
+def _entry_intention(state: SagaState, around: Circumstances, plan: preparing.Plan) -> ev.EntryIntended:
+    stop = state.signal.stop
+    position = around.position
+    if stop is None or position is None:
+        msg = "entry: expected a stop and a baseline before the intention, came neither"
+        raise ValueError(msg)
+    return ev.EntryIntended(
+        state.signal.id,
+        state.signal.symbol,
+        client_id=name(state, around, Leg.ENTRY, state.next_n),
+        n=state.next_n,
+        side=state.side,
+        quantity=plan.quantity,
+        reference=plan.reference,
+        trigger=plan.trigger,
+        trigger_by=stop.trigger_by,
+        trigger_is_final=plan.trigger_is_final,
+        baseline=position.amount,
+        baseline_at=position.at,
+        intended_at=around.now,
+        since=around.venue_now_early,
+        not_after=around.venue_now + around.bounds.receive_window,
+        price_bound=plan.price_bound,
+    )
+
+
+def entry_act(intent: ev.EntryIntended) -> SubmitEntry:
+    """The act that an intention allows."""
+    return SubmitEntry(
+        intent.symbol,
+        intent.client_id,
+        intent.side,
+        intent.quantity,
+        intent.trigger,
+        intent.trigger_by,
+        intent.not_after,
+        intent.price_bound,
+    )
+
+
+def set_leverage(state: SagaState, around: Circumstances) -> list[ev.Event]:
+    """The intention of setting the leverage, if it is due."""
+    if state.signal.leverage is None or not preparing.needs_leverage_act(state, around):
+        return []
+    named = name(state, around, Leg.ENTRY, state.next_n)
+    return [ev.LeverageIntended(state.signal.id, state.signal.symbol, named, state.signal.leverage)]
+
+
+def leverage_act(event: ev.LeverageIntended) -> SetLeverage:
+    """The act that the intention of a leverage allows."""
+    return SetLeverage(event.symbol, event.client_id, event.leverage)
+
+
+def cancel_entries(state: SagaState, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """Cancels what rests of an entry that was seen and is not terminal; by its name, read back by the order query."""
+    resting = [facts for facts in entry_orders(state) if facts.is_seen and not facts.is_terminal]
+    return [event for facts in resting for event in cancel(state, around, agenda, facts.client_id, is_stop=False)]

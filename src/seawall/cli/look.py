@@ -20,7 +20,7 @@ from seawall.model.times import Instant
 from seawall.service.clock import UtcClock
 from seawall.service.problems import Exit, ServiceError
 from seawall.service.reader import JournalReader
-from seawall.service.views import OpenPosition, SignalView, event_row, open_positions, signal_view
+from seawall.service.views import OpenPosition, SignalView, event_row, open_positions, readable, signal_view
 from seawall.service.why import why_it_stands
 
 _PAGE = 1_000
@@ -163,9 +163,9 @@ def _figures(told: Receipt) -> list[tuple[str, str]]:
         ("side", told.side.value if told.side else ""),
         ("intended", amount(told.intended)),
         ("filled", amount(told.quantity)),
-        ("average", amount(told.average)),
+        ("average", "" if told.average is None else readable(told.average)),
         ("closed", amount(told.exit_quantity) if told.exit_quantity else ""),
-        ("closed at", amount(told.exit_average)),
+        ("closed at", "" if told.exit_average is None else readable(told.exit_average)),
         ("fees", amount(told.fees)),
         ("stop, provisional", amount(told.provisional)),
         ("stop, final", amount(told.final)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Context, Decimal
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -17,10 +18,12 @@ from seawall.history.receipt import Receipt, receipt
 from seawall.history.timeline import Moment, timeline
 from seawall.journal.encoding import encode
 from seawall.journal.port import KnownSignal, PositionRecord
+from seawall.model.amounts import plain
 from seawall.model.events import Recorded, SignalAccepted, SignalRefused
 from seawall.model.ids import Account, SignalId, Symbol
 from seawall.model.times import Instant
 
+_READ_DIGITS = Context(prec=8)
 TAIL = 2_000
 """How many events back a list of the latest signals looks."""
 OVER = ("flat_seen", "flat")
@@ -65,6 +68,11 @@ class OpenPosition:
 
     record: PositionRecord
     opinions: PositionView | None
+
+
+def readable(price: Decimal) -> str:
+    """A computed price in as many digits as a person reads; the exact one is in the JSON."""
+    return plain(_READ_DIGITS.plus(price))
 
 
 def signal_view(reader: Reader, signal_id: SignalId) -> SignalView | None:

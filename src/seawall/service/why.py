@@ -8,9 +8,10 @@ from seawall.history.facts import History, last
 from seawall.history.receipt import Receipt, State, receipt
 from seawall.history.words import sentence, source_of
 from seawall.model.amounts import plain
-from seawall.model.events import DistressEnded, DistressRaised, StopConfirmed
+from seawall.model.events import DistressEnded, DistressKind, DistressRaised, StopConfirmed
 from seawall.model.ids import Side
 from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
+from seawall.service.views import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _what(told: Receipt) -> str:
         return f"a request to close {told.symbol} on {told.account}"
     word = "long" if told.side is Side.BUY else "short"
     amount = told.quantity or told.intended
-    price = f", at {plain(told.average)} on average" if told.average else ""
+    price = f", at {readable(told.average)} on average" if told.average else ""
     return f"{word} {f'{plain(amount)} ' if amount else ''}{told.symbol} on {told.account}{price}"
 
 
@@ -87,17 +88,18 @@ def _naked(told: Receipt) -> str:
 
 
 def _distress(history: History) -> str:
-    """What a person must look at, if it is not over."""
-    raised, ended = last(history, DistressRaised), last(history, DistressEnded)
-    if raised is None or (ended is not None and ended.kind is raised.kind and _after(history, ended, raised)):
-        return ""
-    return f"LOOK AT IT: {raised.kind.value.replace('_', ' ')}, {raised.detail}."
-
-
-def _after(history: History, one: object, other: object) -> bool:
-    order = [recorded.event for recorded in history]
-    places = [next(at for at, event in enumerate(order) if event is each) for each in (one, other)]
-    return places[0] > places[1]
+    """What a person must look at, as far as it is not over."""
+    raised: dict[DistressKind, str] = {}
+    for recorded in history:
+        match recorded.event:
+            case DistressRaised(kind=kind, detail=detail):
+                raised[kind] = detail
+            case DistressEnded(kind=kind):
+                raised.pop(kind, None)
+            case _:
+                continue
+    told = "; ".join(f"{kind.value.replace('_', ' ')}, {detail}" for kind, detail in raised.items())
+    return f"LOOK AT IT: {told}." if told else ""
 
 
 def _latest(history: History, now: Instant) -> str:

@@ -63,7 +63,7 @@ def environment() -> dict[str, str]:
 
 
 def test_the_first_look_around_goes_as_the_readme_says(tmp_path: Path) -> None:
-    """Every command of the block ends well, and what `show` tells of the signal ends with PROTECTED."""
+    """Every command of the block ends well, `show` tells of PROTECTED, and the close ends FLAT."""
     commands = lines()
     rest, said = {}, {}
     with ExitStack() as stack:
@@ -79,7 +79,8 @@ def test_the_first_look_around_goes_as_the_readme_says(tmp_path: Path) -> None:
                 rest[venue] = commands[0].split()[3 if venue == "binance" else 5]
             if line == "seawall init":
                 _other_ports(tmp_path / "seawall.toml", rest)
-    assert "PROTECTED" in said["seawall show first"].splitlines()[-1]
+    assert "PROTECTED: " in said["seawall show first"]
+    assert "first: FLAT" in said["seawall signal close BTCUSDT --account binance --wait flat"]
 
 
 def _run(words: list[str], folder: Path) -> str:

@@ -212,6 +212,17 @@ def test_an_entry_that_never_left_ends_flat_at_once() -> None:
     assert (case.phase(), case.state.end) == (Phase.FLAT, EndReason.NOT_SENT)
 
 
+def test_an_entry_that_never_left_after_one_that_did_is_proven_flat() -> None:
+    """The first attempt reached the venue: its refusal is one source, and a position newer than the intent the other."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY)
+    case.wakes_until(60)
+    case.answers(2_100, case.entry, Outcome.NOT_SENT)
+    assert (len(case.state.attempts), case.phase()) == (2, Phase.ENTERING)
+    case.reads(2_300, AskPositions(SYMBOL), position(0, 2_280, told=2_280))
+    assert (case.phase(), case.state.end) == (Phase.FLAT, EndReason.NOT_SENT)
+
+
 def test_an_entry_that_filled_nothing_ends_flat() -> None:
     """An immediate-or-cancel bound that found no taker."""
     case = entering()

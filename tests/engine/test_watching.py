@@ -9,7 +9,7 @@ import pytest
 
 from seawall.model import events as ev
 from seawall.model import inputs as inp
-from seawall.model.acts import Outcome, PlaceStop, Reason, SubmitEntry
+from seawall.model.acts import ClosePosition, Outcome, PlaceStop, Reason, SubmitEntry
 from seawall.model.events import DistressKind
 from seawall.model.ids import ClientId, SignalId, Symbol
 from seawall.model.queries import AskMark, AskModes, AskOpenOrders, AskOrder, AskPositions, AskStops
@@ -226,6 +226,22 @@ def test_a_recovered_desk_decides_nothing_before_its_process_has_a_name() -> Non
     assert (other.acts, other.phase()) == ([], Phase.ENTERING)
     other.step(1_010, inp.Restarted(ms(1_010), T0 // SECOND + 1, "abcd"))
     assert [type(act) for act in other.acts] == [PlaceStop]
+
+
+def test_after_a_restart_the_naked_clock_runs_from_the_first_successful_read() -> None:
+    """While the venue has answered nothing yet, a position known from the journal is not closed for time (rule 13)."""
+    bench = entering()
+    bench.hears(100, fill(entry(bench), at=100), order(entry(bench), filled=27, at=100))
+    other = bench.reborn()
+    other.step(10_000, inp.ClockReport(ms(10_000), 0, 0), inp.Restarted(ms(10_000), T0 // SECOND + 10, "abcd"))
+    other.step(14_999)
+    other.step(15_000)
+    assert [act for act in other.acts if isinstance(act, ClosePosition)] == []
+    other.reads(16_000, AskPositions(), position(27, 15_980, told=100))
+    other.step(20_999)
+    assert [act for act in other.acts if isinstance(act, ClosePosition)] == []
+    other.step(21_000)
+    assert [type(act) for act in other.acts][-1] is ClosePosition
 
 
 def test_what_was_not_durable_never_was() -> None:

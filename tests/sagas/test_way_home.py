@@ -141,6 +141,17 @@ def test_a_reduce_only_refusal_means_read_the_position_first() -> None:
     assert case.told_of(ev.CloseIntended)[-1].rung == 0
 
 
+def test_a_position_that_reads_the_same_after_a_reduce_only_refusal_lets_the_next_close_follow() -> None:
+    """It was read before, and is read again unchanged: the read counts though its word is not new."""
+    case = protected()
+    case.reads(280, AskPositions(SYMBOL), position(27, 260, told=100))
+    closing(case)
+    case.answers(400, case.state.closes[0].client_id, Outcome.REFUSED, Reason.REDUCE_ONLY)
+    case.reads(700, AskPositions(SYMBOL), position(27, 680, told=100))
+    case.wakes_until(1_000)
+    assert len(case.sent(ClosePosition)) == 2
+
+
 def test_an_unknown_close_is_followed_only_once_it_is_absent() -> None:
     """Its name and the position are asked; two misses half a second apart allow the next, on the same rung."""
     case = closing()

@@ -88,7 +88,7 @@ class Desk:
         self._forget_settled(last)
 
     def _recall(self, event: ev.Event) -> None:
-        if isinstance(event, ev.SignalAccepted) and event.signal.action is Action.OPEN:
+        if isinstance(event, ev.SignalAccepted) and not event.closes:
             self._take_up(event)
         elif event.signal_id in self._sagas:
             saga = self._sagas[event.signal_id]
@@ -239,15 +239,17 @@ class Desk:
             refusal = (admission.reason, admission.detail)
             self._record(ev.SignalRefused(signal.id, signal.symbol, signal, *refusal))
         else:
-            accepted_event = ev.SignalAccepted(signal.id, signal.symbol, signal)
+            closing = holder if admission.ruling is Ruling.CLOSE else None
+            closes = closing.state.signal.id if closing is not None else SignalId("")
+            accepted_event = ev.SignalAccepted(signal.id, signal.symbol, signal, closes)
             self._record(accepted_event)
             if admission.ruling is Ruling.ACCEPT:
                 self._take_up(accepted_event)
-            if admission.ruling is Ruling.CLOSE and holder is not None:
-                asked = inp.CloseRequested(now, signal.symbol, f"signal {signal.id}", holder.state.signal.id)
-                holder.hear(asked, self._around(holder, now))
-                self._collect(holder, now)
-                self._touched[holder.state.signal.id] = None
+            if closing is not None:
+                asked = inp.CloseRequested(now, signal.symbol, f"signal {signal.id}", closes)
+                closing.hear(asked, self._around(closing, now))
+                self._collect(closing, now)
+                self._touched[closes] = None
         self._gates.hold_answer(answer, self.seq)
 
     def _has_too_many(self, signal: Signal) -> bool:

@@ -53,7 +53,8 @@ def sentence(event: Event) -> str:
         case events.ActConcluded():
             return _concluded(event)
         case events.SignalAccepted(signal=signal):
-            return f"signal accepted: {_asked(signal)}"
+            closes = f"; it closes {event.closes} and opens nothing" if event.closes else ""
+            return f"signal accepted: {_asked(signal)}{closes}"
         case events.SignalRefused(signal=signal):
             return f"signal refused ({event.reason}): {_asked(signal)}{_detail(event.detail)}"
         case events.EntryIntended() | events.StopIntended() | events.CloseIntended():

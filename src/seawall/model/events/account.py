@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seawall.model.events.base import Event
+from seawall.model.ids import SignalId
 from seawall.model.signal import Signal
 
 
@@ -62,9 +63,12 @@ class StreamLost(Event):
 
 @dataclass(frozen=True, slots=True)
 class SignalAccepted(Event):
-    """The signal is recorded and its slot is its own."""
+    """The signal is recorded and its slot is its own; or, with `closes`, it asks that signal's slot to be closed and
+    opens nothing itself, now or after a restart.
+    """
 
     signal: Signal
+    closes: SignalId = SignalId("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,17 @@ def test_leverage_is_set_and_read_back_before_the_entry() -> None:
     assert case.entry != act.client_id
 
 
+def test_a_leverage_refused_as_not_executed_waits_as_long_as_the_venue_asks() -> None:
+    """A venue's word binds every act (rule 14): the next setting leaves after the wait, not with every step."""
+    case = Case(signal(leverage=D(5)), leverage=LeverageReport(SYMBOL, D(20)))
+    case.at(0)
+    case.answers(50, case.sent(SetLeverage)[0].client_id, Outcome.REFUSED, Reason.LIMIT, retry_after=SECOND)
+    case.wakes_until(1_049)
+    assert len(case.sent(SetLeverage)) == 1
+    case.wakes_until(1_050)
+    assert len(case.sent(SetLeverage)) == 2
+
+
 # ---- the stop's schedule
 
 
@@ -163,6 +174,17 @@ def test_an_unknown_closeposition_stop_is_sent_again_under_the_same_name() -> No
     assert placed_at(case) == expected
     assert {act.client_id for act in case.sent(PlaceStop)} == {name}
     assert [event.sending for event in case.told_of(ev.StopIntended)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_stop_that_was_not_sent_is_placed_again_on_the_same_schedule() -> None:
+    """No budget, no connection: nothing left the house, and the next try is no repetition."""
+    case = naked()
+    case.answers(110, case.newest_stop.client_id, Outcome.NOT_SENT)
+    case.answers(120, case.newest_stop.client_id, Outcome.NOT_SENT)
+    case.wakes_until(169)
+    assert placed_at(case) == [100, 110]
+    case.wakes_until(170)
+    assert placed_at(case) == [100, 110, 170]
 
 
 def test_a_wait_that_the_venue_asks_for_binds_the_stop_too() -> None:

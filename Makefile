@@ -8,7 +8,7 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types borders storm foreign wire build lock clean
+.PHONY: help setup demo test check lint types borders storm foreign wire bench build lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
@@ -46,6 +46,9 @@ foreign: setup ## ccxt and pybit, in an environment of their own, turned on the 
 wire: setup ## on real sockets: 200 openings, 1,000 in the storm, 20 kill -9 (20 min); less with `ARGS="kill --kills 5"`
 	@$(PYTEST) -m long tests/wire
 	@.venv/bin/python -m seawall.drill.wire $(ARGS)
+
+bench: setup ## ours beside a plain script of the same two calls, in one run; about four minutes; docs/benchmark.md
+	@.venv/bin/python -m seawall.drill.bench $(ARGS)
 
 build: setup ## the wheel, in dist/
 	@.venv/bin/python -m hatchling build --target wheel

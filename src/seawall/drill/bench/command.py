@@ -19,7 +19,7 @@ from seawall.drill.bench.ours import OURS, Ours, service
 from seawall.drill.bench.plain import PlainScript
 from seawall.drill.bench.records import Condition
 from seawall.drill.bench.rounds import PLAIN, Bench
-from seawall.drill.bench.slots import slots
+from seawall.drill.bench.slots import Slot, slots
 from seawall.model.ids import VenueName
 from seawall.model.times import MILLISECOND
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="seawall.drill.bench", description="Ours beside a plain script, in one run.")
-    parser.add_argument("--rounds", type=int, default=8, help="how many rounds (8)")
+    parser.add_argument("--rounds", type=int, default=9, help="how many rounds (9)")
     parser.add_argument("--openings", type=int, default=12, help="openings of each side per round and condition (12)")
     parser.add_argument("--latency-ms", type=float, nargs="+", default=[0.0, 25.0], help="each way (0 25)")
     parser.add_argument("--venue", type=VenueName, nargs="+", default=list(VenueName), help="binance, bybit or both")
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def run(wish: argparse.Namespace) -> list[figures.Comparison]:
     """The whole bench."""
+    chosen = _chosen(wish)
     print(f"{os.cpu_count()} cores, load {_load()} at the beginning; python {sys.version.split()[0]}")
     conditions = [Condition(venue, int(ms * MILLISECOND)) for ms in wish.latency_ms for venue in wish.venue]
     with tempfile.TemporaryDirectory(prefix="seawall-bench-") as folder:
@@ -59,7 +60,7 @@ async def run(wish: argparse.Namespace) -> list[figures.Comparison]:
                 for name in (OURS, PLAIN):
                     await stage.open_account(venue, name)
             async with service(stage, Path(folder), web) as ours:
-                bench = _bench(stage, ours, bare, wish)
+                bench = _bench(stage, ours, bare, chosen)
                 await bench.warm_up()
                 for number in range(wish.rounds):
                     await bench.round(number, conditions, wish.openings)
@@ -68,13 +69,22 @@ async def run(wish: argparse.Namespace) -> list[figures.Comparison]:
     return _told(bench, conditions)
 
 
-def _bench(stage: Box, ours: Ours, bare: aiohttp.ClientSession, wish: argparse.Namespace) -> Bench:
+def _chosen(wish: argparse.Namespace) -> dict[VenueName, list[Slot]]:
+    """The slots of a round: one for each opening."""
+    found = {venue: slots(venue, wish.openings) for venue in wish.venue}
+    fewest = min(len(group) for group in found.values())
+    if fewest < wish.openings:
+        raise SystemExit(f"--openings: expected at most {fewest}, one symbol each, came {wish.openings}")
+    return found
+
+
+def _bench(stage: Box, ours: Ours, bare: aiohttp.ClientSession, chosen: dict[VenueName, list[Slot]]) -> Bench:
     key, secret = keys_of(PLAIN)
     return Bench(
         box=stage,
         ours=ours,
-        scripts={venue: PlainScript(bare, stage.rest[venue], key, secret, ours.venue_now) for venue in wish.venue},
-        slots={venue: slots(venue, wish.openings) for venue in wish.venue},
+        scripts={venue: PlainScript(bare, stage.rest[venue], key, secret, ours.venue_now) for venue in chosen},
+        slots=chosen,
     )
 
 

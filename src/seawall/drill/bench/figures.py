@@ -14,7 +14,15 @@ from statistics import median
 from seawall.drill.bench.ours import OURS
 from seawall.drill.bench.records import ANSWERED, STAGES, Condition, Opening
 from seawall.drill.bench.rounds import PLAIN
+from seawall.model.ids import VenueName
 from seawall.model.times import MILLISECOND, Duration
+
+AIM_RATIO = 1.5
+"""Without latency the median is to be within so many times the script's."""
+AIM_BESIDE: Duration = 3 * MILLISECOND
+"""With latency, beside the round trips that cannot be saved."""
+ROUND_TRIPS = {VenueName.BINANCE: 1.5, VenueName.BYBIT: 1.0}
+"""On Binance the stop can only follow the fill; on Bybit it goes with the entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +165,30 @@ def _ratio_lines(comparison: Comparison) -> list[str]:
     journal = comparison.journal
     return [
         f"  signal to live stop, by round (least / median / most): ours by plain {ratios}; ours less plain {extra} ms",
+        _aim_line(comparison),
         f"  journal: the intent's append {_p(journal['append'])} ms, then to its leaving {_p(journal['hop'])} ms;",
         f"           together {comparison.journal_share:.0%} of the way from signal to live stop",
         f"  processor time per opening: ours {_ms(ours)} ms, plain {_ms(plain)} ms ({ours / plain:.1f} times)",
         f"  openings that had to read their slot first, a round trip: {comparison.read_first}",
         f"  naked time, by the judge: ours {_p(naked[0])} ms, plain {_p(naked[1])} ms",
     ]
+
+
+def _aim_line(comparison: Comparison) -> str:
+    """The aim, and how far both sides are from it: the floor is the script, which may miss the second one too."""
+    latency, ours, plain = (
+        comparison.condition.latency,
+        comparison.ours["stop_live"].p50,
+        comparison.plain["stop_live"].p50,
+    )
+    if not latency:
+        aim = plain * AIM_RATIO
+        text = f"stop live within {AIM_RATIO:g} times plain ({_ms(aim)} ms)"
+    else:
+        trips = ROUND_TRIPS[comparison.condition.venue]
+        aim = trips * 2 * latency + AIM_BESIDE
+        text = f"stop live within {trips:g} round trips and {AIM_BESIDE // MILLISECOND} ms ({_ms(aim)} ms)"
+    return f"  aim: {text}: ours {_ms(ours)} ms, {'kept' if ours <= aim else 'missed'}; plain {_ms(plain)} ms"
 
 
 def _p(told: Spread) -> str:

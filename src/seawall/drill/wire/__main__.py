@@ -125,6 +125,10 @@ async def _kill(options: argparse.Namespace) -> int:
     _histogram("where the signals in flight stood at the kill", kills.in_flight)
     _histogram("where all signals stood at the kills", kills.phases)
     _histogram("where they ended", kills.ends)
+    middle, worst = (kills.naked[len(kills.naked) // 2], kills.naked[-1]) if kills.naked else (0, 0)
+    print(
+        f"naked by the judge, the time without any process included: p50 {middle // 1000} ms, worst {worst // 1000} ms"
+    )
     _list(kills.breaches)
     return len(kills.breaches)
 

@@ -36,6 +36,7 @@ from seawall.drill.wire.stage import (
     opening,
 )
 from seawall.model.ids import Account, SignalId, Symbol, VenueName
+from seawall.model.times import Duration
 from seawall.sagas.phase import Phase
 from venuesim.server import Clock, serve
 from venuesim.traffic import LogEntry
@@ -90,6 +91,8 @@ class Kills:
     in_flight: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
     breaches: list[str] = field(default_factory=list)
+    naked: list[Duration] = field(default_factory=list)
+    """Of each position, sorted: a process that is dead places no stop, so a kill costs at least until the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +307,7 @@ class Campaign:
         """Nothing failed but our own process, so whatever was filled must stand, covered, once."""
         for venue, box in self._boxes.items():
             verdict = box.judge(self._clock.now())
+            self.kills.naked = sorted([*self.kills.naked, *(episode.naked_us for episode in verdict.episodes)])
             for slot in (one for one in self._given if one.venue is venue):
                 state = witness.states.get(slot.signal_id)
                 self.kills.ends["none" if state is None else f"{venue} {state.phase.value} {state.end.value}"] += 1

@@ -46,7 +46,6 @@ LOOK_AGAIN = 0.05
 PATIENCE = 20.0
 """Seconds until something that must come soon has failed to come."""
 BALANCE = Decimal(1_000_000)
-ENDS = (Phase.PROTECTED, Phase.FLAT)
 
 
 class Bell:
@@ -96,7 +95,7 @@ class Witness:
 
     def close(self) -> None:
         """Lets the file go."""
-        self._reader.__exit__(None, None, None)
+        self._reader.close()
 
     def look(self) -> None:
         """Reads what is new. Raises JournalError."""

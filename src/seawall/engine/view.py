@@ -66,6 +66,8 @@ class AccountView:
     clock: ClockReport | None = None
     stream_since: Instant = 0
     stream_open_at: Instant = 0
+    answered_at: Instant = 0
+    """When the venue last answered a signed request in this process; 0 before the first time."""
     mute_since: Instant = 0
     muted: Duration = 0
     forbidden_until: Instant = 0
@@ -83,7 +85,7 @@ class AccountView:
                 if item.venue_answered:
                     self._answered(item.at)
                 else:
-                    self.mute_since = self.mute_since or item.at
+                    self._unanswered(item.began_at)
             case ActAnswered():
                 self._told(item.told)
                 self._act_answered(item)
@@ -146,11 +148,16 @@ class AccountView:
         if item.reason is Reason.LIMIT:
             self.forbidden_until = max(self.forbidden_until, item.at + item.retry_after)
         if item.outcome is Outcome.UNKNOWN or item.reason is Reason.LIMIT:
-            self.mute_since = self.mute_since or item.at
+            self._unanswered(item.began_at)
         elif item.outcome is not Outcome.NOT_SENT:
             self._answered(item.at)
 
+    def _unanswered(self, began_at: Instant) -> None:
+        """The silence began with the request that found no answer, or after the last answer."""
+        self.mute_since = self.mute_since or max(began_at, self.answered_at)
+
     def _answered(self, at: Instant) -> None:
+        self.answered_at = max(self.answered_at, at)
         if self.mute_since and at >= self.forbidden_until:
             self.muted += max(at - self.mute_since, 0)
             self.mute_since = 0

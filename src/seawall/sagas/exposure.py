@@ -69,7 +69,7 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
         open=max(capped, ZERO),
         at_most=filled == 0 and owned > 0,
         contrary=contrary,
-        flat_sources=_who_says_flat(filled, owned, shown, entry_dead=_all_dead(state)),
+        flat_sources=_who_says_flat(state, filled, owned, shown),
         moment=moment,
     )
 
@@ -132,11 +132,22 @@ def _capped(owned: Decimal, shown: tuple[tuple[str, Decimal], ...]) -> Decimal:
 
 
 def _who_says_flat(
-    filled: Decimal, owned: Decimal, shown: tuple[tuple[str, Decimal], ...], *, entry_dead: bool
+    state: SagaState, filled: Decimal, owned: Decimal, shown: tuple[tuple[str, Decimal], ...]
 ) -> tuple[str, ...]:
+    """Who says that nothing of ours is open. Once all our orders are accounted for and leave nothing, whatever a newer
+    word about the position still shows is somebody else's.
+    """
     by_orders = ("fills",) if filled > 0 >= owned else ()
-    by_entry = ("entry",) if filled == 0 and entry_dead else ()
-    return by_orders + by_entry + tuple(source for source, amount in shown if amount <= 0)
+    by_entry = ("entry",) if filled == 0 and _all_dead(state) else ()
+    settled = bool(by_orders) and _is_accounted_for(state)
+    return by_orders + by_entry + tuple(source for source, amount in shown if amount <= 0 or settled)
+
+
+def _is_accounted_for(state: SagaState) -> bool:
+    """Whether every order of ours that was seen is terminal with its quantity known, and every close was answered."""
+    seen = [facts for facts in state.orders.values() if facts.is_seen]
+    closed = all(close.never_was or state.orders[close.client_id].is_seen for close in state.closes)
+    return closed and all(facts.is_quantity_known for facts in seen)
 
 
 def _all_dead(state: SagaState) -> bool:

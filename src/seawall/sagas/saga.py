@@ -156,7 +156,7 @@ class Saga:
         cover, _ = best_cover(self.state, exposure, around)
         if exposure.open <= 0 or cover >= Cover.ACKNOWLEDGED:
             self.agenda.naked_since = 0
-        elif not self.agenda.naked_since:
+        elif not self.agenda.naked_since and around.has_answered:
             self.agenda.naked_since = around.now - around.mute
 
     def _do(self, row: Row, exposure: Exposure | None, around: Circumstances) -> None:

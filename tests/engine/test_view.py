@@ -231,8 +231,8 @@ def act(after: float, outcome: Outcome, reason: Reason = Reason.NONE, retry_afte
     return inp.ActAnswered(OURS, SYMBOL, outcome, ms(after), ms(after), reason, retry_after=retry_after)
 
 
-def test_the_venue_is_mute_from_a_failure_to_the_next_answer() -> None:
-    """Spans of silence add up; an answered refusal is an answer; what was not sent says nothing."""
+def test_the_venue_is_mute_from_the_request_without_a_reply_to_the_next_answer() -> None:
+    """Or from its last answer, if that came later. Spans add up; a refusal is an answer; what was not sent is none."""
     known = view()
     assert known.mute(ms(50)) == 0
     known.hear(act(100, Outcome.UNKNOWN))
@@ -241,9 +241,12 @@ def test_the_venue_is_mute_from_a_failure_to_the_next_answer() -> None:
     assert known.mute(ms(400)) == ms(400) - ms(100)
     known.hear(act(500, Outcome.REFUSED, Reason.FUNDS))
     assert known.mute(ms(9_000)) == 400_000
-    known.hear(inp.ReadFailed(AskMark(), ms(9_000), ms(9_100), "timeout"))
+    read(known, 5_000, AskPositions())
+    known.hear(inp.ReadFailed(AskMark(), ms(4_000), ms(9_000), "timeout"))
     read(known, 9_200, AskPositions())
-    assert known.mute(ms(20_000)) == 500_000
+    assert known.mute(ms(20_000)) == 400_000 + 4_200_000
+    known.hear(inp.ReadFailed(AskMark(), ms(20_000), ms(25_000), "timeout"))
+    assert known.mute(ms(25_000)) == 4_600_000 + 5_000_000
 
 
 def test_a_refused_read_is_an_answer_too() -> None:

@@ -252,6 +252,21 @@ def test_fills_that_outweigh_the_entry_say_flat() -> None:
     assert is_flat(case)
 
 
+def test_what_remains_once_all_our_orders_are_accounted_for_is_somebody_elses() -> None:
+    """27 in and 27 out, each order done: ten that the position still shows are foreign, and flat is proven."""
+    case = protected()
+    case.at(210, close_request())
+    closed = case.state.closes[0].client_id
+    stream(case, 290, 37)
+    case.answers(300, closed)
+    case.hears(310, fill(closed, 20, trade="c1", at=310))
+    stream(case, 320, 17)
+    assert (case.exposure.open, is_flat(case)) == (D(7), False)
+    case.hears(330, fill(closed, 7, trade="c2", at=330))
+    stream(case, 340, 10)
+    assert (case.exposure.open, is_flat(case)) == (D(0), True)
+
+
 def test_a_dead_entry_and_one_newer_position_prove_flat() -> None:
     """The entry's own word that it filled nothing, and a position newer than the intent."""
     case = entering()

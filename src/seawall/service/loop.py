@@ -6,8 +6,12 @@
               ^------------------------------- stirred <-----------'
 
 A step never waits: not for the journal, not for a venue. Everything that has come since the last one goes into one
-step. The first input of a process is `Restarted`, whose term is the venue's own time in seconds, so nothing is stepped
-before the connection has told the venue's time; what comes earlier is kept in order.
+step. Acts whose gates are open leave first: the loop is let go once, so that their bytes are on the way, and only then
+are the step's events handed to the scribe and everybody else told. That loses nothing: what raises exposure was durable
+before its gate opened, and what reduces it was announced by the intention of its entry (design, rule 1).
+
+The first input of a process is `Restarted`, whose term is the venue's own time in seconds, so nothing is stepped before
+the connection has told the venue's time; what comes earlier is kept in order.
 
 An exception here is a fault of the program. It ends this account, loudly: no other account is touched, nothing is
 cancelled or closed at the venue, and its positions keep the stops they have.
@@ -146,7 +150,7 @@ class AccountLoop:
         self._scribe = Scribe(self._journal, self.account, term, self._desk.seq, self._stirred.set)
         self._inbox.appendleft(Restarted(now, term, self._installation))
         while True:
-            self._step(wire, self._scribe)
+            await self._step(wire, self._scribe)
             await self._stirring()
 
     def _recover(self) -> int:
@@ -172,25 +176,32 @@ class AccountLoop:
         await self._stirred.wait()
         self._stirred.clear()
 
-    def _step(self, wire: Wire, scribe: Scribe) -> None:
-        """One step with all that has come, and its work carried out."""
-        now = self._now()
+    async def _step(self, wire: Wire, scribe: Scribe) -> None:
+        """One step with all that has come. What may leave is on its way before anything else is done about it."""
+        now, durable = self._now(), scribe.durable
         self._note_journal(scribe, now)
         inputs = tuple(self._inbox)
         self._inbox.clear()
-        before = scribe.durable
-        work = self._desk.step(inputs, before, now)
-        if work.appends:
-            scribe.write(work.first_seq, tuple((now, event) for event in work.appends))
+        work = self._desk.step(inputs, durable, now)
         for do in work.acts:
             wire.submit(do.act, do.urgency)
+        try:
+            if work.acts:
+                await asyncio.sleep(0)
+        finally:
+            if work.appends:
+                scribe.write(work.first_seq, tuple((now, event) for event in work.appends))
+        self._carry_out(work, wire)
+        self._watcher.advanced(self.account, durable)
+        self._sleep(now)
+
+    def _carry_out(self, work: Work, wire: Wire) -> None:
+        """The rest of a step's work, which nobody's protection waits for."""
         for ask in work.queries:
             wire.submit(ask.query, ask.urgency)
         for answer in work.answers:
             self._watcher.answered(self.account, answer)
         self._watcher.worked(self.account, work)
-        self._watcher.advanced(self.account, before)
-        self._sleep(now)
 
     def _note_journal(self, scribe: Scribe, now: Instant) -> None:
         """Tells the desk when the journal begins or ceases to fail. Raises SequenceConflict: we are not the owner."""

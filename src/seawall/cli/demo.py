@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
-Rest = Annotated[str, Parameter(allow_leading_hyphen=True, help="Options of the demo; `seawall demo -- --help`.")]
+from pathlib import Path
 
 
-def demo(*arguments: Rest) -> int:
+def demo(*, report: Path = Path("demo-report.html"), seed: int = 1) -> int:
     """Both venues in a box, twenty signals, faults, the report's own bot beside them; one table, one page.
 
-    Args:
-        *arguments: handed on to the demo as they are.
+    Parameters
+    ----------
+    report
+        Where the page is written.
+    seed
+        Of the venues' lags and ids.
     """
     from seawall.drill.demo import main
 
-    return main(list(arguments))
+    return main(["--report", str(report), "--seed", str(seed)])

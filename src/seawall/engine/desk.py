@@ -32,6 +32,8 @@ from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
 from seawall.sagas.state import apply, begin
 
+NOBODY = SignalId("")
+
 
 class Desk:
     """One account. Not thread-safe; `step` is to be called from one place."""
@@ -239,18 +241,23 @@ class Desk:
             refusal = (admission.reason, admission.detail)
             self._record(ev.SignalRefused(signal.id, signal.symbol, signal, *refusal))
         else:
-            closing = holder if admission.ruling is Ruling.CLOSE else None
-            closes = closing.state.signal.id if closing is not None else SignalId("")
+            closes = holder.state.signal.id if holder is not None and admission.ruling is Ruling.CLOSE else NOBODY
             accepted_event = ev.SignalAccepted(signal.id, signal.symbol, signal, closes)
             self._record(accepted_event)
             if admission.ruling is Ruling.ACCEPT:
                 self._take_up(accepted_event)
-            if closing is not None:
-                asked = inp.CloseRequested(now, signal.symbol, f"signal {signal.id}", closes)
-                closing.hear(asked, self._around(closing, now))
-                self._collect(closing, now)
-                self._touched[closes] = None
+            else:
+                self._close_slot(signal, now)
         self._gates.hold_answer(answer, self.seq)
+
+    def _close_slot(self, signal: Signal, now: Instant) -> None:
+        """Asks every signal that has something on the slot to go home."""
+        asked = inp.CloseRequested(now, signal.symbol, f"signal {signal.id}")
+        for saga in self._on(signal.symbol):
+            if saga.state.signal.id != signal.id:
+                saga.hear(asked, self._around(saga, now))
+                self._collect(saga, now)
+                self._touched[saga.state.signal.id] = None
 
     def _has_too_many(self, signal: Signal) -> bool:
         limit = self._settings.max_open

@@ -73,10 +73,17 @@ def entry_act(intent: ev.EntryIntended) -> SubmitEntry:
     )
 
 
-def set_leverage(state: SagaState, around: Circumstances) -> list[ev.Event]:
-    """The intention of setting the leverage, if it is due."""
+def set_leverage(state: SagaState, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """The intention of setting the leverage, if it is due: again only after the wait that the venue asked for, and
+    after a read of what the last one came to.
+    """
     if state.signal.leverage is None or not preparing.needs_leverage_act(state, around):
         return []
+    if state.leverage is not None:
+        due_at = state.leverage.concluded_at + max(state.leverage.retry_after, around.bounds.ask_first)
+        if around.now < due_at:
+            agenda.wake(due_at)
+            return []
     named = name(state, around, Leg.ENTRY, state.next_n)
     return [ev.LeverageIntended(state.signal.id, state.signal.symbol, named, state.signal.leverage)]
 

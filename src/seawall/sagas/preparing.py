@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from seawall.model.acts import Outcome, Reason
+from seawall.model.acts import Outcome
 from seawall.model.amounts import HUNDRED, ONE, ZERO, is_behind, percent_trigger, slippage_bound, trigger_towards_entry
 from seawall.model.events import EndReason
 from seawall.model.instrument import Instrument
@@ -191,10 +191,11 @@ def _beyond_liquidation(
 
 
 def needs_leverage_act(state: SagaState, around: Circumstances) -> bool:
-    """Whether leverage must be set: asked for, read back as another, the slot flat and read, nothing under way."""
+    """Whether leverage must be set: asked for, read back as another, the slot flat and read, nothing under way. Setting
+    it twice to the same is harmless, so that an Unknown one is set again.
+    """
     if state.signal.leverage is None or _leverage_is_right(state, around):
         return False
     sent = state.leverage
-    may_repeat = sent is not None and sent.outcome is not None and sent.reason is not Reason.NONE
-    idle = sent is None or (may_repeat and sent.reason.is_not_executed)
+    idle = sent is None or sent.reason.is_not_executed or sent.outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT)
     return idle and around.position_complete and around.leverage is not None

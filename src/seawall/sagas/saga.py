@@ -163,7 +163,7 @@ class Saga:
         """What is due of the row's duties; protection first."""
         state, agenda = self.state, self.agenda
         if Duty.PREPARE in row.duties:
-            self._intend(entering.set_leverage(state, around), around)
+            self._intend(entering.set_leverage(state, around, agenda), around)
         if exposure is not None:
             if Duty.PLACE in row.duties:
                 self._intend(covering.place(state, exposure, around, agenda), around)

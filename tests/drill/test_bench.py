@@ -17,9 +17,7 @@ from seawall.model.ids import Symbol, VenueName
 def opening(side: str, live: int, number: int = 0) -> Opening:
     """One opening whose stop was live after so many microseconds."""
     marks = {"began": 1_000, "stop_live": 1_000 + live}
-    made = Opening(Condition(VenueName.BINANCE, 0), side, number, Symbol("BTCUSDT"), marks, cpu=live)
-    made.journal = {"append": 1, "hop": 1, "whole": 2, "last": 1}
-    return made
+    return Opening(Condition(VenueName.BINANCE, 0), side, number, Symbol("BTCUSDT"), marks, cpu=live)
 
 
 def test_a_small_run_compares_both_sides_at_both_venues(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

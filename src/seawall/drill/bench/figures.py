@@ -63,11 +63,14 @@ class Comparison:
     cpu: tuple[float, float]
     """Processor time per opening, microseconds: ours, plain."""
     naked: tuple[Spread, Spread]
-    journal: dict[str, Spread]
+    append: Spread
+    """Of the intent: from its handing in to its being durable."""
+    leaving: Spread
+    """From there to the entry's arrival at the venue."""
     read_first: int
     """How many of our openings had to read their slot before the entry."""
     journal_share: float
-    """The way of the intent through the journal, as a part of the median from signal to live stop."""
+    """The intent's append, of the medians, as a part of the way from signal to live stop."""
 
 
 def compare(condition: Condition, openings: Sequence[Opening]) -> Comparison:
@@ -79,7 +82,7 @@ def compare(condition: Condition, openings: Sequence[Opening]) -> Comparison:
     live = _live(mine), _live(theirs)
     rounds = sorted({one.round for one in mine})
     by_round = [(median(_live(mine, one)), median(_live(theirs, one))) for one in rounds]
-    journal = {key: _sure(one.journal[key] for one in mine) for key in mine[0].journal}
+    append = _sure(one.append for one in mine)
     return Comparison(
         condition,
         _stages(mine),
@@ -88,9 +91,10 @@ def compare(condition: Condition, openings: Sequence[Opening]) -> Comparison:
         _least_median_most([ours - plain for ours, plain in by_round]),
         (_mean(one.cpu for one in mine), _mean(one.cpu for one in theirs)),
         (_sure(one.naked for one in mine), _sure(one.naked for one in theirs)),
-        journal,
+        append,
+        _sure(one.leaving for one in mine),
         sum(one.reads_first > 0 for one in mine),
-        journal["whole"].p50 / median(live[0]),
+        append.p50 / median(live[0]),
     )
 
 
@@ -162,12 +166,11 @@ def _ratio_lines(comparison: Comparison) -> list[str]:
     extra = " / ".join(_ms(value) for value in comparison.extra)
     ours, plain = comparison.cpu
     naked = comparison.naked
-    journal = comparison.journal
     return [
         f"  signal to live stop, by round (least / median / most): ours by plain {ratios}; ours less plain {extra} ms",
         _aim_line(comparison),
-        f"  journal: the intent's append {_p(journal['append'])} ms, then to its leaving {_p(journal['hop'])} ms;",
-        f"           together {comparison.journal_share:.0%} of the way from signal to live stop",
+        f"  journal: the intent's append {_p(comparison.append)} ms, {comparison.journal_share:.0%} of the way",
+        f"  from the disk to the venue's edge: {_p(comparison.leaving)} ms",
         f"  processor time per opening: ours {_ms(ours)} ms, plain {_ms(plain)} ms ({ours / plain:.1f} times)",
         f"  openings that had to read their slot first, a round trip: {comparison.read_first}",
         f"  naked time, by the judge: ours {_p(naked[0])} ms, plain {_p(naked[1])} ms",

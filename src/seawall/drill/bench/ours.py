@@ -1,7 +1,7 @@
-"""Our side: the shipped service, whole, with two more eyes that only look at the clock.
+"""Our side: the shipped service, whole, with one more eye that only looks at the clock.
 
-`Observed` is the service itself; it notes when each act has been handed to the connection and when each append became
-durable. Everything else is read from the journal afterwards. A signal goes in as anyone's does, by HTTP at the intake.
+`Observed` is the service itself; it notes when each append was handed in and when it was durable. Everything else is
+read from the journal afterwards. A signal goes in as anyone's does, by HTTP at the intake.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from seawall.drill.bench.slots import Slot
 from seawall.journal.port import Dated, Done, JournalError
 from seawall.journal.sqlite import SqliteJournal
 from seawall.model.events import Event, FlatVerified, PositionProtected
-from seawall.model.ids import Account, ClientId, SignalId, VenueName
+from seawall.model.ids import Account, SignalId, VenueName
 from seawall.model.times import Duration, Instant
 from seawall.model.work import Work
 from seawall.service.app import App
@@ -71,8 +71,6 @@ class Observed(App):
     def __init__(self, settings: Settings, now: UtcClock, log: TextIO) -> None:
         super().__init__(settings, now, make_log(settings.log, settings.log_format, [], log))
         self.clock = now
-        self.left: dict[ClientId, Instant] = {}
-        """When each act was handed to the connection, our clock."""
         self.timed: TimedJournal
         self._awaited: dict[tuple[type[Event], SignalId], asyncio.Future[None]] = {}
 
@@ -85,9 +83,6 @@ class Observed(App):
 
     def worked(self, account: Account, work: Work) -> None:
         """See `service.loop.Watcher`."""
-        at = self.clock()
-        for do in work.acts:
-            self.left[do.act.client_id] = at
         for event in work.appends:
             waiting = self._awaited.pop((type(event), event.signal_id), None)
             if waiting is not None:

@@ -2,30 +2,28 @@
 
 Who saw what: `entry_sent`, `stop_sent` (the request's arrival at the venue's edge, before any latency) and `stop_live`
 are the venue's own word, from its log and its judge. The rest is ours, from the journal's rows (the instant of the step
-that decided them) and from what `ours.Observed` noted. A stage that a side does not have is absent: Bybit's stop goes
+that decided them) and from the times of their appends. A stage that a side does not have is absent: Bybit's stop goes
 with its entry, and the script has no journal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from seawall.drill.bench.box import Seen, Sight
 from seawall.drill.bench.ours import Append
 from seawall.model import events as ev
-from seawall.model.ids import ClientId, Leg, Symbol, VenueName
+from seawall.model.ids import Leg, Symbol, VenueName
 from seawall.model.times import Duration, Instant
 from venuesim.judge import Episode
 
 STAGES: tuple[tuple[str, str], ...] = (
     ("received", "intake received: the account's desk has the signal"),
     ("durable", "intent durable: the entry's record is on the disk"),
-    ("entry_left", "entry handed to the connection"),
     ("entry_sent", "entry sent: at the venue's edge"),
     ("entry_reply", "entry's reply read"),
     ("fill_proven", "first proof of the fill"),
-    ("stop_left", "stop handed to the connection"),
     ("stop_sent", "stop sent: at the venue's edge"),
     ("stop_live", "STOP LIVE at the venue, by its judge"),
     ("confirmed", "stop seen live by us"),
@@ -61,8 +59,10 @@ class Opening:
     naked: Duration = 0
     reads_first: int = 0
     """How many reads of its slot the venue saw before the entry: a round trip that a warm service does not need."""
-    journal: dict[str, Duration] = field(default_factory=dict)
-    """Of ours: how long the intent's append took, and from there to the act's leaving; microseconds."""
+    append: Duration = 0
+    """Of ours: from the intent's handing in to its being durable, microseconds."""
+    leaving: Duration = 0
+    """Of ours: from there to the entry's arrival at the venue's edge, microseconds."""
 
     def since(self, stage: str) -> Duration | None:
         """Microseconds from the beginning to a stage."""
@@ -102,40 +102,30 @@ def remembers(
     opening: Opening,
     rows: Sequence[ev.Recorded],
     appends: Sequence[Append],
-    left: Mapping[ClientId, Instant],
     ahead: Duration,
 ) -> None:
-    """Adds what we know ourselves: the signal's rows, the times of their appends, the leaving of the acts."""
+    """Adds what we know ourselves: the signal's rows, and the times of their appends. To be called after `saw`."""
     for row in rows:
-        for stage, at in _told(row, left):
+        for stage, at in _told(row):
             opening.marks.setdefault(stage, at + ahead)
     entry = next(row for row in rows if isinstance(row.event, ev.EntryIntended))
     end = next(row for row in rows if isinstance(row.event, ev.PositionProtected))
     intent, last = _append_of(entry, appends), _append_of(end, appends)
     opening.marks["durable"] = intent.durable + ahead
     opening.marks["recorded"] = last.durable + ahead
-    entry_left = opening.marks["entry_left"] - ahead
-    opening.journal = {
-        "append": intent.durable - intent.handed_in,
-        "hop": entry_left - intent.durable,
-        "whole": entry_left - intent.handed_in,
-        "last": last.durable - last.handed_in,
-    }
+    opening.append = intent.durable - intent.handed_in
+    opening.leaving = opening.marks["entry_sent"] - opening.marks["durable"]
 
 
-def _told(row: ev.Recorded, left: Mapping[ClientId, Instant]) -> Iterable[tuple[str, Instant]]:
+def _told(row: ev.Recorded) -> Iterable[tuple[str, Instant]]:
     """The stages that a row tells of, our clock."""
     match row.event:
         case ev.SignalAccepted():
             yield "received", row.at
-        case ev.EntryIntended(client_id=name):
-            yield "entry_left", left[name]
         case ev.ActConcluded(leg=Leg.ENTRY, at=at):
             yield "entry_reply", at
         case ev.EntryFilled():
             yield "fill_proven", row.at
-        case ev.StopIntended(client_id=name, attached=False):
-            yield "stop_left", left[name]
         case ev.StopConfirmed():
             yield "confirmed", row.at
         case ev.PositionProtected():

@@ -108,7 +108,7 @@ class Bench:
                 if opening.side == OURS:
                     rows = journal.read_signal(SignalId(opening.signal_id))
                     appends = self.ours.app.timed.appends[Account(opening.condition.venue.value)]
-                    remembers(opening, rows, appends, self.ours.app.left, self.ours.ahead)
+                    remembers(opening, rows, appends, self.ours.ahead)
 
     async def _close(self, block: Sequence[Opening]) -> None:
         """Everything flat again, for the next block."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import PAGES, ROOT, anchors, cells, links, prose, text_of
+from tools.scan import findings
 from venuesim.switches import SWITCHES
 
 DOCS = ROOT / "docs"
@@ -35,6 +36,13 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_names_a_machine(page: Path) -> None:
+    """A page holds nobody's folders, no registry's host, and no mark of unfinished work."""
+    assert findings(page) == []
+    assert re.findall(r"(?<![\w.])/(?:home|tmp|Users)/\S*", text_of(page)) == []
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

@@ -54,7 +54,7 @@ class Ended:
         state = self.state(number)
         if state is None:
             return "refused" if number < len(self.signals) else "none"
-        return state.phase.value
+        return state.phase.value if state.phase in checks.ENDS else "open"
 
 
 def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence[str]) -> Ended:
@@ -72,9 +72,10 @@ def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence
 
 
 def breaches(page: Page, must: Must, end: Ended) -> Iterator[Breach]:
-    """Everything that did not hold, the promise first."""
-    for text in _promise(page, end):
-        yield Breach(text)
+    """Everything that did not hold, the promise first; an end that the venue makes impossible cannot be judged."""
+    if "open" not in must.end or end.end(0) != "open":
+        for text in _promise(page, end):
+            yield Breach(text)
     if must.closes == 0 and _closes(end.verdict):
         yield Breach(f"a needless rollback ({_reason(end)})")
     for text in _asked(must, end):

@@ -18,6 +18,7 @@ from venuesim.faults import parse
 from venuesim.switches import check
 
 _LISTS = ("fault", "kill", "journal", "price", "hand")
+_MANY = ("end", "reason", "told", "untold", "answers", "next")
 _OWN_OF_FAULT = ("after", "until", "only", "maybe")
 
 
@@ -36,7 +37,7 @@ def load(text: str) -> Page:
     except ValueError as wrong:
         raise PageError(str(wrong)) from wrong
     _check(page)
-    return page
+    return msgspec.structs.replace(page, story=page.story.strip())
 
 
 def _faults(plain: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -65,19 +66,18 @@ def _musts(plain: Mapping[str, Any]) -> dict[str, Any]:
     given = plain.get("must")
     if not isinstance(given, dict):
         raise PageError("must: expected a table that says how it must end, [must] with end = ..., and found none")
-    common = {key: _listed(key, value) for key, value in given.items() if key not in BOTH}
+    common = _by_key({key: value for key, value in given.items() if key not in BOTH})
     venues = plain.get("venues", list(BOTH))
     named = venues if isinstance(venues, list) else []
-    return {
-        venue: {**common, **{key: _listed(key, value) for key, value in given.get(venue, {}).items()}}
-        for venue in named
-    }
+    return {venue: {**common, **_by_key(given.get(venue, {}))} for venue in named}
+
+
+def _by_key(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _listed(key, value) for key, value in given.items()}
 
 
 def _listed(key: str, value: object) -> object:
-    return (
-        [value] if key in ("end", "reason", "told", "untold", "answers", "next") and isinstance(value, str) else value
-    )
+    return [value] if key in _MANY and isinstance(value, str) else value
 
 
 def _tables(plain: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

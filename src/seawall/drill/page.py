@@ -122,7 +122,8 @@ class Hand(_Line, frozen=True):
 class Must(_Line, frozen=True):
     """What must hold at the end. Whatever a page says, the promise itself is always checked (see `checks.py`).
 
-    `end`: protected, flat, or refused (turned away before anything was sent); a list means any. `reason`: why it ended
+    `end`: protected, flat, refused (turned away before anything was sent), or open where the venue itself makes an end
+    impossible; a list means any. `reason`: why it ended
     flat. `entries`: how many entry orders the venue filled. `closes`: how many orders of ours took from the
     position. `stops`: how many stops stand at the end. `naked_at_most`: the longest stretch without cover, by the
     venue's clock. `told`, `untold`: events that the journal must and must not hold. `answers`: what the senders are
@@ -130,7 +131,7 @@ class Must(_Line, frozen=True):
     `fired`: whether every line must have struck, or none need to.
     """
 
-    end: tuple[Literal["protected", "flat", "refused", "none"], ...]
+    end: tuple[Literal["protected", "flat", "refused", "none", "open"], ...]
     reason: tuple[str, ...] = ()
     entries: int | None = None
     closes: int | None = None

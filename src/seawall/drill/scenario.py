@@ -29,6 +29,14 @@ LASTING: Duration = 45 * SECOND
 """How long an end must last to count: longer than the period in which stops are read again."""
 
 
+RUNAWAY = 2_000
+"""Events of one run. No page comes near: whoever records so many does the same thing again and again."""
+
+
+class RunawayError(Exception):
+    """The house goes round in a circle; the run is judged where it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Crash:
     """The process dies before the `at`-th thing that happens after the signal, for `pause`; with `again`, once more
@@ -89,6 +97,7 @@ class _Play:
         self.things = 0
         self.ended_after = 0
         self.restarted_after: int | None = None
+        self.runaway = False
 
     def run(self) -> Outcome:
         """Storm, calm, and the judgement."""
@@ -100,8 +109,11 @@ class _Play:
             if hand.at < 0:
                 self.hands.do(hand)
                 world.run(most=-hand.at)
-        self._begin()
-        self._calm()
+        try:
+            self._begin()
+            self._calm()
+        except RunawayError:
+            self.runaway = True
         return self._outcome()
 
     # ---- the storm
@@ -189,7 +201,12 @@ class _Play:
     def _before_entry(self) -> None:
         """Counts what happens after the signal, and dies where the sweep wants it."""
         self.things += 1
-        if not self.ended_after and self.hands.signals and self._is_over():
+        house = self.world.house
+        if house is not None and house.desk.seq > RUNAWAY:
+            raise RunawayError
+        if not self._is_over():
+            self.ended_after = 0
+        elif not self.ended_after and self.hands.signals:
             self.ended_after = self.things
         crash = self.crash
         if crash is None or self.world.house is None:
@@ -239,7 +256,8 @@ class _Play:
             state.end.value if state is not None else "",
             end.verdict.longest_naked_us,
             bool(end.verdict.episodes),
-            list(breaches(self.page, must, end)),
+            [Breach(f"more than {RUNAWAY} events: it goes round in a circle")] * self.runaway
+            + list(breaches(self.page, must, end)),
             [fired.fault for fired in world.box.faults.fired],
             [pair for saga in world.sagas() for pair in saga.visited],
             world.recorded(),

@@ -93,9 +93,8 @@ def _told(bench: Bench, conditions: Sequence[Condition]) -> list[figures.Compari
     comparisons = [figures.compare(condition, bench.openings) for condition in conditions]
     for comparison in comparisons:
         print("\n".join(figures.lines(comparison)))
-    idle = figures.spread(bench.idle)
-    if idle is not None:
-        print(f"\nstanding idle with two accounts, this process takes {idle.p50:.1%} of one core (p99 {idle.p99:.1%})")
+    idle = sum(bench.idle) / len(bench.idle)
+    print(f"\nstanding idle with two accounts, this process takes {idle:.2%} of one core")
     print(f"load {_load()} at the end")
     return comparisons
 

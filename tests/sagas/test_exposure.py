@@ -103,11 +103,19 @@ def test_two_newer_sources_cap_what_is_ours() -> None:
 
 
 def test_two_newer_sources_that_disagree_leave_the_larger() -> None:
-    """The cap is what both agree is there at most."""
+    """The cap is what both agree is there at most, where the venue dates both alike."""
+    case = naked()
+    stream(case, 300, 10)
+    read(case, 400, 20, told=300)
+    assert case.exposure.open == 20
+
+
+def test_a_word_that_a_later_one_contradicts_is_overtaken() -> None:
+    """The stream fell silent at 10 of 27; a read dated later says 20: one witness is left, and caps nothing."""
     case = naked()
     stream(case, 300, 10)
     read(case, 400, 20)
-    assert case.exposure.open == 20
+    assert case.exposure.open == 27
 
 
 def test_what_others_added_is_never_ours() -> None:

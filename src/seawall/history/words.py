@@ -29,7 +29,14 @@ _SAYS = {
     Source.STREAM: "the stream says",
     Source.MARKET: "the market data say",
 }
-_LEGS = {Leg.ENTRY: "entry", Leg.STOP: "stop", Leg.CLOSE: "close", Leg.DIRECT: "direct close"}
+_LEGS = {
+    Leg.ENTRY: "entry",
+    Leg.STOP: "stop",
+    Leg.CLOSE: "close",
+    Leg.DIRECT: "direct close",
+    Leg.CANCEL: "cancel",
+    Leg.LEVERAGE: "leverage",
+}
 
 
 def source_of(event: Event) -> str:

@@ -34,7 +34,7 @@ def cancel(
         if around.now < due_at:
             agenda.wake(due_at)
             return []
-    named = name(state, around, Leg.CLOSE, state.next_n)
+    named = name(state, around, Leg.CANCEL, state.next_n)
     return [ev.CancelIntended(state.signal.id, state.signal.symbol, named, state.next_n, target, is_stop, around.now)]
 
 

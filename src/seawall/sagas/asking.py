@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from seawall.model.acts import Outcome
 from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskPositions, AskStop, AskStops, Query
+from seawall.model.reports import StopStatus
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure
 from seawall.sagas.judgement import Verdict, entry_verdict, horizon_of, is_attempt_dead, unsettled_closes
 from seawall.sagas.phase import Duty
 from seawall.sagas.state import Attempt, SagaState
-from seawall.sagas.stops import MEANS_READ
+from seawall.sagas.stops import MEANS_READ, StopFacts
 
 
 def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around: Circumstances) -> list[Query]:
@@ -21,6 +22,8 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
             wanted.update(dict.fromkeys(_about_entry(state, attempt, around)))
         for close_ in unsettled_closes(state, around):
             wanted[AskOrder(symbol, close_.client_id)] = None
+        for facts in state.stops.values():
+            wanted.update(dict.fromkeys(_about_child(state, facts, around)))
     if Duty.ASK_POSITION in duties:
         wanted[AskPositions(symbol)] = None
     if Duty.ASK_STOP in duties:
@@ -44,6 +47,16 @@ def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> l
     if attempt.intent is not None and is_late and not facts.is_seen:
         asked.append(AskFills(attempt.intent.symbol, attempt.intent.since))
     return asked
+
+
+def _about_child(state: SagaState, facts: StopFacts, around: Circumstances) -> list[Query]:
+    """What a stop that has fired filled: under its name where stops have names, else by its own id (binance.md 3.2)."""
+    fired = facts.status in (StopStatus.TRIGGERED, StopStatus.FINISHED)
+    if not fired or state.orders[facts.client_id].is_quantity_known:
+        return []
+    if around.traits.names_stops:
+        return [AskOrder(state.signal.symbol, facts.client_id)]
+    return [AskStop(state.signal.symbol, facts.client_id, facts.venue_id)] if facts.venue_id else []
 
 
 def _about_stops(state: SagaState, exposure: Exposure | None, around: Circumstances) -> list[Query]:

@@ -60,11 +60,17 @@ def _place_again(
     if newest.reason in MEANS_READ or newest.outcome is Outcome.UNKNOWN:
         if agenda.stops_read_at <= newest.concluded_at:
             return []
-        beside = exposure.open if newest.reason is Reason.STOP_EXISTS and agenda.others_stand else None
+        beside = exposure.open if newest.reason is Reason.STOP_EXISTS and _another_stands(state, agenda) else None
         return _place_new(state, around, target_trigger(state), beside)
     if newest.reason is Reason.TRIGGER_PASSED and not is_trigger_final(state):
         return _replace_provisional(state, around)
     return _place_new(state, around, target_trigger(state), newest.quantity and exposure.open)
+
+
+def _another_stands(state: SagaState, agenda: Agenda) -> bool:
+    """Whether the stop that is in the way covers nothing: another's, or one of ours that is stuck at its trigger."""
+    stuck = any(facts.status in (StopStatus.TRIGGERING, StopStatus.TRIGGERED) for facts in state.stops.values())
+    return stuck or agenda.others_stand
 
 
 def _replace_provisional(state: SagaState, around: Circumstances) -> list[ev.Event]:

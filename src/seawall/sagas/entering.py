@@ -84,7 +84,7 @@ def set_leverage(state: SagaState, around: Circumstances, agenda: Agenda) -> lis
         if around.now < due_at:
             agenda.wake(due_at)
             return []
-    named = name(state, around, Leg.ENTRY, state.next_n)
+    named = name(state, around, Leg.LEVERAGE, state.next_n)
     return [ev.LeverageIntended(state.signal.id, state.signal.symbol, named, state.signal.leverage)]
 
 

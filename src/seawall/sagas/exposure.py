@@ -18,7 +18,7 @@ from seawall.model.ids import Leg
 from seawall.model.reports import PositionReport, StopStatus
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.orders import OrderFacts
-from seawall.sagas.positions import Moment, in_direction
+from seawall.sagas.positions import Moment, Opinion, in_direction
 from seawall.sagas.state import SagaState
 from seawall.sagas.stops import MEANS_READ, Cover, StopFacts, worth
 
@@ -35,6 +35,7 @@ class Exposure:
     open: Decimal
     at_most: bool
     contrary: bool
+    seems_gone: bool
     flat_sources: tuple[str, ...]
     moment: Moment
 
@@ -69,6 +70,7 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
         open=max(capped, ZERO),
         at_most=filled == 0 and owned > 0,
         contrary=contrary,
+        seems_gone=owned > 0 and _seems_gone(state, around, moment),
         flat_sources=_who_says_flat(state, filled, owned, shown),
         moment=moment,
     )
@@ -91,21 +93,46 @@ def intent_moment(state: SagaState) -> Moment:
 
 
 def _shown(state: SagaState, around: Circumstances, moment: Moment) -> tuple[tuple[str, Decimal], ...]:
-    """(source, quantity in our direction) of each position word newer than `moment`. A read that others have confirmed
-    `read_lag` later stands for a second source.
+    """(source, quantity in our direction) of each position word newer than `moment` and not overtaken by the other's. A
+    read that others have confirmed `read_lag` later stands for a second source.
     """
     lag = around.bounds.read_lag
-    baseline = state.intent.baseline if state.intent is not None else ZERO
-    sign = state.side.sign
     words: list[tuple[str, Decimal]] = []
-    for name, told in (("stream", state.opinions.stream), ("positions", state.opinions.read)):
-        if told is None or not told.is_newer_than(moment, lag):
-            continue
-        amount = in_direction(told.report.amount, baseline, sign)
+    for name, told in _newest_words(state, around, moment):
+        amount = _ours_of(state, told)
         words.append((name, amount))
         if told.is_confirmed_after(moment.heard_at, lag):
             words.append((f"{name} again", amount))
     return tuple(words)
+
+
+def _newest_words(state: SagaState, around: Circumstances, moment: Moment) -> list[tuple[str, Opinion]]:
+    """The opinions newer than `moment`. One that contradicts a later one by the venue's own dates is overtaken: the
+    stream may have fallen silent long before a read began.
+    """
+    lag = around.bounds.read_lag
+    spoken = (("stream", state.opinions.stream), ("positions", state.opinions.read))
+    told = [(name, word) for name, word in spoken if word is not None and word.is_newer_than(moment, lag)]
+    latest = max((word.report for _, word in told), key=lambda report: report.venue_at, default=None)
+    return [(name, word) for name, word in told if latest is None or not _is_overtaken(word.report, latest)]
+
+
+def _is_overtaken(report: PositionReport, latest: PositionReport) -> bool:
+    return 0 < report.venue_at < latest.venue_at and report.amount != latest.amount
+
+
+def _ours_of(state: SagaState, told: Opinion) -> Decimal:
+    baseline = state.intent.baseline if state.intent is not None else ZERO
+    return in_direction(told.report.amount, baseline, state.side.sign)
+
+
+def _seems_gone(state: SagaState, around: Circumstances, moment: Moment) -> bool:
+    """Whether the newest word, dated after our last fill, shows nothing in our direction: one witness, so that nothing
+    is closed or placed before it is proven or taken back.
+    """
+    words = _newest_words(state, around, moment)
+    after = [told for _, told in words if told.report.venue_at > moment.venue_at or 0 < moment.seq < told.report.seq]
+    return moment.is_fill and bool(after) and all(_ours_of(state, told) <= 0 for told in after)
 
 
 def _by_effect(state: SagaState, around: Circumstances) -> Decimal:

@@ -209,7 +209,7 @@ def _leg_of(state: SagaState, name: ClientId) -> Leg | None:
         return state.orders[name].leg
     cancels = any(cancel.client_id == name for cancel in state.cancels.values())
     leverage = state.leverage is not None and state.leverage.client_id == name
-    return Leg.CLOSE if cancels else Leg.ENTRY if leverage else None
+    return Leg.CANCEL if cancels else Leg.LEVERAGE if leverage else None
 
 
 def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:

@@ -70,6 +70,8 @@ def judge(state: SagaState, around: Circumstances, naked_since: Instant) -> Find
 def _of_open(state: SagaState, exposure: Exposure, around: Circumstances, naked_since: Instant) -> Finding:
     if exposure.contrary:
         return Finding.CONTRARY
+    if exposure.seems_gone:
+        return Finding.EMPTY
     cover, stop = best_cover(state, exposure, around)
     if cover >= Cover.ACKNOWLEDGED and _is_spared(state, around):
         return Finding.SPARED

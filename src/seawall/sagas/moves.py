@@ -228,8 +228,9 @@ def _troubles(state: SagaState, finding: Finding, around: Circumstances) -> Iter
         yield DistressKind.CONTRARY_POSITION, "the position is on the other side of our entry"
     if finding is Finding.ARMED and around.now >= armed_since(state) + around.bounds.max_unverified:
         yield DistressKind.STOP_UNSEEN, _stops_in_words(state)
-    if _is_overdue(state, finding, around):
-        yield DistressKind.UNDECIDED, "no source has decided the entry"
+    on_the_way = state.phase is Phase.CLOSING and around.now >= state.home_since + around.bounds.max_unverified
+    if _is_overdue(state, finding, around) or on_the_way:
+        yield DistressKind.UNDECIDED, "neither end is proven: " + _stops_in_words(state)
     if around.foreign_stops and finding not in (Finding.GONE, Finding.SETTLED):
         yield DistressKind.FOREIGN_STOP, ", ".join(around.foreign_stops)
 

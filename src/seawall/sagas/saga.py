@@ -207,6 +207,8 @@ class Saga:
             self.agenda.wake(at)
         if finding is Finding.UNDECIDED and not self.state.overdue:
             self.agenda.wake(self.state.attempts[-1].intended_at + around.bounds.verification)
+        if self.state.phase is Phase.CLOSING:
+            self.agenda.wake(self.state.home_since + around.bounds.max_unverified)
         if finding is Finding.ARMED:
             self.agenda.wake(armed_since(self.state) + around.bounds.max_unverified)
         self._wake_at = min((at for at in self.agenda.wakes if at > around.now), default=None)
@@ -247,7 +249,7 @@ class Saga:
         cancels = [cancel.client_id for cancel in state.cancels.values() if cancel.outcome is None]
         leverage = [state.leverage.client_id] if state.leverage and state.leverage.outcome is None else []
         named = [(name, state.orders[name].leg) for name in [*sent, *stops]]
-        return named + [(name, Leg.CLOSE) for name in cancels] + [(name, Leg.ENTRY) for name in leverage]
+        return named + [(name, Leg.CANCEL) for name in cancels] + [(name, Leg.LEVERAGE) for name in leverage]
 
     def _record(self, event: ev.Event | None) -> None:
         if event is not None:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -24,13 +25,20 @@ from seawall.model.ids import VenueName
 from seawall.model.times import MILLISECOND
 
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C or SIGTERM; the box and the folder are gone by then."""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Runs the bench; its exit code is 0 whatever the figures are, since they are no test."""
     wish = _parser().parse_args(arguments)
     if wish.steps:
         print("\n".join(steps.report(wish.sagas)))
         return 0
-    comparisons = asyncio.run(run(wish))
+    try:
+        comparisons = asyncio.run(_interruptible(wish))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return INTERRUPTED
     if wish.json:
         wish.json.write_text(json.dumps([figures.jsonable(one) for one in comparisons], indent=1) + "\n")
     return 0
@@ -47,6 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", action="store_true", help="measure the desk's step alone, without sockets")
     parser.add_argument("--sagas", type=int, nargs="+", default=[1, 100, 1000], help="with --steps: open signals")
     return parser
+
+
+async def _interruptible(wish: argparse.Namespace) -> list[figures.Comparison]:
+    """The bench, ended by SIGTERM as by Ctrl-C, so that its box does not outlive it."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await run(wish)
 
 
 async def run(wish: argparse.Namespace) -> list[figures.Comparison]:

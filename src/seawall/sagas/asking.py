@@ -70,7 +70,7 @@ def _about_stops(state: SagaState, exposure: Exposure | None, around: Circumstan
     if around.traits.names_stops:
         asked += [AskStop(symbol, facts.client_id) for facts in standing]
     elif standing or blocked:
-        flat = exposure is not None and exposure.open <= 0
+        flat = exposure is not None and (exposure.open <= 0 or exposure.seems_gone)
         asked += [AskStop(symbol, facts.client_id, facts.venue_id) for facts in standing if facts.venue_id and flat]
     if blocked or (standing and not around.traits.names_stops):
         asked.append(AskStops(symbol))

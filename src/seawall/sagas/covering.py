@@ -165,25 +165,44 @@ def move(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Ag
         return []
     target = target_trigger(state)
     live = live_stops(state, exposure, around)
-    if around.traits.one_stop_per_position:
-        return [] if _awaited(state, target) else _place_new(state, around, target)
     whole = next((facts for facts in live if facts.quantity is None), None)
     bridge = next((facts for facts in live if facts.quantity is not None), None)
-    if whole is not None and whole.trigger != target:
-        if bridge is not None:
-            return cancel(state, around, agenda, whole.client_id, is_stop=True)
-        return [] if _awaited(state, target) else _place_new(state, around, target, exposure.open)
-    if bridge is not None and whole is not None:
-        return cancel(state, around, agenda, bridge.client_id, is_stop=True)
-    return [] if whole is not None or _awaited(state, target, whole=True) else _place_new(state, around, target)
+    is_moved = whole is not None and whole.trigger == target
+    if around.traits.one_stop_per_position:
+        return [] if is_moved else _towards(state, around, agenda, None)
+    if is_moved:
+        return cancel(state, around, agenda, bridge.client_id, is_stop=True) if bridge is not None else []
+    if whole is None:
+        return _towards(state, around, agenda, None)
+    if bridge is None:
+        return _towards(state, around, agenda, exposure.open)
+    return cancel(state, around, agenda, whole.client_id, is_stop=True)
 
 
-def _awaited(state: SagaState, trigger: Decimal, *, whole: bool = False) -> bool:
-    """Whether a stop at `trigger` has been acknowledged or may have arrived, and is waited for to be seen."""
-    return any(
-        facts.trigger == trigger and facts.status is None and facts.may_live and (facts.quantity is None or not whole)
-        for facts in state.stops.values()
-    )
+def _towards(state: SagaState, around: Circumstances, agenda: Agenda, quantity: Decimal | None) -> list[ev.Event]:
+    """A stop at the settled trigger, unless one is waited for; again after the wait if it was not executed or its
+    outcome is Unknown, a quantity stop only after a read that did not show it.
+    """
+    target = target_trigger(state)
+    tried = [facts for facts in state.stops.values() if facts.trigger == target and facts.status is None]
+    last = max((facts for facts in tried if (facts.quantity is None) == (quantity is None)), key=_by_n, default=None)
+    if last is None or last.is_missing(around.bounds.read_lag):
+        return _place_new(state, around, target, quantity)
+    if last.outcome is Outcome.ACKNOWLEDGED or last.attached:
+        return []
+    due_at = last.concluded_at + max(last.retry_after, around.bounds.stop_repeat_every)
+    if around.now < due_at:
+        agenda.wake(due_at)
+        return []
+    if last.outcome is Outcome.UNKNOWN and quantity is None:
+        return [stop_intention(state, around, target, None, last.n, sending=last.sendings + 1)]
+    if last.outcome is Outcome.UNKNOWN and last.missed_last <= last.concluded_at:
+        return []
+    return _place_new(state, around, target, quantity)
+
+
+def _by_n(facts: StopFacts) -> int:
+    return facts.n
 
 
 def _newest(state: SagaState) -> StopFacts | None:

@@ -24,7 +24,6 @@ from seawall.drill.bench.slots import Slot, slots
 from seawall.model.ids import VenueName
 from seawall.model.times import MILLISECOND
 
-
 INTERRUPTED = 130
 """The exit code after Ctrl-C or SIGTERM; the box and the folder are gone by then."""
 

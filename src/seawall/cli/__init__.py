@@ -21,6 +21,7 @@ app = App(
 signal = App(name="signal", help="Send a signal to the running service.")
 app.command(signal)
 app.command("seawall.cli.demo:demo", name="demo", help="Both venues in a box, twenty signals, faults; one table.")
+app.command("seawall.cli.drill:drill", name="drill", help="Pages of what can go wrong, in virtual time.")
 app.command("seawall.cli.begin:init", name="init", help="Make a configuration here.")
 app.command("seawall.cli.begin:doctor", name="doctor", help="Check configuration, keys, modes, clocks and venues.")
 app.command("seawall.cli.serve:run", name="run", help="Run the service until it is told to stop.")

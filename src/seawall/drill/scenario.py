@@ -29,7 +29,7 @@ LASTING: Duration = 45 * SECOND
 """How long an end must last to count: longer than the period in which stops are read again."""
 
 
-RUNAWAY = 2_000
+RUNAWAY = 3_000
 """Events of one run. No page comes near: whoever records so many does the same thing again and again."""
 
 
@@ -98,6 +98,7 @@ class _Play:
         self.ended_after = 0
         self.restarted_after: int | None = None
         self.runaway = False
+        self.risen_at: Instant = 0
 
     def run(self) -> Outcome:
         """Storm, calm, and the judgement."""
@@ -185,6 +186,7 @@ class _Play:
 
     def _rise(self) -> None:
         if self.world.house is None:
+            self.risen_at = self.world.now
             self.world.start()
 
     def _trouble(self, after: Duration, lasts: Duration, does: str) -> None:
@@ -230,6 +232,8 @@ class _Play:
         world.box.faults.clear()
         world.run(self._is_over, most=CALM)
         world.run(most=LASTING)
+        while world.house is None or world.now - self.risen_at < LASTING:
+            world.run(most=LASTING)
         world.run(self._is_over, most=CALM)
         world.run(most=SECOND)
 
@@ -274,7 +278,7 @@ def after_crash(must: Must, *, filled: bool) -> Must:
     """
     spared = filled and must.end == ("protected",)
     return Must(
-        end=("protected",) if spared else ("protected", "flat", "refused", "none"),
+        end=("protected",) if spared else ("protected", "flat", "refused", "none", *must.end),
         closes=0 if spared else None,
         fired="any",
     )

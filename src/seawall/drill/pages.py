@@ -1,0 +1,36 @@
+"""The pages that ship with the program, and those that a command names."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from seawall.drill.loader import PageError, load
+from seawall.drill.page import Page
+
+
+def shipped() -> dict[str, Page]:
+    """Every page that ships, by its name, in the order of names."""
+    found = files("seawall.drill").joinpath("scenarios").iterdir()
+    texts = {one.name.removesuffix(".toml"): one.read_text("utf-8") for one in found if one.name.endswith(".toml")}
+    return {name: _named(name, texts[name]) for name in sorted(texts)}
+
+
+def named(what: str) -> dict[str, Page]:
+    """The page of a file, of a folder's files, or the shipped page of that name; raises PageError."""
+    path = Path(what)
+    if path.is_dir():
+        return {str(one): _named(str(one), one.read_text("utf-8")) for one in sorted(path.glob("*.toml"))}
+    if path.is_file():
+        return {what: _named(what, path.read_text("utf-8"))}
+    ours = shipped()
+    if what in ours:
+        return {what: ours[what]}
+    raise PageError(f"{what}: expected a file, a folder or the name of a shipped page")
+
+
+def _named(name: str, text: str) -> Page:
+    try:
+        return load(text)
+    except PageError as wrong:
+        raise PageError(f"{name}: {wrong}") from wrong

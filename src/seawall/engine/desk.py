@@ -28,7 +28,7 @@ from seawall.model.venue import Traits
 from seawall.model.work import Answer, Ask, Work
 from seawall.sagas import preparing
 from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.phase import Phase
+from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.saga import Saga
 from seawall.sagas.state import apply, begin
 
@@ -290,7 +290,7 @@ class Desk:
         around = self._around(saga, now)
         saga.decide(around)
         self._collect(saga, now)
-        if saga.state.phase is Phase.PREPARING:
+        if saga.state.phase is Phase.PREPARING or saga.finding is Finding.DEFERRED:
             lacking = preparing.what_is_lacking(saga.state, around)
             self._queries.extend(self._needs.slot(saga.state.signal.symbol, lacking, now))
 

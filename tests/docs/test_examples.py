@@ -13,6 +13,7 @@ import pytest
 from cyclopts import App
 
 from seawall.cli import app as seawall
+from seawall.drill.loader import load as page_of
 from seawall.intake.canonical import parse as signal_of
 from seawall.model.ids import Account, VenueName
 from seawall.model.signal import Signal
@@ -73,6 +74,14 @@ def test_commands_within_the_pages_are_commands() -> None:
         _understood(shlex.split(line))
 
 
+def test_the_readme_names_every_command() -> None:
+    """Each command of the program stands in the README's table, and nothing that is none."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = "\n".join(re.findall(r"^\| `seawall .+$", text, re.MULTILINE))
+    named = set(re.findall(r"`seawall ([a-z]+)", rows))
+    assert named == {name for name in seawall if not name.startswith("-")}
+
+
 def _understood(words: list[str]) -> None:
     program, *rest = words
     match Path(program).name, rest:
@@ -89,10 +98,12 @@ def _understood(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)
-def test_configurations_are_accepted(block: Block, tmp_path: Path) -> None:
-    """A block of TOML is a configuration that the service takes."""
-    settings = settings_of(block.text, tmp_path, KEYS)
-    assert settings.accounts
+def test_toml_is_taken(block: Block, tmp_path: Path) -> None:
+    """A block of TOML is a configuration that the service takes, or a whole page that the drill takes."""
+    if "[must]" in block.text:
+        assert page_of(block.text).title
+    else:
+        assert settings_of(block.text, tmp_path, KEYS).accounts
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=str)

@@ -10,6 +10,7 @@ durable is always a prefix of what was decided. An act waits in front of its gat
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from seawall.engine.admission import Admission, Ruling, admit
 from seawall.engine.gates import OPEN, Gates
@@ -148,10 +149,27 @@ class Desk:
                 self._check_authority()
             case _:
                 pass
-        for saga in self._concerned(item):
-            saga.hear(item, self._around(saga, now))
+        for saga, part in self._parts(item):
+            saga.hear(part, self._around(saga, now))
+            if saga.agenda.events or not self._says_nothing_new(saga, item):
+                self._touched[saga.state.signal.id] = None
             self._collect(saga, now)
-            self._touched[saga.state.signal.id] = None
+
+    @staticmethod
+    def _says_nothing_new(saga: Saga, item: inp.Input) -> bool:
+        """Whether a read of all positions only repeated what a protected signal knows: nothing is to be decided."""
+        wide = isinstance(item, inp.ReadAnswered) and item.query == AskPositions()
+        return wide and saga.state.phase is Phase.PROTECTED
+
+    def _parts(self, item: inp.Input) -> Iterator[tuple[Saga, inp.Input]]:
+        """Whom an input concerns; of a read of the whole account each is handed what is about its own symbol."""
+        concerned = list(self._concerned(item))
+        if not isinstance(item, inp.ReadAnswered) or len(concerned) <= 1:
+            yield from ((saga, item) for saga in concerned)
+            return
+        told = item.told.by_symbol()
+        for saga in concerned:
+            yield saga, replace(item, told=told.get(saga.state.signal.symbol, inp.NOTHING_TOLD))
 
     def _concerned(self, item: inp.Input) -> Iterator[Saga]:
         """The sagas that an input may be about: those of its symbols, or for a word about the account all that are

@@ -7,6 +7,7 @@ the difference between "we do not know" and "the venue says it does not see it",
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import ClientId, SignalId, Symbol
@@ -47,6 +48,30 @@ class Told:
         reports: tuple[OrderReport | FillReport | PositionReport | StopReport, ...]
         reports = (*self.orders, *self.fills, *self.positions, *self.stops)
         return tuple(dict.fromkeys(report.symbol for report in reports))
+
+    def by_symbol(self) -> dict[Symbol, Told]:
+        """The orders, fills, positions and stops in here, symbol by symbol: one walk, whoever asks afterwards."""
+        orders, fills = _grouped(self.orders), _grouped(self.fills)
+        positions, stops = _grouped(self.positions), _grouped(self.stops)
+        return {
+            symbol: Told(
+                orders=orders.get(symbol, ()),
+                fills=fills.get(symbol, ()),
+                positions=positions.get(symbol, ()),
+                stops=stops.get(symbol, ()),
+            )
+            for symbol in self.symbols()
+        }
+
+
+R = TypeVar("R", bound=OrderReport | FillReport | PositionReport | StopReport)
+
+
+def _grouped(reports: tuple[R, ...]) -> dict[Symbol, tuple[R, ...]]:
+    rows: dict[Symbol, list[R]] = {}
+    for report in reports:
+        rows.setdefault(report.symbol, []).append(report)
+    return {symbol: tuple(found) for symbol, found in rows.items()}
 
 
 NOTHING_TOLD = Told()

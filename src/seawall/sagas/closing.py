@@ -17,7 +17,7 @@ from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure
 from seawall.sagas.judgement import unsettled_closes, unsettled_stops
-from seawall.sagas.state import SagaState
+from seawall.sagas.state import Close, SagaState
 
 _SLICES = 2
 
@@ -35,7 +35,7 @@ def close(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
             return []
         if last.reason is Reason.REDUCE_ONLY and not _position_read_since(state, last.concluded_at):
             return []
-    quantity = _close_quantity(exposure.open, rung, around)
+    quantity = _close_quantity(exposure.open, around, sliced=rung > 0 and not _filled_whole(state, last))
     return [
         ev.CloseIntended(
             state.signal.id,
@@ -70,15 +70,21 @@ def _rung(state: SagaState) -> int:
     return min(climbs, 2)
 
 
-def _close_quantity(open_: Decimal, rung: int, around: Circumstances) -> Decimal:
+def _filled_whole(state: SagaState, last: Close | None) -> bool:
+    """Whether the last close took all that it asked for: then the market bears more than a slice."""
+    intent = last.intent if last is not None else None
+    return intent is not None and state.orders[intent.client_id].filled >= intent.quantity
+
+
+def _close_quantity(open_: Decimal, around: Circumstances, *, sliced: bool) -> Decimal:
     instrument = around.instrument
     if instrument is None:
         return open_
     quantity = min(open_, instrument.max_quantity) if instrument.max_quantity else open_
-    if rung == 0:
+    if not sliced:
         return quantity
-    sliced = instrument.round_quantity(quantity / _SLICES)
-    return sliced if sliced >= instrument.min_quantity and sliced > 0 else quantity
+    part = instrument.round_quantity(quantity / _SLICES)
+    return part if part >= instrument.min_quantity and part > 0 else quantity
 
 
 def _band_price(state: SagaState, around: Circumstances) -> Decimal | None:

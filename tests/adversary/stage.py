@@ -1,0 +1,289 @@
+"""A stage for stories against the heart: one world, many signals, other hands, and a book that is read without mercy.
+
+`Stage` is the drill's world with the handles that a story needs: signals, closes, what a hand does, how a process dies
+and on which journal it comes back. `wrongs` reads every fill of the venue's own history: an entry of ours never adds to
+or turns a position, is filled once a signal and never above what was intended; a close or stop of ours only reduces;
+our closes never take more than our entries gave. It asks nothing of our own events.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from seawall.drill.checks import fold
+from seawall.drill.world import START, World
+from seawall.engine.settings import DeskSettings
+from seawall.journal.memory import MemoryJournal
+from seawall.model import inputs as inp
+from seawall.model.ids import Leg, Side, SignalId, Symbol, VenueName, digest, parse_client_id
+from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TriggerBy
+from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration
+from seawall.sagas.phase import Phase
+from seawall.sagas.saga import Saga
+from seawall.sagas.state import SagaState
+from venuesim import words
+from venuesim.facts import ZERO, Direction, OrderFilled, Origin, StopScope, StopState, StopStatus
+
+BINANCE, BYBIT = VenueName.BINANCE, VenueName.BYBIT
+COINS = {
+    BINANCE: ("VELVETUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT", "ADAUSDT", "LTCUSDT", "TRXUSDT", "BNBUSDT", "LINKUSDT", "AVAXUSDT"),
+    BYBIT: ("1000000BABYDOGEUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT", "ADAUSDT", "LTCUSDT", "TRXUSDT", "BNBUSDT", "LINKUSDT", "AVAXUSDT"),
+}
+ENDS = (Phase.PROTECTED, Phase.FLAT)
+CALM = 8 * MINUTE
+MS = MILLISECOND
+PERCENT_5 = Stop(percent=Decimal(5))
+
+
+class Stage(World):
+    """A world whose process is up and ready, with the first coins of its venue."""
+
+    def __init__(
+        self,
+        venue: VenueName,
+        *,
+        coins: int = 1,
+        seed: int = 0,
+        switches: dict[str, str] | None = None,
+        settings: DeskSettings | None = None,
+        balance: Decimal = Decimal(100_000),
+        ready: bool = True,
+    ) -> None:
+        self.coins = tuple(Symbol(name) for name in COINS[venue][:coins])
+        super().__init__(
+            venue,
+            seed=seed,
+            switches=switches,
+            symbols=[*self.coins, "BTCUSDT"],
+            settings=settings,
+            balance=balance,
+        )
+        if ready:
+            self.start()
+            assert self.run(lambda: self.house is not None and self.house.desk.ready, most=MINUTE)
+            self.run(most=SECOND)
+
+    # ---- the sender
+
+    def signal(self, name: str, coin: Symbol | None = None, **changed: object) -> Signal:
+        """A market entry of 50 USDT with a stop of 5 %, made now; `changed` as the fields of `Signal`."""
+        given: dict[str, object] = {
+            "side": Side.BUY,
+            "size": Size(SizeUnit.QUOTE, Decimal(50)),
+            "stop": PERCENT_5,
+            "action": Action.OPEN,
+            "made_at": self.clock,
+            "received_at": self.clock,
+            "source": "drill",
+            **changed,
+        }
+        return Signal(SignalId(name), self.account, coin or self.coins[0], **given)  # type: ignore[arg-type]
+
+    def send(self, name: str, coin: Symbol | None = None, **changed: object) -> Signal:
+        """A signal arrives now."""
+        signal = self.signal(name, coin, **changed)
+        self.give(inp.SignalReceived(self.clock, signal))
+        return signal
+
+    def ask_close(self, coin: Symbol | None = None) -> None:
+        """The owner asks for a slot to be closed."""
+        self.give(inp.CloseRequested(self.clock, coin or self.coins[0], "owner"))
+
+    # ---- other hands
+
+    def hand(self, side: Side, quantity: Decimal, coin: Symbol | None = None) -> None:
+        """Another actor trades on the account, past every check."""
+        self.box.trade_by_hand(self.account, coin or self.coins[0], words.Side(side.name), quantity, self.now)
+        self._wake_box()
+
+    def cancel_stops(self, coin: Symbol | None = None) -> int:
+        """Another actor cancels every live stop of a slot; how many there were."""
+        live = [stop for stop in self.stops(coin) if stop.status is StopStatus.LIVE]
+        for stop in live:
+            self.box.cancel_by_hand(stop.stop_id, self.now)
+        self._wake_box()
+        return len(live)
+
+    def leave_stop(self, coin: Symbol | None = None, *, whole: bool = True, away: str = "0.5", name: str = "web_old") -> str:
+        """Another actor leaves a sell stop far below the market."""
+        symbol = coin or self.coins[0]
+        rules = self.box.instruments[symbol]
+        trigger = self.price(symbol) * Decimal(away)
+        ticket = words.StopTicket(
+            symbol,
+            words.Side.SELL,
+            trigger - trigger % rules.tick,
+            words.TriggerBy.MARK,
+            Direction.FALL,
+            StopScope.POSITION if whole else StopScope.QUANTITY,
+            quantity=ZERO if whole else rules.min_quantity,
+            client_id=name,
+        )
+        placed = self.box.book.place_stop(self.account, ticket, self.now)
+        self.box._tell()
+        self._wake_box()
+        return placed.stop_id
+
+    def liquidate(self, coin: Symbol | None = None) -> None:
+        """The venue liquidates a position."""
+        self.box.liquidate(self.account, coin or self.coins[0], self.now)
+        self._wake_box()
+
+    def jump(self, percent: str, coin: Symbol | None = None) -> None:
+        """Both prices jump."""
+        symbol = coin or self.coins[0]
+        prices = self.box.book.market.prices(symbol)
+        factor = 1 + Decimal(percent) / 100
+        self.box.set_price(symbol, self.now, mark=prices.mark * factor, last=prices.last * factor)
+        self._wake_box()
+
+    # ---- the process
+
+    def restart(self, pause: Duration = SECOND) -> None:
+        """The process dies now, and another starts after a pause."""
+        self.kill()
+        self.run(most=pause)
+        self.start()
+
+    def restore(self, keep: int, pause: Duration = SECOND) -> None:
+        """The process dies, and another starts on an old copy of the journal that holds the first `keep` rows."""
+        self.kill()
+        old = MemoryJournal({self.account: self.venue.value})
+        rows = self.recorded()[:keep]
+        if rows:
+            old.append(self.account, 1, 0, [(row.at, row.event) for row in rows])
+        self.journal = old
+        self.run(most=pause)
+        self.start()
+
+    # ---- reading
+
+    def price(self, coin: Symbol | None = None) -> Decimal:
+        """The mark."""
+        return self.box.book.market.prices(coin or self.coins[0]).mark
+
+    def held(self, coin: Symbol | None = None) -> Decimal:
+        """What the venue holds on a slot."""
+        return self.box.book.position(self.account, coin or self.coins[0]).quantity
+
+    def stops(self, coin: Symbol | None = None) -> Sequence[StopState]:
+        """The stops of a slot that have not ended, in the venue's book."""
+        return self.box.book.open_stops(self.account, coin or self.coins[0])
+
+    def saga(self, name: str) -> Saga:
+        """The saga of a signal; KeyError if nobody answers for it."""
+        return {saga.state.signal.id: saga for saga in self.sagas()}[SignalId(name)]
+
+    def knows(self, name: str) -> bool:
+        """Whether a living saga answers for a signal."""
+        return any(saga.state.signal.id == name for saga in self.sagas())
+
+    def state(self, name: str) -> SagaState:
+        """The state of a signal's saga."""
+        return self.saga(name).state
+
+    def phase(self, name: str) -> Phase:
+        """Where a signal stands."""
+        return self.state(name).phase
+
+    def answer(self, name: str) -> str:
+        """The last answer to a signal: "accepted", or the reason of the refusal; empty without one."""
+        answers = [answer for answer in self.answers if answer.signal_id == name]
+        return "" if not answers else "accepted" if answers[-1].accepted else answers[-1].reason
+
+    def events(self, name: str) -> tuple[str, ...]:
+        """The kinds of what is recorded of a signal, in order."""
+        return tuple(type(row.event).__name__ for row in self.recorded() if row.event.signal_id == name)
+
+    def until(self, name: str, *phases: Phase, most: Duration = MINUTE) -> bool:
+        """Runs until a signal stands in one of the phases."""
+        return self.run(lambda: self.knows(name) and self.phase(name) in phases, most=most)
+
+    def calm(self, most: Duration = CALM, storm: Duration = 15 * SECOND) -> bool:
+        """Lets the storm blow; then lifts all faults and runs until every signal has ended, and stays so for longer
+        than the period in which stops are read again.
+        """
+        self.run(most=storm)
+        self.box.faults.clear()
+        ended = self.run(self._all_ended, most=most)
+        self.run(most=45 * SECOND)
+        return ended and self.run(self._all_ended, most=most)
+
+    def _all_ended(self) -> bool:
+        return self.house is not None and all(saga.state.phase in ENDS for saga in self.sagas())
+
+    def tell(self, name: str = "") -> str:
+        """The timeline as recorded, for a failing story."""
+        rows = (row for row in self.recorded() if not name or row.event.signal_id in (name, ""))
+        return "\n".join(f"{(row.at - START) / 1000:12.1f} ms  {row.event}" for row in rows)
+
+
+def wrongs(stage: Stage) -> list[str]:
+    """What the venue's book shows that no order of ours may ever have done: each a sentence."""
+    return list(_of_fills(stage))
+
+
+def _of_fills(stage: Stage) -> Iterator[str]:
+    states = {digest(name): state for name, state in fold(stage.recorded()).items()}
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    entered: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    closed: dict[str, Decimal] = defaultdict(Decimal)
+    for fact in stage.box.history.facts:
+        if not isinstance(fact, OrderFilled):
+            continue
+        symbol, fill, order = fact.order.symbol, fact.fill, fact.order
+        before = held[symbol]
+        held[symbol] = after = before + fill.side.sign * fill.quantity
+        if order.origin not in (Origin.CLIENT, Origin.STOP):
+            continue
+        name = parse_client_id(order.client_id)
+        if order.origin is Origin.CLIENT and name is None:
+            yield f"an order under a name that is not ours: {order.client_id}"
+            continue
+        if order.origin is Origin.CLIENT and name is not None and name.leg is Leg.ENTRY:
+            entered[(name.signal, order.client_id)] += fill.quantity
+            if before and entered[(name.signal, order.client_id)] == fill.quantity:
+                yield f"{order.client_id} entered on a position of {before}"
+            state = states.get(name.signal)
+            intent = None if state is None else state.intent
+            if intent is not None and entered[(name.signal, order.client_id)] > intent.quantity:
+                yield f"{order.client_id} filled more than was intended"
+            continue
+        if abs(after) > abs(before) or before * after < 0:
+            yield f"{order.client_id or order.order_id} took the position from {before} to {after}"
+        if order.origin is Origin.CLIENT and name is not None:
+            closed[name.signal] += fill.quantity
+    by_signal: dict[str, list[Decimal]] = defaultdict(list)
+    for (signal, _), quantity in entered.items():
+        by_signal[signal].append(quantity)
+    for signal, quantities in by_signal.items():
+        if len(quantities) > 1:
+            yield f"{len(quantities)} entries filled for one signal"
+        if closed[signal] > sum(quantities):
+            yield f"closes took {closed[signal]} of {sum(quantities)}"
+    for signal in closed:
+        if signal not in by_signal:
+            yield f"a close without an entry took {closed[signal]}"
+
+
+def leftovers(stage: Stage) -> list[str]:
+    """What stands at the venue that no living signal answers for, and what of ours stands naked."""
+    return list(_left(stage))
+
+
+def _left(stage: Stage) -> Iterator[str]:
+    verdict = stage.box.judge(stage.now)
+    protected = {saga.state.signal.symbol for saga in stage.sagas() if saga.state.phase is Phase.PROTECTED}
+    for orphan in verdict.orphans:
+        if parse_client_id(orphan.client_id) is not None or stage.venue is BYBIT:
+            yield f"an orphan {orphan.kind} {orphan.client_id or orphan.id} on {orphan.symbol}"
+    for position in verdict.positions:
+        if position.symbol in protected and not position.covered:
+            yield f"{position.symbol}: {position.quantity} called protected and naked"
+    for symbol in sorted(protected - {position.symbol for position in verdict.positions}):
+        yield f"{symbol}: called protected and flat"
+    for saga in stage.sagas():
+        if saga.state.phase not in ENDS:
+            yield f"{saga.state.signal.id}: no end: {saga.state.phase.value}"

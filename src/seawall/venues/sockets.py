@@ -231,7 +231,10 @@ class Connection:
                 self._venue.keep_warm(WARM)
                 for event in (Started(), *self._early):
                     self._step(event)
-                await self._stopping.wait()
+                try:
+                    await self._stopping.wait()
+                finally:  # cancelled from outside too: nothing is begun while the group takes the rest down
+                    self._stopping.set()
                 for task in tuple(self._tasks):
                     task.cancel()
         finally:

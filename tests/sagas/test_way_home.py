@@ -54,13 +54,13 @@ def test_one_close_at_a_time() -> None:
 
 
 def test_a_refused_close_climbs_the_ladder_and_names_its_code() -> None:
-    """The whole at market; half at market; half as a limit at the band: each step after a quarter of a second."""
+    """The whole at market; half at market; half as a limit at the band: each step after a wait that grows."""
     case = closing()
-    for at in (400, 800, 1_200):
+    for at, wait in ((400, 250), (800, 375), (1_200, 562.5)):
         case.answers(at, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.BAND, code="-4131")
-        case.wakes_until(at + 249)
+        case.wakes_until(at + wait - 1)
         assert case.state.closes[-1].outcome is Outcome.REFUSED
-        case.at(at + 250)
+        case.at(at + wait)
     steps: list[tuple[Any, ...]] = [
         (event.rung, event.quantity, event.price_bound, event.cause) for event in case.told_of(ev.CloseIntended)
     ]
@@ -73,7 +73,7 @@ def test_a_short_is_bought_back_at_the_upper_band() -> None:
     case = closing(protected(signal(side=Side.SELL, stop=Stop(price=D("0.2100")))))
     for at in (400, 800):
         case.answers(at, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.BAND)
-        case.wakes_until(at + 300)
+        case.wakes_until(at + 380)
     last = case.sent(ClosePosition)[-1]
     assert (last.side, last.price_bound) == (Side.BUY, D("0.2100"))
 
@@ -88,7 +88,7 @@ def test_the_third_rung_is_a_market_order_where_no_band_is_known(side: Side) -> 
         case.given.update(given)
         for at in (400, 800):
             case.answers(at, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.FILTER)
-            case.wakes_until(at + 300)
+            case.wakes_until(at + 380)
         assert case.sent(ClosePosition)[-1].price_bound is None
         assert case.told_of(ev.CloseIntended)[-1].rung == 2
 

@@ -320,6 +320,8 @@ class Desk:
             self._record(event)
         for event in agenda.events:
             self._record(self._timer.hear(event, now))
+            if isinstance(event, ev.FlatSeen):
+                self._view.proven_flat(saga.state.opinions.words())
         for act, index in agenda.acts:
             gate = OPEN if index < 0 else base + index + 1
             self._gates.hold(act, gate, now + self._settings.bounds.commit_deadline)

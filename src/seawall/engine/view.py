@@ -136,6 +136,11 @@ class AccountView:
         )
         return orders, stops
 
+    def proven_flat(self, words: Iterable[PositionReport]) -> None:
+        """A signal has proven its slot flat by these words: what is older than they are is out of date here too."""
+        for report in words:
+            self._position(report)
+
     def strangers(self) -> tuple[str, ...]:
         """Orders and stops on the account that bear another installation's name."""
         names = [order.client_id for rows in self.orders.values() for order in rows]

@@ -11,7 +11,7 @@ from seawall.model import events as ev
 from seawall.model.acts import ClosePosition, Reason
 from seawall.model.amounts import ceil_to, floor_to
 from seawall.model.ids import Leg
-from seawall.model.times import Instant
+from seawall.model.times import Duration, Instant, growing
 from seawall.sagas.acting import cancel, name
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
@@ -29,7 +29,7 @@ def close(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
     last = state.closes[-1] if state.closes else None
     rung = _rung(state)
     if last is not None:
-        due_at = last.concluded_at + max(last.retry_after, around.bounds.stop_repeat_every if last.never_was else 0)
+        due_at = last.concluded_at + max(last.retry_after, _wait(state, around))
         if around.now < due_at:
             agenda.wake(due_at)
             return []
@@ -49,6 +49,18 @@ def close(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
             cause=last.code if last is not None else "",
         )
     ]
+
+
+def _wait(state: SagaState, around: Circumstances) -> Duration:
+    """The wait after closes in a row that took nothing: it grows, since a market that takes none will not by being
+    asked at the pace of a round trip.
+    """
+    empty = 0
+    for close_ in reversed(state.closes):
+        if state.orders[close_.client_id].filled > 0:
+            break
+        empty += 1
+    return growing(around.bounds.stop_repeat_every, empty - 1, around.bounds) if empty else 0
 
 
 def _position_read_since(state: SagaState, at: Instant) -> bool:

@@ -67,6 +67,10 @@ class Opinions:
         spoken = (self.stream, self.read)
         return tuple(told.report for told in spoken if told is not None and told.is_newer_than(moment, lag))
 
+    def words(self) -> tuple[PositionReport, ...]:
+        """The latest word of each source that has spoken."""
+        return tuple(told.report for told in (self.stream, self.read) if told is not None)
+
     def of(self, source: Source) -> Opinion | None:
         """The opinion of the stream, or of the reads for any other source."""
         return self.stream if source is Source.STREAM else self.read

@@ -191,11 +191,13 @@ def _beyond_liquidation(
 
 
 def needs_leverage_act(state: SagaState, around: Circumstances) -> bool:
-    """Whether leverage must be set: asked for, read back as another, the slot flat and read, nothing under way. Setting
+    """Whether leverage must be set: asked for, read back as another, the slot ours and flat, nothing under way. Setting
     it twice to the same is harmless, so that an Unknown one is set again.
     """
     if state.signal.leverage is None or _leverage_is_right(state, around):
         return False
     sent = state.leverage
     idle = sent is None or sent.reason.is_not_executed or sent.outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT)
-    return idle and around.position_complete and around.leverage is not None
+    slot_is_ours = around.slot_is_free and around.may_enter and around.position_complete
+    is_flat = around.position is not None and not around.position.amount
+    return idle and slot_is_ours and is_flat and around.leverage is not None

@@ -101,7 +101,7 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.CLOSING, F.UNDECIDED): Row(P.CLOSING, _SETTLE_ENTRY | D.CANCEL_ENTRY, "no fill yet, but it may still come"),
     (P.CLOSING, F.NAKED): Row(P.CLOSING, _COVER | _GO_HOME),
     (P.CLOSING, F.OVERDUE): Row(P.CLOSING, _COVER | _GO_HOME),
-    (P.CLOSING, F.PASSED): Row(P.CLOSING, _GO_HOME),
+    (P.CLOSING, F.PASSED): Row(P.CLOSING, _COVER | _GO_HOME, "while no close fills, a stop may be taken again"),
     (P.CLOSING, F.ARMED): Row(P.CLOSING, _GO_HOME),
     (P.CLOSING, F.COVERED): Row(P.CLOSING, _GO_HOME),
     (P.CLOSING, F.MISPLACED): Row(P.CLOSING, _GO_HOME),

@@ -44,6 +44,8 @@ class Ended:
     answers: tuple[str, ...]
     told: frozenset[str]
     unfired: tuple[str, ...]
+    orders: int
+    """How many orders reached the venue, taken or not."""
 
     def state(self, number: int) -> SagaState | None:
         """The journal's fold of the page's nth signal."""
@@ -68,6 +70,7 @@ def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence
         tuple(answer.reason or "accepted" for answer in world.answers),
         frozenset(event_type(type(row.event)) for row in rows),
         tuple(unfired),
+        sum(entry.call == "order.create" for entry in world.box.log),
     )
 
 
@@ -127,6 +130,8 @@ def _asked(must: Must, end: Ended) -> Iterator[str]:
         yield f"entries: expected {must.entries}, the venue filled {entries}"
     if must.closes is not None and must.closes and closes != must.closes:
         yield f"closes: expected {must.closes}, the venue filled {closes} of ours"
+    if must.orders is not None and end.orders != must.orders:
+        yield f"orders: expected {must.orders}, the venue was sent {end.orders}"
     yield from _asked_of_cover(must, end)
     for number, wanted in enumerate(must.next, 1):
         if end.end(number) != wanted:

@@ -8,9 +8,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from venuesim.exchange import Exchange
-
 from venuesim.dialects.binance.auth import signature_of
+from venuesim.exchange import Exchange
 from venuesim.wire import Accepted, Answer, Frame, Hangup, Reply, Request
 
 START = 1_763_900_000_000_000

@@ -29,7 +29,7 @@ from seawall.sagas.phase import Phase
 from venuesim.server import Clock, serve
 
 KEYS = environment(["main"])
-QUICK_DOUBTS = "[bounds]\nread_lag = 1\ndoubt = 5\ndoubt_blind = 10\n"
+QUICK_DOUBTS = "[bounds]\nread_lag = 1\ndoubt = 5\ndoubt_blind = 10\nstop_reread = 2\n"
 """True of a box whose reads do not lag, and of no venue."""
 
 
@@ -121,7 +121,7 @@ async def _taken(doors: Doors) -> None:
 def test_kill_nine_and_again(tmp_path: Path) -> None:
     """After each of five kills all is found again; at the end nothing is doubled, naked, lost or given up."""
     told: list[str] = []
-    kills = asyncio.run(kill_again_and_again(tmp_path, 5, 3, told.append, lag="none", bounds=QUICK_DOUBTS))
+    kills = asyncio.run(kill_again_and_again(tmp_path, 5, 3, told.append, lag="none", bounds=QUICK_DOUBTS, lasts=6))
     assert kills.breaches == []
     assert len(told) == 5
     assert kills.in_flight.total() > 0

@@ -20,14 +20,15 @@ from pathlib import Path
 from seawall.drill.plans import draw
 from seawall.drill.trial import Result
 from seawall.drill.wire.calm import many
-from seawall.drill.wire.killer import kill_again_and_again
+from seawall.drill.wire.killer import LASTS, kill_again_and_again
 from seawall.drill.wire.storm import AT_ONCE, storm
 from seawall.model.ids import VenueName
 
 PARTS = ("calm", "storm", "kill")
 TRIALS, KILLS = 1_000, 20
 QUICK_TRIALS, QUICK_KILLS, QUICK_FIRST = 16, 4, 4
-QUICK_BOUNDS = "[bounds]\nread_lag = 1\ndoubt = 5\ndoubt_blind = 10\n"
+QUICK_BOUNDS = "[bounds]\nread_lag = 1\ndoubt = 5\ndoubt_blind = 10\nstop_reread = 2\n"
+QUICK_LASTS = 6.0
 """True of a box whose reads do not lag, and of no venue."""
 
 
@@ -82,9 +83,12 @@ async def _storm(options: argparse.Namespace) -> int:
     began = time.monotonic()
 
     def tell(result: Result, late: float) -> None:
+        is_new = (result.plan.venue, result.plan.seed) not in results
         results[result.plan.venue, result.plan.seed] = result
         _report(result, late)
-        if len(results) % 50 == 0 or len(results) == len(plans):
+        if not is_new:
+            print(f"made again: {result.plan.venue} seed {result.plan.seed}: {result.end} {result.reason}", flush=True)
+        elif len(results) % 50 == 0 or len(results) == len(plans):
             print(f"{len(results)} of {len(plans)} after {time.monotonic() - began:.0f} s", flush=True)
 
     worst = await storm(plans, tell, options.at_once)
@@ -119,9 +123,11 @@ def _summary(results: Sequence[Result]) -> None:
 
 
 async def _kill(options: argparse.Namespace) -> int:
-    lag, bounds = ("none", QUICK_BOUNDS) if options.quick else ("venue", "")
+    lag, bounds, lasts = ("none", QUICK_BOUNDS, QUICK_LASTS) if options.quick else ("venue", "", LASTS)
     with tempfile.TemporaryDirectory(prefix="seawall-wire-") as home:
-        kills = await kill_again_and_again(Path(home), options.kills, options.first, _tell, lag=lag, bounds=bounds)
+        kills = await kill_again_and_again(
+            Path(home), options.kills, options.first, _tell, lag=lag, bounds=bounds, lasts=lasts
+        )
     _histogram("where the signals in flight stood at the kill", kills.in_flight)
     _histogram("where all signals stood at the kills", kills.phases)
     _histogram("where they ended", kills.ends)

@@ -58,6 +58,10 @@ BREATH = 6.0
 """Seconds in which most signals reach their end; those in doubt take longer and meet the next kill."""
 SETTLE = 480.0
 """Seconds for the last doubts: Bybit's blind one is five minutes (Bounds.doubt_blind)."""
+LASTS = 45.0
+"""Seconds that the ends must last before they are judged: longer than the period in which positions are read again. A
+close may have left beside its record (design, rule 14), so that the next process learns of it only by reading.
+"""
 UNRECORDED = "not recorded"
 
 
@@ -108,7 +112,14 @@ class Aim:
 
 
 async def kill_again_and_again(
-    home: Path, times: int, seed: int, tell: Callable[[str], None], *, lag: str = "venue", bounds: str = ""
+    home: Path,
+    times: int,
+    seed: int,
+    tell: Callable[[str], None],
+    *,
+    lag: str = "venue",
+    bounds: str = "",
+    lasts: float = LASTS,
 ) -> Kills:
     """Kills the process `times` times, starts it once more, and judges. `bounds` is a table of the configuration."""
     chance = random.Random(f"kill/{seed}")  # noqa: S311 - a drill, drawn from a seed
@@ -116,7 +127,7 @@ async def kill_again_and_again(
         for n in range(times):
             how = await campaign.round()
             tell(f"kill {n + 1} of {times}, {how}: {campaign.standing()}")
-        await campaign.settle()
+        await campaign.settle(lasts)
         return campaign.kills
 
 
@@ -197,11 +208,13 @@ class Campaign:
         self._read(run)
         return f"{len(self._fresh)} openings and {len(self._boxes)} closes in flight, {aim}"
 
-    async def settle(self) -> None:
-        """The last process, which nobody kills: every doubt ends, and all is judged."""
+    async def settle(self, lasts: float) -> None:
+        """The last process, which nobody kills: every doubt ends, the ends last, and all is judged."""
         run = await start(self._config, environment(self._accounts))
         async with self._doors(run) as doors:
             await self._bring(doors, self._fresh)
+            await self._until_ended(doors, SETTLE)
+            await asyncio.sleep(lasts)
             await self._until_ended(doors, SETTLE)
             doors.witness.look()
             self._judge(doors.witness)

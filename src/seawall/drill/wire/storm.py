@@ -106,6 +106,7 @@ async def _attempt(plan: Plan, home: Path, starting: asyncio.Semaphore) -> Resul
         refused = await _hand_in(stage, plan)
         await asyncio.sleep(STORM / SECOND)
         stage.box.faults.clear()
+        _calm_the_market(stage, plan)
         if not refused:
             await _settle(stage, plan)
         return _judged(stage, plan, began, refused)
@@ -120,6 +121,13 @@ def _stage_of(plan: Plan, home: Path) -> AbstractAsyncContextManager[Stage]:
         seed=plan.seed,
         our_clock_error=plan.skew,
     )
+
+
+def _calm_the_market(stage: Stage, plan: Plan) -> None:
+    """Mark and last meet again: while they stand apart further than the band, the venue lets nobody close."""
+    prices = stage.box.book.market.prices(SYMBOLS[plan.venue])
+    if prices.mark != prices.last:
+        stage.box.set_price(SYMBOLS[plan.venue], stage.clock.now(), mark=prices.last)
 
 
 async def _settle(stage: Stage, plan: Plan) -> None:

@@ -44,8 +44,9 @@ class Ended:
     answers: tuple[str, ...]
     told: frozenset[str]
     unfired: tuple[str, ...]
-    orders: int
-    """How many orders reached the venue, taken or not."""
+    sent: tuple[str, ...]
+    """The names of all orders that reached the venue, taken or not."""
+    stop_orders: int
 
     def state(self, number: int) -> SagaState | None:
         """The journal's fold of the page's nth signal."""
@@ -70,7 +71,8 @@ def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence
         tuple(answer.reason or "accepted" for answer in world.answers),
         frozenset(event_type(type(row.event)) for row in rows),
         tuple(unfired),
-        sum(entry.call == "order.create" for entry in world.box.log),
+        tuple(entry.client_id or "" for entry in world.box.log if entry.call == "order.create"),
+        sum(entry.call == "stop.create" for entry in world.box.log),
     )
 
 
@@ -93,6 +95,9 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
         yield f"{entries} entries for {accepted} signals"
     if end.verdict.opposite_positions and not any(hand.does == "trade" for hand in page.hand):
         yield "an opposite position"
+    for name in sorted(set(end.sent)):
+        if end.sent.count(name) > 1:
+            yield f"the name {name} was given to {end.sent.count(name)} orders"
     strangers = sum(hand.does == "leave_stop" for hand in page.hand)
     for orphan in end.verdict.orphans:
         if not (strangers and orphan.client_id == "web_old"):
@@ -130,8 +135,12 @@ def _asked(must: Must, end: Ended) -> Iterator[str]:
         yield f"entries: expected {must.entries}, the venue filled {entries}"
     if must.closes is not None and must.closes and closes != must.closes:
         yield f"closes: expected {must.closes}, the venue filled {closes} of ours"
-    if must.orders is not None and end.orders != must.orders:
-        yield f"orders: expected {must.orders}, the venue was sent {end.orders}"
+    for what, count, came in (
+        ("orders", must.orders, len(end.sent)),
+        ("stop_orders", must.stop_orders, end.stop_orders),
+    ):
+        if count is not None and came != count:
+            yield f"{what}: expected {count}, the venue was sent {came}"
     yield from _asked_of_cover(must, end)
     for number, wanted in enumerate(must.next, 1):
         if end.end(number) != wanted:

@@ -146,7 +146,7 @@ def _place(message: str) -> str:
         return said
     steps = place.rstrip("`").replace("[", ".#").replace("]", "").split(".")
     words = [str(int(step[1:]) + 1) if step[1:].isdigit() and step[0] == "#" else step for step in steps]
-    return f"{' '.join(word for word in words if word)}: {said}"
+    return f"{' '.join(word for word in words if word.strip('#'))}: {said}"
 
 
 def _check(page: Page) -> None:

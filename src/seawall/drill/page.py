@@ -124,7 +124,8 @@ class Must(_Line, frozen=True):
 
     `end`: protected, flat, refused (turned away before anything was sent), or open where the venue itself makes an end
     impossible; a list means any. `reason`: why it ended flat. `entries`: how many entry orders the venue filled.
-    `closes`: how many orders of ours took from the position. `orders`: how many orders the venue was sent at all.
+    `closes`: how many orders of ours took from the position. `orders`, `stop_orders`: how many of them the venue was
+    sent at all.
     `stops`: how many stops stand at the end. `naked_at_most`: the longest stretch without cover, by the venue's clock.
     `told`, `untold`: events that the journal must and must not hold. `answers`: what the senders are told, in order
     ("accepted", or the reason). `next`: how the further signals of the page must end, in order. `fired`: whether every
@@ -136,6 +137,7 @@ class Must(_Line, frozen=True):
     entries: int | None = None
     closes: int | None = None
     orders: int | None = None
+    stop_orders: int | None = None
     stops: int | None = None
     naked_at_most: Length | None = None
     told: tuple[str, ...] = ()

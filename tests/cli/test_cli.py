@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -123,7 +124,7 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     """`seawall events | head -1` ends quietly."""
     with rig(tmp_path):
         command(tmp_path, *OPEN, "--id", "first", "--wait", "protected")
-    line = f"{sys.executable} -m seawall events -n 1000 --json | head -1"
+    line = f"{shlex.quote(sys.executable)} -m seawall events -n 1000 --json | head -1"
     done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 1

@@ -8,30 +8,51 @@ our closes never take more than our entries gave. It asks nothing of our own eve
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
-from seawall.drill.checks import fold
+from seawall.drill import mayhem
+from seawall.drill.checks import ENDS
 from seawall.drill.world import START, World
 from seawall.engine.settings import DeskSettings
 from seawall.journal.memory import MemoryJournal
 from seawall.model import inputs as inp
-from seawall.model.ids import Leg, Side, SignalId, Symbol, VenueName, digest, parse_client_id
-from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TriggerBy
+from seawall.model.ids import Side, SignalId, Symbol, VenueName
+from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration
 from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
 from seawall.sagas.state import SagaState
 from venuesim import words
-from venuesim.facts import ZERO, Direction, OrderFilled, Origin, StopScope, StopState, StopStatus
+from venuesim.facts import ZERO, Direction, StopScope, StopState, StopStatus
 
 BINANCE, BYBIT = VenueName.BINANCE, VenueName.BYBIT
 COINS = {
-    BINANCE: ("VELVETUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT", "ADAUSDT", "LTCUSDT", "TRXUSDT", "BNBUSDT", "LINKUSDT", "AVAXUSDT"),
-    BYBIT: ("1000000BABYDOGEUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT", "ADAUSDT", "LTCUSDT", "TRXUSDT", "BNBUSDT", "LINKUSDT", "AVAXUSDT"),
+    BINANCE: (
+        "VELVETUSDT",
+        "SOLUSDT",
+        "XRPUSDT",
+        "DOGEUSDT",
+        "ADAUSDT",
+        "LTCUSDT",
+        "TRXUSDT",
+        "BNBUSDT",
+        "LINKUSDT",
+        "AVAXUSDT",
+    ),
+    BYBIT: (
+        "1000000BABYDOGEUSDT",
+        "SOLUSDT",
+        "XRPUSDT",
+        "DOGEUSDT",
+        "ADAUSDT",
+        "LTCUSDT",
+        "TRXUSDT",
+        "BNBUSDT",
+        "LINKUSDT",
+        "AVAXUSDT",
+    ),
 }
-ENDS = (Phase.PROTECTED, Phase.FLAT)
 CALM = 8 * MINUTE
 MS = MILLISECOND
 PERCENT_5 = Stop(percent=Decimal(5))
@@ -106,7 +127,9 @@ class Stage(World):
         self._wake_box()
         return len(live)
 
-    def leave_stop(self, coin: Symbol | None = None, *, whole: bool = True, away: str = "0.5", name: str = "web_old") -> str:
+    def leave_stop(
+        self, coin: Symbol | None = None, *, whole: bool = True, away: str = "0.5", name: str = "web_old"
+    ) -> str:
         """Another actor leaves a sell stop far below the market."""
         symbol = coin or self.coins[0]
         rules = self.box.instruments[symbol]
@@ -222,68 +245,10 @@ class Stage(World):
 
 def wrongs(stage: Stage) -> list[str]:
     """What the venue's book shows that no order of ours may ever have done: each a sentence."""
-    return list(_of_fills(stage))
-
-
-def _of_fills(stage: Stage) -> Iterator[str]:
-    states = {digest(name): state for name, state in fold(stage.recorded()).items()}
-    held: dict[str, Decimal] = defaultdict(Decimal)
-    entered: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    closed: dict[str, Decimal] = defaultdict(Decimal)
-    for fact in stage.box.history.facts:
-        if not isinstance(fact, OrderFilled):
-            continue
-        symbol, fill, order = fact.order.symbol, fact.fill, fact.order
-        before = held[symbol]
-        held[symbol] = after = before + fill.side.sign * fill.quantity
-        if order.origin not in (Origin.CLIENT, Origin.STOP):
-            continue
-        name = parse_client_id(order.client_id)
-        if order.origin is Origin.CLIENT and name is None:
-            yield f"an order under a name that is not ours: {order.client_id}"
-            continue
-        if order.origin is Origin.CLIENT and name is not None and name.leg is Leg.ENTRY:
-            entered[(name.signal, order.client_id)] += fill.quantity
-            if before and entered[(name.signal, order.client_id)] == fill.quantity:
-                yield f"{order.client_id} entered on a position of {before}"
-            state = states.get(name.signal)
-            intent = None if state is None else state.intent
-            if intent is not None and entered[(name.signal, order.client_id)] > intent.quantity:
-                yield f"{order.client_id} filled more than was intended"
-            continue
-        if abs(after) > abs(before) or before * after < 0:
-            yield f"{order.client_id or order.order_id} took the position from {before} to {after}"
-        if order.origin is Origin.CLIENT and name is not None:
-            closed[name.signal] += fill.quantity
-    by_signal: dict[str, list[Decimal]] = defaultdict(list)
-    for (signal, _), quantity in entered.items():
-        by_signal[signal].append(quantity)
-    for signal, quantities in by_signal.items():
-        if len(quantities) > 1:
-            yield f"{len(quantities)} entries filled for one signal"
-        if closed[signal] > sum(quantities):
-            yield f"closes took {closed[signal]} of {sum(quantities)}"
-    for signal in closed:
-        if signal not in by_signal:
-            yield f"a close without an entry took {closed[signal]}"
+    return list(mayhem.wrongs(stage))
 
 
 def leftovers(stage: Stage) -> list[str]:
-    """What stands at the venue that no living signal answers for, and what of ours stands naked."""
-    return list(_left(stage))
-
-
-def _left(stage: Stage) -> Iterator[str]:
-    verdict = stage.box.judge(stage.now)
-    protected = {saga.state.signal.symbol for saga in stage.sagas() if saga.state.phase is Phase.PROTECTED}
-    for orphan in verdict.orphans:
-        if parse_client_id(orphan.client_id) is not None or stage.venue is BYBIT:
-            yield f"an orphan {orphan.kind} {orphan.client_id or orphan.id} on {orphan.symbol}"
-    for position in verdict.positions:
-        if position.symbol in protected and not position.covered:
-            yield f"{position.symbol}: {position.quantity} called protected and naked"
-    for symbol in sorted(protected - {position.symbol for position in verdict.positions}):
-        yield f"{symbol}: called protected and flat"
-    for saga in stage.sagas():
-        if saga.state.phase not in ENDS:
-            yield f"{saga.state.signal.id}: no end: {saga.state.phase.value}"
+    """What stands at the venue that nobody answers for, what of ours is naked, and who has not ended."""
+    unended = [f"{saga.state.signal.id}: no end" for saga in stage.sagas() if saga.state.phase not in ENDS]
+    return [*mayhem.leftovers(stage), *unended]

@@ -8,20 +8,20 @@ import pytest
 
 from seawall.model.events import DistressKind, EndReason
 from seawall.model.ids import Side, VenueName
-from seawall.model.signal import Size, SizeUnit, Stop
+from seawall.model.signal import Stop
 from seawall.model.times import SECOND
 from seawall.sagas.phase import Phase
 from tests.adversary.stage import BINANCE, BYBIT, MS, Stage, leftovers, wrongs
 from venuesim.facts import StopStatus
+from venuesim.words import TriggerBy
 
 VENUES = pytest.mark.parametrize("venue", [BINANCE, BYBIT])
 MOMENTS = pytest.mark.parametrize("moment", [0, 3 * MS, 11 * MS, 25 * MS, 200 * MS, 5 * SECOND, 31 * SECOND])
-STOPS = {"percent": Stop(percent=Decimal(5))}
 
 
-def _opened(venue: VenueName, *phases: Phase, **changed: object) -> Stage:
+def _opened(venue: VenueName, *phases: Phase) -> Stage:
     stage = Stage(venue)
-    stage.send("a", **changed)
+    stage.send("a")
     assert stage.until("a", *phases)
     return stage
 
@@ -76,13 +76,15 @@ def test_what_a_hand_takes_is_not_closed_again(venue: VenueName, moment: int) ->
     """A hand takes a third of our position; it stays PROTECTED, and a close takes the rest."""
     stage = _opened(venue, Phase.PROTECTED)
     stage.run(most=moment)
-    third = stage.box.instruments[stage.coins[0]].step * (stage.held() / stage.box.instruments[stage.coins[0]].step // 3)
+    third = stage.box.instruments[stage.coins[0]].step * (
+        stage.held() / stage.box.instruments[stage.coins[0]].step // 3
+    )
     stage.hand(Side.SELL, third)
     stage.run(most=40 * SECOND)
     assert stage.phase("a") is Phase.PROTECTED, stage.tell("a")[-2500:]
     stage.ask_close()
     assert stage.calm()
-    assert (stage.phase("a"), stage.held()) == (Phase.FLAT, 0)
+    assert (stage.phase("a"), stage.held()) == (Phase.FLAT, Decimal(0))
     assert (wrongs(stage), leftovers(stage)) == ([], [])
 
 
@@ -114,9 +116,9 @@ def test_a_stop_moved_by_hand_is_accepted(away: str, silent: bool) -> None:
     rules = stage.box.instruments[stage.coins[0]]
     trigger = stage.price() * Decimal(away)
     trigger -= trigger % rules.tick
-    from venuesim.words import TriggerBy
-
-    stage.box.book.set_position_stop(stage.account, stage.coins[0], trigger, None, TriggerBy.MARK, TriggerBy.MARK, stage.now)
+    stage.box.book.set_position_stop(
+        stage.account, stage.coins[0], trigger, None, TriggerBy.MARK, TriggerBy.MARK, stage.now
+    )
     stage.box._tell()
     stage._wake_box()
     stage.run(most=70 * SECOND)
@@ -171,7 +173,7 @@ def test_a_foreign_stop_in_the_way_stays_and_ours_stands_beside_it(percent: bool
     assert DistressKind.FOREIGN_STOP in stage.state("a").distress
     stage.ask_close()
     assert stage.calm()
-    assert (stage.phase("a"), stage.held()) == (Phase.FLAT, 0)
+    assert (stage.phase("a"), stage.held()) == (Phase.FLAT, Decimal(0))
     assert wrongs(stage) == []
 
 
@@ -199,14 +201,42 @@ def test_a_foreign_stop_in_the_way_and_a_fill_that_moves_the_trigger() -> None:
 
 
 @VENUES
-@pytest.mark.parametrize("stop", [Stop(percent=Decimal(5)), Stop(price=Decimal(1))])
-def test_a_foreign_order_between_admission_and_entry_refuses_the_entry(venue: VenueName, stop: Stop) -> None:
-    """A foreign position that arises while the signal still prepares ends it, unsent."""
-    stage = Stage(venue, coins=2)
-    coin = stage.coins[0]
-    stage.journal.stall_until(stage.now + SECOND)
-    stage.hand(Side.BUY, Decimal(1000), coin)
-    stage.send("a", coin, stop=STOPS["percent"], size=Size(SizeUnit.QUOTE, Decimal(50)))
+def test_a_foreign_position_between_admission_and_entry_ends_the_signal_unsent(venue: VenueName) -> None:
+    """A hand's position that arises while the signal still waits for its leverage ends it with nothing sent."""
+    stage = Stage(venue)
+    stage.fault(fault="delay", call="leverage.set", ms=2000, where="request")
+    stage.send("a", leverage=Decimal(5))
+    stage.run(most=500 * MS)
+    stage.hand(Side.BUY, Decimal(1000))
     assert stage.calm()
-    assert stage.held() == 1000 or "EntryIntended" in stage.events("a")
-    assert [text for text in wrongs(stage) if "took" in text] == []
+    assert (stage.phase("a"), stage.held()) == (Phase.FLAT, Decimal(1000)), stage.tell("a")[-2500:]
+    assert "EntryIntended" not in stage.events("a")
+
+
+@VENUES
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_position_closed_by_hand_ends_flat_though_only_reads_tell(venue: VenueName, killed: bool) -> None:
+    """A hand closes our position while the stream is silent: the reads alone bring the signal to FLAT."""
+    stage = _opened(venue, Phase.PROTECTED)
+    stage.fault(fault="stream_drop", call="stream.*")
+    stage.hand(Side.SELL, stage.held())
+    if killed:
+        stage.restart()
+    stage.run(most=150 * SECOND)
+    assert stage.phase("a") is Phase.FLAT, stage.tell("a")[-2500:]
+    assert (wrongs(stage), leftovers(stage)) == ([], [])
+
+
+@VENUES
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_stop_that_fires_unheard_ends_flat(venue: VenueName, killed: bool) -> None:
+    """Our stop fires while the stream is silent: the reads alone bring the signal to FLAT."""
+    stage = _opened(venue, Phase.PROTECTED)
+    stage.fault(fault="stream_drop", call="stream.*")
+    stage.jump("-7")
+    if killed:
+        stage.restart()
+    stage.run(most=150 * SECOND)
+    assert stage.phase("a") is Phase.FLAT, stage.tell("a")[-2500:]
+    assert stage.events("a").count("CloseIntended") < 20
+    assert (wrongs(stage), leftovers(stage)) == ([], [])

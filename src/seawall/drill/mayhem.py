@@ -1,0 +1,358 @@
+"""Mayhem: a second storm, of many signals. Where the first asks whether one signal outlives everything, this one asks
+whether signals outlive each other.
+
+A seed gives a world of two to four symbols, three to six signals on them (some on a slot that another holds, some that
+close their opposite), requests to close, other hands that add, take, close and cancel, two plans' worth of faults, and
+kills. After the storm the faults are lifted, mark and last meet, and every signal must come to an end.
+
+Safety is read from every fill in the venue's own book: an entry of ours never lands on a position that no hand made,
+is filled once a signal and never above what was intended; a close or a stop of ours only ever reduces; our closes
+never take more than our entries gave. `python -m seawall.drill.mayhem --seeds 0..100` runs it on both venues.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from seawall.drill.checks import ENDS, fold
+from seawall.drill.plans import Line, Plan, draw
+from seawall.drill.world import World
+from seawall.journal.port import JournalFull
+from seawall.model import inputs as inp
+from seawall.model.events import EndReason
+from seawall.model.ids import Leg, Side, SignalId, Symbol, VenueName, digest, parse_client_id
+from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop
+from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
+from seawall.sagas.phase import Phase
+from venuesim import words
+from venuesim.facts import OrderFilled, Origin, StopStatus
+from venuesim.faults import parse
+
+STORM: Duration = 40 * SECOND
+CALM: Duration = 8 * MINUTE
+LASTING: Duration = 45 * SECOND
+COINS = {
+    VenueName.BINANCE: ("VELVETUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"),
+    VenueName.BYBIT: ("1000000BABYDOGEUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"),
+}
+_DEEDS = ("close", "close", "take", "add", "shut", "cancel")
+_ROLLBACKS = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody does at `at` after the beginning: send a signal, ask for a close, or trade by hand."""
+
+    at: Duration
+    does: str
+    coin: int
+    side: Side = Side.BUY
+    percent_stop: bool = True
+    leverage: int = 0
+    closes_opposite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mayhem:
+    """One seed's world. `plan` lends its switches, kills, clock and journal; `faults` are those of two plans."""
+
+    plan: Plan
+    coins: tuple[Symbol, ...]
+    deeds: tuple[Deed, ...]
+    faults: tuple[Line, ...]
+    spares: bool
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a seed came to."""
+
+    mayhem: Mayhem
+    breaches: list[str]
+    ends: list[str] = field(default_factory=list)
+    fired: int = 0
+
+
+def draw_mayhem(venue: VenueName, seed: int) -> Mayhem:
+    """The world of a seed on a venue; the same for ever."""
+    chance = random.Random(f"mayhem/{venue}/{seed}")  # noqa: S311 - a drill, drawn from a seed
+    plan, other = draw(venue, seed), draw(venue, seed + 1_000_000)
+    coins = tuple(Symbol(name) for name in COINS[venue][: chance.choice((2, 3, 4))])
+    deeds = [_signal(chance, coins) for _ in range(chance.randrange(3, 7))]
+    deeds += [_other(chance, coins) for _ in range(chance.choice((0, 1, 2, 3)))]
+    faults = tuple(_late(chance, line) for line in (*plan.faults, *other.faults))
+    by_hand = any(deed.does in ("take", "add", "shut", "cancel") for deed in deeds)
+    spares = plan.spares and other.spares and not by_hand
+    return Mayhem(plan, coins, tuple(sorted(deeds, key=lambda deed: deed.at)), faults, spares)
+
+
+def _when(chance: random.Random) -> Duration:
+    return chance.choice((0, 0, chance.randrange(1, 200), chance.randrange(1, 25_000))) * MILLISECOND
+
+
+def _signal(chance: random.Random, coins: tuple[Symbol, ...]) -> Deed:
+    return Deed(
+        _when(chance),
+        "send",
+        chance.randrange(len(coins)),
+        chance.choice((Side.BUY, Side.SELL)),
+        chance.randrange(2) == 0,
+        chance.choice((0, 0, 0, 5)),
+        chance.randrange(2) == 0,
+    )
+
+
+def _other(chance: random.Random, coins: tuple[Symbol, ...]) -> Deed:
+    return Deed(_when(chance), chance.choice(_DEEDS), chance.randrange(len(coins)))
+
+
+def _late(chance: random.Random, line: Line) -> Line:
+    """A fault as drawn, or one that begins later, when other signals meet it."""
+    begins = chance.choice((0, 0, 1, 5, 15)) * SECOND
+    return line | {"after": begins} if begins and "after" not in line else line
+
+
+# ---- running
+
+
+def attempt(mayhem: Mayhem) -> Outcome:
+    """Runs a seed to its end: storm, then calm, then the book is read."""
+    stage = _Stage(mayhem)
+    ended = stage.run()
+    breaches = [*wrongs(stage.world, stage.touched), *leftovers(stage.world), *stage.rollbacks()]
+    if not ended:
+        breaches += [
+            f"{saga.state.signal.id}: no end: {saga.state.phase.value}"
+            for saga in stage.world.sagas()
+            if saga.state.phase not in ENDS
+        ]
+    ends = [f"{saga.state.phase.value} {saga.state.end.value}".strip() for saga in stage.world.sagas()]
+    return Outcome(mayhem, breaches, ends, len(stage.world.box.faults.fired))
+
+
+class _Stage:
+    """One seed's world while it runs."""
+
+    def __init__(self, mayhem: Mayhem) -> None:
+        plan = mayhem.plan
+        symbols = [*mayhem.coins, Symbol("BTCUSDT")]
+        self.mayhem = mayhem
+        self.touched: dict[Symbol, None] = {}
+        self.asked: dict[Symbol, None] = {}
+        self.sent = 0
+        self.world = World(plan.venue, seed=plan.seed, switches=plan.switches, symbols=symbols, skew=plan.skew)
+
+    def run(self) -> bool:
+        """Whether every signal came to an end that lasted."""
+        world = self.world
+        world.start()
+        world.run(lambda: world.house is not None and world.house.desk.ready, most=MINUTE)
+        world.run(most=SECOND)
+        began = world.now
+        for line in self.mayhem.faults:
+            world.box.faults.add(parse(_from(line, began - world.box.start)))
+        self._schedule(began)
+        world.run(most=STORM)
+        self._lift()
+        world.run(self._is_over, most=CALM)
+        world.run(most=LASTING)
+        return world.run(self._is_over, most=CALM)
+
+    def _schedule(self, began: Instant) -> None:
+        world, plan = self.world, self.mayhem.plan
+        for deed in self.mayhem.deeds:
+            world.at(began + deed.at, lambda deed=deed: self._do(deed))  # type: ignore[misc]
+        for at, pause in plan.kills:
+            world.at(began + at, world.kill)
+            world.at(began + at + pause, world.start)
+        after, lasts, kind = plan.journal
+        if kind == "stall":
+            world.at(began + after, lambda: world.journal.stall_until(began + after + lasts))
+        elif kind == "fail":
+            world.at(began + after, lambda: world.journal.fail(JournalFull))
+            world.at(began + after + lasts, world.journal.mend)
+
+    def _lift(self) -> None:
+        """Faults end, and mark and last meet again: on a venue that keeps them apart for ever nobody can close."""
+        box = self.world.box
+        box.faults.clear()
+        for coin in self.mayhem.coins:
+            box.set_price(coin, self.world.now, mark=box.book.market.prices(coin).last)
+
+    def _is_over(self) -> bool:
+        return self.world.house is not None and all(saga.state.phase in ENDS for saga in self.world.sagas())
+
+    def _do(self, deed: Deed) -> None:
+        world, coin = self.world, self.mayhem.coins[deed.coin]
+        if deed.does == "send":
+            self.sent += 1
+            self.asked |= {coin: None} if deed.closes_opposite else {}
+            world.give(inp.SignalReceived(world.clock, self._signal_of(deed, coin)))
+        elif deed.does == "close":
+            self.asked[coin] = None
+            world.give(inp.CloseRequested(world.clock, coin, "owner"))
+        elif deed.does == "cancel":
+            self._cancel_stops(coin)
+        else:
+            self._trade(deed.does, coin)
+
+    def _signal_of(self, deed: Deed, coin: Symbol) -> Signal:
+        mark = self.world.box.book.market.prices(coin).mark
+        price = mark * (1 - deed.side.sign * Decimal("0.05"))
+        return Signal(
+            SignalId(f"m{self.sent}"),
+            self.world.account,
+            coin,
+            Action.OPEN,
+            self.world.clock,
+            self.world.clock,
+            "drill",
+            deed.side,
+            Size(SizeUnit.QUOTE, Decimal(50)),
+            Stop(percent=Decimal(5)) if deed.percent_stop else Stop(price=price),
+            leverage=Decimal(deed.leverage) if deed.leverage else None,
+            on_opposite=OnOpposite.CLOSE if deed.closes_opposite else OnOpposite.REFUSE,
+        )
+
+    def _cancel_stops(self, coin: Symbol) -> None:
+        world = self.world
+        for stop in world.box.book.open_stops(world.account, coin):
+            if stop.status is StopStatus.LIVE:
+                world.box.cancel_by_hand(stop.stop_id, world.now)
+
+    def _trade(self, does: str, coin: Symbol) -> None:
+        """A hand adds as much again, takes a third, or shuts the whole."""
+        world = self.world
+        held = world.box.book.position(world.account, coin).quantity
+        step = world.box.instruments[coin].step
+        part = {"add": abs(held), "take": abs(held) // (3 * step) * step, "shut": abs(held)}[does]
+        towards = (held > 0) is (does == "add")
+        if part:
+            self.touched[coin] = None
+            side = words.Side.BUY if towards else words.Side.SELL
+            world.box.trade_by_hand(world.account, coin, side, part, world.now)
+
+    def rollbacks(self) -> Iterator[str]:
+        """Signals rolled back though the venue would have taken the stop."""
+        for saga in self.world.sagas():
+            state = saga.state
+            if self.mayhem.spares and state.end in _ROLLBACKS and state.signal.symbol not in self.asked:
+                yield f"{state.signal.id}: a needless rollback ({state.end.value})"
+
+
+def _from(line: Line, began: Duration) -> Line:
+    after = line.get("after")
+    return line | {"after": began + after} if isinstance(after, int) else line
+
+
+# ---- reading the book
+
+
+def wrongs(world: World, touched: dict[Symbol, None] | None = None) -> Iterator[str]:
+    """What no order of ours may ever have done, from every fill of the venue's book; each a sentence. `touched`: where
+    a hand has traded, so that an entry may rightly have met its position.
+    """
+    states = {digest(name): state for name, state in fold(world.recorded()).items()}
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    entered: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    closed: dict[str, Decimal] = defaultdict(Decimal)
+    for fact in world.box.history.facts:
+        if not isinstance(fact, OrderFilled):
+            continue
+        order, fill = fact.order, fact.fill
+        before = held[order.symbol]
+        held[order.symbol] = after = before + fill.side.sign * fill.quantity
+        name = parse_client_id(order.client_id)
+        if order.origin is Origin.STOP or (order.origin is Origin.CLIENT and name and name.leg is not Leg.ENTRY):
+            if abs(after) > abs(before) or before * after < 0:
+                yield f"{order.client_id or order.order_id} took the position from {before} to {after}"
+            if order.origin is Origin.CLIENT and name is not None:
+                closed[name.signal] += fill.quantity
+        elif order.origin is Origin.CLIENT and name is not None:
+            orders = entered[name.signal]
+            if before and order.client_id not in orders and Symbol(order.symbol) not in (touched or {}):
+                yield f"{order.client_id} entered on a position of {before}"
+            orders[order.client_id] = orders.get(order.client_id, Decimal(0)) + fill.quantity
+            intent = states[name.signal].intent if name.signal in states else None
+            if intent is not None and orders[order.client_id] > intent.quantity:
+                yield f"{order.client_id} filled more than was intended"
+        elif order.origin is Origin.CLIENT:
+            yield f"an order under a name that is not ours: {order.client_id}"
+    yield from _sums(entered, closed)
+
+
+def _sums(entered: dict[str, dict[str, Decimal]], closed: dict[str, Decimal]) -> Iterator[str]:
+    for orders in entered.values():
+        if len(orders) > 1:
+            yield f"{len(orders)} entries filled for one signal"
+    for signal, quantity in closed.items():
+        ours = sum(entered.get(signal, {}).values(), Decimal(0))
+        if quantity > ours:
+            yield f"closes took {quantity} of {ours}"
+
+
+def leftovers(world: World) -> Iterator[str]:
+    """What stands at the venue that nobody answers for, and what is called protected and is not."""
+    verdict = world.box.judge(world.now)
+    protected = {saga.state.signal.symbol for saga in world.sagas() if saga.state.phase is Phase.PROTECTED}
+    for orphan in verdict.orphans:
+        if parse_client_id(orphan.client_id) is not None or world.venue is VenueName.BYBIT:
+            yield f"an orphan {orphan.kind} {orphan.client_id or orphan.id} on {orphan.symbol}"
+    for position in verdict.positions:
+        if position.symbol in protected and not position.covered:
+            yield f"{position.symbol}: {position.quantity} called protected and naked"
+    for symbol in sorted(protected - {position.symbol for position in verdict.positions}):
+        yield f"{symbol}: called protected and flat"
+    for position in verdict.positions:
+        unowned = position.symbol not in protected
+        by_us = [one for one in verdict.episodes if one.symbol == position.symbol and one.closed_at is None]
+        if unowned and all(entry.origin != "hand" for one in by_us for entry in one.entries):
+            yield f"{position.symbol}: {position.quantity} of ours that no signal answers for"
+
+
+# ---- the command
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the seeds on both venues; exit 0 if nothing was breached."""
+    parser = argparse.ArgumentParser(prog="mayhem", description="many signals at once, judged by the venue's fills")
+    parser.add_argument("--seeds", default="0..100", help="first..last, the last not included")
+    parser.add_argument("--venue", choices=[venue.value for venue in VenueName])
+    options = parser.parse_args(argv)
+    first, last = (int(part) for part in options.seeds.split(".."))
+    broken, ends = 0, Counter[str]()
+    for seed in range(first, last):
+        for venue in [VenueName(options.venue)] if options.venue else list(VenueName):
+            outcome = attempt(draw_mayhem(venue, seed))
+            ends.update(outcome.ends)
+            broken += bool(outcome.breaches)
+            _tell(outcome)
+    print(
+        f"seeds {first}..{last}: {broken} with a breach; " + ", ".join(f"{end} {n}" for end, n in sorted(ends.items()))
+    )
+    return 1 if broken else 0
+
+
+def _tell(outcome: Outcome) -> None:
+    """Prints a breach with everything that leads to it."""
+    if not outcome.breaches:
+        return
+    mayhem, plan = outcome.mayhem, outcome.mayhem.plan
+    print(f"BREACH {plan.venue} seed {plan.seed}: {'; '.join(outcome.breaches)}")
+    for line in (*mayhem.deeds, *mayhem.faults):
+        print(f"    {line}")
+    print(f"    kills {plan.kills} skew {plan.skew} journal {plan.journal} ends {outcome.ends}")
+    print(
+        f"    again: python -m seawall.drill.mayhem --venue {plan.venue} --seeds {plan.seed}..{plan.seed + 1}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

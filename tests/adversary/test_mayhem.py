@@ -1,0 +1,24 @@
+"""The second storm itself: a few of its seeds, and that a seed is a world for ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from seawall.drill import mayhem
+from seawall.model.ids import VenueName
+
+
+@pytest.mark.parametrize("venue", list(VenueName))
+@pytest.mark.parametrize("seed", range(8))
+def test_a_seed_of_mayhem_breaches_nothing(venue: VenueName, seed: int) -> None:
+    """Many signals, hands, faults and kills at once: nothing doubled, nothing turned, nothing left, everything ended."""
+    outcome = mayhem.attempt(mayhem.draw_mayhem(venue, seed))
+    assert outcome.breaches == []
+    assert outcome.ends
+
+
+def test_a_seed_is_the_same_world_twice() -> None:
+    """A seed drawn twice gives the same deeds and faults, and the same ends."""
+    first, second = (mayhem.draw_mayhem(VenueName.BYBIT, 5) for _ in range(2))
+    assert first == second
+    assert mayhem.attempt(first).ends == mayhem.attempt(second).ends

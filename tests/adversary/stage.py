@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import pytest
+
 from seawall.drill import mayhem
 from seawall.drill.checks import ENDS
 from seawall.drill.world import START, World
@@ -55,6 +57,8 @@ COINS = {
 }
 CALM = 8 * MINUTE
 MS = MILLISECOND
+SIDES = pytest.mark.parametrize("side", [Side.BUY, pytest.param(Side.SELL, marks=pytest.mark.long)])
+"""Both directions; the short side only where there is time for it."""
 PERCENT_5 = Stop(percent=Decimal(5))
 
 

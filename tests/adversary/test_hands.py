@@ -16,7 +16,10 @@ from venuesim.facts import StopStatus
 from venuesim.words import TriggerBy
 
 VENUES = pytest.mark.parametrize("venue", [BINANCE, BYBIT])
-MOMENTS = pytest.mark.parametrize("moment", [0, 3 * MS, 11 * MS, 25 * MS, 200 * MS, 5 * SECOND, 31 * SECOND])
+_LATER = (3 * MS, 25 * MS, 5 * SECOND)
+MOMENTS = pytest.mark.parametrize(
+    "moment", [0, 11 * MS, 200 * MS, 31 * SECOND, *(pytest.param(at, marks=pytest.mark.long) for at in _LATER)]
+)
 
 
 def _opened(venue: VenueName, *phases: Phase) -> Stage:

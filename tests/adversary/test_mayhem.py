@@ -6,6 +6,7 @@ import pytest
 
 from seawall.drill import mayhem
 from seawall.model.ids import VenueName
+from tests.adversary.stage import BINANCE, Stage, leftovers, wrongs
 
 
 @pytest.mark.parametrize("venue", list(VenueName))
@@ -22,3 +23,13 @@ def test_a_seed_is_the_same_world_twice() -> None:
     first, second = (mayhem.draw_mayhem(VenueName.BYBIT, 5) for _ in range(2))
     assert first == second
     assert mayhem.attempt(first).ends == mayhem.attempt(second).ends
+
+
+def test_an_entry_that_the_network_repeats_is_seen_by_the_reader_of_fills() -> None:
+    """Binance fills a repeated request twice under one name: the reader of fills says that more came than was intended."""
+    stage = Stage(BINANCE)
+    stage.fault(fault="request_twice", call="order.create", nth=1, ms=300)
+    stage.send("a")
+    assert stage.calm()
+    assert any("filled more than was intended" in text for text in wrongs(stage)), wrongs(stage)
+    assert leftovers(stage) == []

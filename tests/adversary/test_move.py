@@ -9,7 +9,7 @@ import pytest
 from seawall.model.ids import Side, VenueName
 from seawall.model.times import SECOND
 from seawall.sagas.phase import Phase
-from tests.adversary.stage import BINANCE, BYBIT, MS, Stage, leftovers, wrongs
+from tests.adversary.stage import BINANCE, BYBIT, MS, SIDES, Stage, leftovers, wrongs
 
 VENUES = pytest.mark.parametrize("venue", [BINANCE, BYBIT])
 HOW = [
@@ -47,7 +47,7 @@ def _ends_moved(stage: Stage) -> None:
 
 
 @VENUES
-@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+@SIDES
 @pytest.mark.parametrize("arrow", ARROWS)
 @pytest.mark.parametrize("how", HOW, ids=lambda line: "-".join(str(value) for value in line.values()))
 def test_a_move_outlives_what_happens_to_any_arrow(
@@ -62,10 +62,10 @@ def test_a_move_outlives_what_happens_to_any_arrow(
 
 
 @VENUES
-@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+@SIDES
 @pytest.mark.parametrize("when", ["leaving", "acted", "answering"])
 @pytest.mark.parametrize("arrow", ARROWS)
-@pytest.mark.parametrize("pause", [10 * MS, 20 * SECOND])
+@pytest.mark.parametrize("pause", [10 * MS, pytest.param(20 * SECOND, marks=pytest.mark.long)])
 def test_a_move_outlives_a_death_on_any_arrow(
     venue: VenueName, side: Side, when: str, arrow: tuple[str, int], pause: int
 ) -> None:
@@ -87,7 +87,9 @@ def test_a_move_outlives_a_death_on_any_arrow(
 
 
 @VENUES
-@pytest.mark.parametrize("lost", range(1, 40, 2))
+@pytest.mark.parametrize(
+    "lost", [*range(1, 20, 4), *(pytest.param(lost, marks=pytest.mark.long) for lost in range(20, 40))]
+)
 def test_a_journal_that_lost_its_end_still_ends_the_signal(venue: VenueName, lost: int) -> None:
     """On a copy of the journal that knows the entry's intention but not what followed, the signal is found again."""
     stage = _moving(venue, Side.BUY)

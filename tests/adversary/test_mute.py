@@ -10,7 +10,7 @@ from seawall.model.ids import Side, VenueName
 from seawall.model.signal import Stop
 from seawall.model.times import SECOND
 from seawall.sagas.phase import Phase
-from tests.adversary.stage import BINANCE, BYBIT, MS, Stage, leftovers, wrongs
+from tests.adversary.stage import BINANCE, BYBIT, MS, SIDES, Stage, leftovers, wrongs
 
 VENUES = pytest.mark.parametrize("venue", [BINANCE, BYBIT])
 MUTE: dict[str, dict[str, object]] = {
@@ -39,7 +39,9 @@ def _ends(stage: Stage) -> None:
 
 
 @VENUES
-@pytest.mark.parametrize("moment", [0, 12 * MS, 22 * MS, 40 * MS, 2 * SECOND])
+@pytest.mark.parametrize(
+    "moment", [12 * MS, 22 * MS, *(pytest.param(at, marks=pytest.mark.long) for at in (0, 40 * MS, 2 * SECOND))]
+)
 @pytest.mark.parametrize("how", sorted(MUTE))
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_venue_mute_for_two_minutes_costs_no_position(venue: VenueName, moment: int, how: str, killed: bool) -> None:
@@ -58,7 +60,7 @@ def test_a_venue_mute_for_two_minutes_costs_no_position(venue: VenueName, moment
 
 
 @VENUES
-@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+@SIDES
 @pytest.mark.parametrize("percent", [False, True])
 def test_without_a_stream_reads_alone_protect(venue: VenueName, side: Side, percent: bool) -> None:
     """A stream that never says anything costs no signal its protection."""

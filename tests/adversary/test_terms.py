@@ -10,7 +10,7 @@ from seawall.model.ids import Side, VenueName
 from seawall.model.signal import Size, SizeUnit, Stop, TriggerBy
 from seawall.model.times import MINUTE, SECOND
 from seawall.sagas.phase import Phase
-from tests.adversary.stage import BINANCE, BYBIT, MS, Stage, leftovers, wrongs
+from tests.adversary.stage import BINANCE, BYBIT, MS, SIDES, Stage, leftovers, wrongs
 
 VENUES = pytest.mark.parametrize("venue", [BINANCE, BYBIT])
 FIVE = Decimal(5)
@@ -94,7 +94,7 @@ def test_leverage_is_never_set_while_another_holds_the_slot(venue: VenueName, mo
 
 
 @VENUES
-@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+@SIDES
 @pytest.mark.parametrize("jump", ["0", "0.2", "-0.2", "3", "-3"])
 @pytest.mark.parametrize("fraction", [None, "0.4"])
 def test_a_bounded_entry_fills_within_its_bound_or_not_at_all(
@@ -122,7 +122,7 @@ def test_a_bounded_entry_fills_within_its_bound_or_not_at_all(
 @VENUES
 @pytest.mark.parametrize("unit", [SizeUnit.RISK_PERCENT, SizeUnit.EQUITY_PERCENT])
 @pytest.mark.parametrize("by", [TriggerBy.MARK, TriggerBy.LAST])
-@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+@SIDES
 def test_sizes_of_equity_are_what_they_say(venue: VenueName, unit: SizeUnit, by: TriggerBy, side: Side) -> None:
     """One percent at risk loses one percent at the stop; five percent of equity is worth five percent."""
     stage = Stage(venue, coins=2, balance=Decimal(10_000))
@@ -137,7 +137,7 @@ def test_sizes_of_equity_are_what_they_say(venue: VenueName, unit: SizeUnit, by:
 
 @VENUES
 @pytest.mark.parametrize("by", [TriggerBy.MARK, TriggerBy.LAST])
-@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+@SIDES
 @pytest.mark.parametrize("when", [("order.create", 0), ("stop.create", 0), ("order.create", 3), ("order.create", 15)])
 @pytest.mark.parametrize("price", ["both", "mark", "last"])
 def test_an_absolute_stop_that_the_market_passes_on_the_way_ends_flat(

@@ -87,7 +87,7 @@ def of_position(state: SagaState, report: PositionReport, around: Circumstances)
     lag = around.bounds.read_lag
     told = state.opinions.of(report.source)
     repeats = told is not None and (told.report.amount, told.report.stop_loss) == (report.amount, report.stop_loss)
-    settled = state.phase is Phase.PROTECTED and repeats
+    settled = state.phase is Phase.PROTECTED and repeats and report.amount * state.side.sign > 0
     if settled and report.venue_at == (told.report.venue_at if told else 0):
         return None
     asked_for = _awaits_a_read(state, report)

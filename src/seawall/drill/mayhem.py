@@ -41,7 +41,7 @@ COINS = {
     VenueName.BINANCE: ("VELVETUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"),
     VenueName.BYBIT: ("1000000BABYDOGEUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"),
 }
-_DEEDS = ("close", "close", "take", "add", "shut", "cancel")
+_DEEDS = ("close", "close", "take", "add", "shut", "cancel", "intrude", "fall", "rise")
 _ROLLBACKS = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED)
 
 
@@ -82,14 +82,14 @@ class Outcome:
 def draw_mayhem(venue: VenueName, seed: int) -> Mayhem:
     """The world of a seed on a venue; the same for ever."""
     chance = random.Random(f"mayhem/{venue}/{seed}")  # noqa: S311 - a drill, drawn from a seed
-    plan, other = draw(venue, seed), draw(venue, seed + 1_000_000)
+    plans = [draw(venue, seed + place * 1_000_000) for place in range(chance.choice((2, 2, 3, 5)))]
     coins = tuple(Symbol(name) for name in COINS[venue][: chance.choice((2, 3, 4))])
     deeds = [_signal(chance, coins) for _ in range(chance.randrange(3, 7))]
-    deeds += [_other(chance, coins) for _ in range(chance.choice((0, 1, 2, 3)))]
-    faults = tuple(_late(chance, line) for line in (*plan.faults, *other.faults))
-    by_hand = any(deed.does in ("take", "add", "shut", "cancel") for deed in deeds)
-    spares = plan.spares and other.spares and not by_hand
-    return Mayhem(plan, coins, tuple(sorted(deeds, key=lambda deed: deed.at)), faults, spares)
+    deeds += [_other(chance, coins) for _ in range(chance.choice((0, 1, 3, 6)))]
+    faults = tuple(_late(chance, line) for plan in plans for line in plan.faults)
+    by_hand = any(deed.does not in ("send", "close") for deed in deeds)
+    spares = all(plan.spares for plan in plans) and not by_hand
+    return Mayhem(plans[0], coins, tuple(sorted(deeds, key=lambda deed: deed.at)), faults, spares)
 
 
 def _when(chance: random.Random) -> Duration:
@@ -199,6 +199,8 @@ class _Stage:
             world.give(inp.CloseRequested(world.clock, coin, "owner"))
         elif deed.does == "cancel":
             self._cancel_stops(coin)
+        elif deed.does in ("fall", "rise"):
+            self._jump(coin, Decimal("0.93") if deed.does == "fall" else Decimal("1.07"))
         else:
             self._trade(deed.does, coin)
 
@@ -226,13 +228,19 @@ class _Stage:
             if stop.status is StopStatus.LIVE:
                 world.box.cancel_by_hand(stop.stop_id, world.now)
 
+    def _jump(self, coin: Symbol, factor: Decimal) -> None:
+        world = self.world
+        prices = world.box.book.market.prices(coin)
+        world.box.set_price(coin, world.now, mark=prices.mark * factor, last=prices.last * factor)
+
     def _trade(self, does: str, coin: Symbol) -> None:
-        """A hand adds as much again, takes a third, or shuts the whole."""
+        """A hand adds as much again, takes a third, shuts the whole, or comes in where we may be or not."""
         world = self.world
         held = world.box.book.position(world.account, coin).quantity
         step = world.box.instruments[coin].step
-        part = {"add": abs(held), "take": abs(held) // (3 * step) * step, "shut": abs(held)}[does]
-        towards = (held > 0) is (does == "add")
+        third = abs(held) // (3 * step) * step
+        part = {"add": abs(held), "take": third, "shut": abs(held), "intrude": 100 * step}[does]
+        towards = (held > 0) is (does in ("add", "intrude"))
         if part:
             self.touched[coin] = None
             side = words.Side.BUY if towards else words.Side.SELL

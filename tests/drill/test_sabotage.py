@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +19,7 @@ def _tool() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     tool = importlib.util.module_from_spec(spec)
+    sys.modules["sabotage"] = tool  # its dataclasses look their module up
     spec.loader.exec_module(tool)
     return tool
 

@@ -23,7 +23,7 @@ def test_an_entry_that_filled_nothing_ends_flat_beside_a_hands_position(side: Si
     stage.run(most=moment)
     stage.hand(side, Decimal(10), coin)
     assert stage.calm(), stage.tell("a")[-2500:]
-    assert (stage.phase("a"), stage.held(coin)) == (Phase.FLAT, 10 * side.sign), stage.tell("a")[-2500:]
+    assert (stage.phase("a"), stage.held(coin)) == (Phase.FLAT, Decimal(10 * side.sign)), stage.tell("a")[-2500:]
     assert wrongs(stage) == []
 
 
@@ -41,5 +41,5 @@ def test_our_own_is_closed_and_ended_beside_a_hands_position(side: Side, moment:
     stage.run(most=moment)
     stage.hand(side, Decimal(10), coin)
     assert stage.calm(), stage.tell("a")[-2500:]
-    assert (stage.phase("a"), stage.held(coin)) == (Phase.FLAT, 10 * side.sign), stage.tell("a")[-2500:]
+    assert (stage.phase("a"), stage.held(coin)) == (Phase.FLAT, Decimal(10 * side.sign)), stage.tell("a")[-2500:]
     assert wrongs(stage) == []

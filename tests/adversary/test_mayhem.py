@@ -33,3 +33,12 @@ def test_an_entry_that_the_network_repeats_is_seen_by_the_reader_of_fills() -> N
     assert stage.calm()
     assert any("filled more than was intended" in text for text in wrongs(stage)), wrongs(stage)
     assert leftovers(stage) == []
+
+
+@pytest.mark.parametrize(
+    ("venue", "seed"),
+    [("bybit", 147), ("bybit", 322), ("bybit", 396), ("binance", 398), ("binance", 171), ("binance", 254)],
+)
+def test_a_seed_that_taught_something_breaches_nothing(venue: str, seed: int) -> None:
+    """Worlds in which a hand's trades kept a signal from its end, or left it called PROTECTED, end as they should."""
+    assert mayhem.attempt(mayhem.draw_mayhem(VenueName(venue), seed)).breaches == []

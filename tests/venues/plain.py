@@ -31,7 +31,7 @@ PLAIN = Traits(
     one_stop_per_position=False,
     engine_checks_window=True,
     position_shows_stop=False,
-    name_is_unique_for_ever=False,
+    names_fills=False,
 )
 
 

@@ -23,5 +23,6 @@ class Traits:
     """The matching engine refuses an entry past timestamp + receive window (Binance, -5028): absence is provable."""
     position_shows_stop: bool
     """The position row itself shows the stop's trigger (Bybit's stopLoss)."""
-    name_is_unique_for_ever: bool
-    """A used client id is never accepted again (Bybit, 110072); on Binance it is free once its order has ended."""
+    names_fills: bool
+    """A trade read from the venue carries its order's client id (Bybit's orderLinkId): one without is of no order that
+    we named. Where it carries only an order id (Binance), a trade that nothing explains may be ours."""

@@ -141,13 +141,15 @@ def _by_effect(state: SagaState, around: Circumstances) -> Decimal:
     if intent is None or _all_dead(state):
         return ZERO
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
-    changes = [in_direction(told.amount, foreign_baseline(state), state.side.sign) for told in words]
+    changes = [in_direction(told.amount, foreign_baseline(state, around), state.side.sign) for told in words]
     return max((change for change in changes if 0 < change <= intent.quantity), default=ZERO)
 
 
-def foreign_baseline(state: SagaState) -> Decimal:
+def foreign_baseline(state: SagaState, around: Circumstances) -> Decimal:
     """What the position would be without us: the baseline, moved by fills read under ids that are not ours."""
-    moved = sum((fill.side.sign * fill.quantity for fill in state.foreign_fills.values()), ZERO)
+    nameless = state.loose_fills.values() if around.traits.names_fills else ()
+    others = (*state.foreign_fills.values(), *nameless)
+    moved = sum((fill.side.sign * fill.quantity for fill in others), ZERO)
     return moved + (state.intent.baseline if state.intent is not None else ZERO)
 
 
@@ -166,7 +168,7 @@ def _who_says_flat(
     """
     by_orders = ("fills",) if filled > 0 >= owned else ()
     by_entry = ("entry",) if filled == 0 and _all_dead(state) else ()
-    settled = bool(by_orders) and _is_accounted_for(state)
+    settled = bool(by_entry) or (bool(by_orders) and _is_accounted_for(state))
     return by_orders + by_entry + tuple(source for source, amount in shown if amount <= 0 or settled)
 
 
@@ -274,7 +276,8 @@ def _was_refused_again(state: SagaState, facts: StopFacts, around: Circumstances
     """Whether this stop was missed twice, placed again, and that was refused definitely: then it is gone."""
     if not facts.is_missing(around.bounds.read_lag):
         return False
-    later = (other for other in state.stops.values() if other.n > facts.n and other.intended_at >= facts.missed_last)
+    missing_since = facts.missed_first + around.bounds.read_lag
+    later = (other for other in state.stops.values() if other.n > facts.n and other.intended_at >= missing_since)
     return any(
         other.outcome is Outcome.REFUSED and other.reason not in MEANS_READ and not other.reason.is_not_executed
         for other in later

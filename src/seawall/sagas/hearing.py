@@ -72,7 +72,7 @@ def of_fill(state: SagaState, report: FillReport) -> ev.Event | None:
         known = join_fill(before, report) == before and report.trade_id not in state.loose_fills
         return None if known else ev.FillReported(*_whose(state), report)
     intent = state.intent
-    if intent is not None and report.venue_at >= intent.since:
+    if intent is not None and report.venue_at >= intent.since and report.trade_id not in state.foreign_fills:
         new = report.trade_id not in (state.foreign_fills if report.client_id else state.loose_fills)
         return ev.FillReported(*_whose(state), report) if new and state.phase is not Phase.FLAT else None
     return None

@@ -272,7 +272,7 @@ def _absent_by_window(state: SagaState, attempt: Attempt, around: Circumstances)
         around.clock_known
         and around.venue_now_early > horizon
         and spread >= around.bounds.read_lag
-        and not state.loose_fills
+        and _is_explained(state, around)
         and state.fills_read_at > min(rounds)
     )
 
@@ -284,7 +284,12 @@ def _absent_by_doubt(state: SagaState, attempt: Attempt, around: Circumstances) 
     spread = max(attempt.missed) - min(attempt.missed) if attempt.missed else 0
     counted_from = sent_at if watched else min(attempt.missed, default=around.now)
     long_enough = bool(attempt.missed) and max(attempt.missed) - counted_from >= needed
-    return long_enough and spread >= around.bounds.read_lag and not state.loose_fills
+    return long_enough and spread >= around.bounds.read_lag and _is_explained(state, around)
+
+
+def _is_explained(state: SagaState, around: Circumstances) -> bool:
+    """Whether no trade on the symbol since the intent may be ours without our knowing."""
+    return around.traits.names_fills or not state.loose_fills
 
 
 def horizon_of(attempt: Attempt, around: Circumstances) -> Instant:
@@ -297,7 +302,7 @@ def _is_at_baseline(state: SagaState, attempt: Attempt, around: Circumstances) -
     told = state.opinions.read
     if told is None or not attempt.missed:
         return False
-    baseline = foreign_baseline(state)
+    baseline = foreign_baseline(state, around)
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
     moved = any(word.amount != baseline for word in words)
     return told.report.began_at > min(attempt.missed) and told.report.amount == baseline and not moved

@@ -78,7 +78,7 @@ def test_traits_are_bybits() -> None:
     assert traits.attaches_stop
     assert traits.one_stop_per_position
     assert traits.position_shows_stop
-    assert traits.name_is_unique_for_ever
+    assert traits.names_fills
     assert not traits.names_stops
     assert not traits.engine_checks_window
 

@@ -25,7 +25,7 @@ TRAITS: Final = Traits(
     one_stop_per_position=True,  # trading-stop Full is an upsert: bybit.md 1.6
     engine_checks_window=False,  # the window is checked at the gateway only, as far as documented: bybit.md 1.1
     position_shows_stop=True,  # position.stopLoss: bybit.md 1.6, 3.5
-    name_is_unique_for_ever=True,  # "always unique", 110072: bybit.md 3.3
+    names_fills=True,  # orderLinkId on every row: bybit.md 1.5
 )
 
 
@@ -49,8 +49,9 @@ class Endpoint(StrEnum):
 
 
 IP_BUCKET: Final = "ip"
-_IP_WINDOW: Final = 8 * SECOND
-"""Not the venue's five seconds: it counts what arrives, we what leaves. A stall of the network or of a processor that
+_IP_WINDOW: Final = 5 * SECOND
+_IP_COUNTED: Final = 8 * SECOND
+"""Longer than the venue's window: it counts what arrives, we what leaves. A stall of the network or of a processor that
 lets three seconds of requests arrive at once must not cost ten minutes of silence (seen on the box: 403 at 85 %)."""
 _IP_BAN: Final = 10 * MINUTE
 _ROLLING_SECOND: Final = 1 * SECOND
@@ -69,7 +70,7 @@ _PER_SECOND: Final[Mapping[Endpoint, int]] = {
 }
 
 BUCKETS: Final = (
-    Bucket(IP_BUCKET, limit=600, window=_IP_WINDOW, shared=True),
+    Bucket(IP_BUCKET, limit=600, window=_IP_COUNTED, shared=True),
     *(Bucket(endpoint, limit, _ROLLING_SECOND) for endpoint, limit in _PER_SECOND.items()),
 )
 

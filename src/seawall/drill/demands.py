@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from seawall.drill import checks
 from seawall.drill.lengths import written
 from seawall.drill.page import Must, Page
-from seawall.drill.world import World
+from seawall.drill.world import INSTALLATION, World
 from seawall.model.events import event_type
 from seawall.model.ids import SignalId, Symbol
 from seawall.model.signal import Signal
@@ -20,6 +20,8 @@ from seawall.sagas.phase import Phase
 from seawall.sagas.state import SagaState
 from venuesim.judge import Episode, Verdict
 from venuesim.words import Origin
+
+_CANCELS = {"order.cancel": "", "stop.cancel": "", "orders.cancel_all": "everything", "stops.cancel_all": "everything"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Ended:
     sent: tuple[str, ...]
     """The names of all orders that reached the venue, taken or not."""
     stop_orders: int
+    cancelled: tuple[str, ...]
+    """What was asked to be cancelled, by name; "everything" where no name was given."""
 
     def state(self, number: int) -> SagaState | None:
         """The journal's fold of the page's nth signal."""
@@ -73,6 +77,7 @@ def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence
         tuple(unfired),
         tuple(entry.client_id or "" for entry in world.box.log if entry.call == "order.create"),
         sum(entry.call == "stop.create" for entry in world.box.log),
+        tuple(_CANCELS[entry.call] or entry.client_id or "" for entry in world.box.log if entry.call in _CANCELS),
     )
 
 
@@ -98,6 +103,9 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
     for name in sorted(set(end.sent)):
         if end.sent.count(name) > 1:
             yield f"the name {name} was given to {end.sent.count(name)} orders"
+    for name in end.cancelled:
+        if name and not name.startswith(f"sw{INSTALLATION}-"):
+            yield f"{name} was cancelled, which is not ours alone"
     strangers = sum(hand.does == "leave_stop" for hand in page.hand)
     for orphan in end.verdict.orphans:
         if not (strangers and orphan.client_id == "web_old"):

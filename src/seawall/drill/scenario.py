@@ -249,9 +249,11 @@ class _Play:
         end = ended(
             world, self.page, self.hands.signals, [text for n, text in self.lines.items() if text and n not in struck]
         )
-        asked = self.page.must[self.venue]
-        must = asked if self.crash is None else after_crash(asked, filled=bool(end.verdict.episodes))
         state = end.state(0)
+        asked = self.page.must[self.venue]
+        must = (
+            asked if self.crash is None else after_crash(asked, filled=state is not None and bool(end.verdict.episodes))
+        )
         return Outcome(
             self.page,
             self.venue,

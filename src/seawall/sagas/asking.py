@@ -6,7 +6,7 @@ from seawall.model.acts import Outcome
 from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskPositions, AskStop, AskStops, Query
 from seawall.model.reports import StopStatus
 from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import Exposure
+from seawall.sagas.exposure import Exposure, contradicts_refusal
 from seawall.sagas.judgement import Verdict, entry_verdict, horizon_of, is_attempt_dead, unsettled_closes
 from seawall.sagas.phase import Duty
 from seawall.sagas.state import Attempt, SagaState
@@ -36,7 +36,7 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
 def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:
     facts = state.orders[attempt.client_id]
     unpriced = facts.filled > 0 and facts.average is None
-    if attempt.never_was and not facts.is_seen:
+    if attempt.never_was and not facts.is_seen and not contradicts_refusal(state, around):
         return []
     if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not unpriced:
         return []

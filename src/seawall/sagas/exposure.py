@@ -179,6 +179,16 @@ def _who_says_flat(
     return by_orders + tuple(source for source, amount in shown if amount <= 0 or settled)
 
 
+def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
+    """Whether a word about the position newer than the intent shows more in our direction than others' fills explain:
+    then an entry answered as refused is asked about all the same.
+    """
+    words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
+    others = in_direction(foreign_baseline(state, around), _baseline(state), state.side.sign)
+    amounts = (in_direction(told.amount, _baseline(state), state.side.sign) for told in words)
+    return any(amount > max(others, ZERO) for amount in amounts)
+
+
 def _baseline(state: SagaState) -> Decimal:
     return state.intent.baseline if state.intent is not None else ZERO
 

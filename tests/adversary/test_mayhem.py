@@ -25,7 +25,6 @@ def test_a_seed_is_the_same_world_twice() -> None:
     assert mayhem.attempt(first).ends == mayhem.attempt(second).ends
 
 
-UNHEARD = pytest.mark.xfail(
     reason="a refused entry beside a hand's position whose fill nobody heard: stays open (open)"
 )
 OPEN = pytest.mark.xfail(reason="a hand's nameless trades beside a close of ours: stays CLOSING, in distress (open)")
@@ -46,7 +45,7 @@ def test_an_entry_that_the_network_repeats_is_seen_by_the_reader_of_fills() -> N
     [
         pytest.param("bybit", 147, marks=OPEN),
         ("bybit", 322),
-        pytest.param("bybit", 396, marks=UNHEARD),
+        ("bybit", 396),
         ("binance", 398),
         ("binance", 171),
         ("binance", 254),

@@ -25,8 +25,6 @@ def test_a_seed_is_the_same_world_twice() -> None:
     assert mayhem.attempt(first).ends == mayhem.attempt(second).ends
 
 
-    reason="a refused entry beside a hand's position whose fill nobody heard: stays open (open)"
-)
 OPEN = pytest.mark.xfail(reason="a hand's nameless trades beside a close of ours: stays CLOSING, in distress (open)")
 
 

@@ -136,6 +136,14 @@ def test_a_waiting_signal_asks_for_what_its_slot_lacks() -> None:
     """One symbol's reads, each once; what the desk cannot read by itself asks nothing."""
     needs = Needs(BOUNDS)
     lacking = ("slot", "authority", "position", "orders", "mark", "wallet")
-    asked = [ask.query for ask in needs.slot(SYMBOL, lacking, ms(0))]
+    asked = [ask.query for ask in needs.slots({SYMBOL: lacking}, ms(0))]
     assert asked == [AskPositions(SYMBOL), AskOpenOrders(SYMBOL), AskStops(SYMBOL), AskMark(SYMBOL), AskWallet()]
-    assert needs.slot(SYMBOL, lacking, ms(1)) == []
+    assert needs.slots({SYMBOL: lacking}, ms(1)) == []
+
+
+def test_many_waiting_signals_are_served_by_one_read_of_the_account() -> None:
+    """Ten slots that lack the same are one read of all positions, and of the books where that costs no more."""
+    lacking: dict[Symbol, tuple[str, ...]] = {Symbol(f"C{n}USDT"): ("position", "orders") for n in range(10)}
+    cheap, dear = (Needs(BOUNDS, batch).slots(lacking, ms(0)) for batch in (2, 40))
+    assert [ask.query for ask in cheap] == [AskPositions(), AskOpenOrders(), AskStops()]
+    assert len(dear) == 1 + 10 + 10

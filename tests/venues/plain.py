@@ -32,6 +32,7 @@ PLAIN = Traits(
     engine_checks_window=True,
     position_shows_stop=False,
     names_fills=False,
+    book_batch=40,
 )
 
 

@@ -50,7 +50,7 @@ class Desk:
         self._settings = settings
         self._term = 0
         self._view = AccountView(installation, settings.bounds)
-        self._needs = Needs(settings.bounds)
+        self._needs = Needs(settings.bounds, traits.book_batch)
         self._gates = Gates()
         self._sources = Sources()
         self._timer = NakedTimer(settings.bounds)
@@ -64,6 +64,7 @@ class Desk:
         self._events: list[ev.Event] = []
         self._queries: list[Ask] = []
         self._touched: dict[SignalId, None] = {}
+        self._lacking: dict[Symbol, tuple[str, ...]] = {}
 
     # ---- reading, for drivers and drills
 
@@ -103,13 +104,14 @@ class Desk:
 
     def step(self, inputs: Sequence[inp.Input], durable: int, now: Instant) -> Work:
         """Hears the inputs, decides, and gives out what may leave. `durable`: the last durable sequence number."""
-        self._events, self._queries, self._touched = [], [], {}
+        self._events, self._queries, self._touched, self._lacking = [], [], {}, {}
         first_seq = self.seq + 1
         for item in (*inputs, *self._gates.give_up(now, durable)):
             self._hear(item, now)
         self._record(self._timer.end(now))
         for saga in self._awake(now):
             self._decide(saga, now)
+        self._queries += self._needs.slots(self._lacking, now)
         if self._term:
             self._queries += [*self._needs.due(now), *self._needs.watch(self._open_symbols(), now)]
         self._forget_settled(now)
@@ -299,8 +301,13 @@ class Desk:
         return [
             saga
             for name, saga in list(self._sagas.items())
-            if name in self._touched or saga.state.phase is Phase.PREPARING or saga.is_due(now)
+            if name in self._touched or self._waits_for_reads(saga) or saga.is_due(now)
         ]
+
+    @staticmethod
+    def _waits_for_reads(saga: Saga) -> bool:
+        """Whether an entry, the first or a deferred one, waits for what the desk reads."""
+        return saga.state.phase is Phase.PREPARING or saga.finding is Finding.DEFERRED
 
     def _decide(self, saga: Saga, now: Instant) -> None:
         if not self._term:
@@ -308,9 +315,9 @@ class Desk:
         around = self._around(saga, now)
         saga.decide(around)
         self._collect(saga, now)
-        if saga.state.phase is Phase.PREPARING or saga.finding is Finding.DEFERRED:
+        if self._waits_for_reads(saga):
             lacking = preparing.what_is_lacking(saga.state, around)
-            self._queries.extend(self._needs.slot(saga.state.signal.symbol, lacking, now))
+            self._lacking[saga.state.signal.symbol] = lacking
 
     def _collect(self, saga: Saga, now: Instant) -> None:
         """Takes what a saga put out: its events get their numbers, its acts stand before their gates."""

@@ -7,6 +7,7 @@ itself. Equal queries under way are one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from seawall.model.acts import Urgency
 from seawall.model.ids import Symbol
@@ -27,8 +28,6 @@ from seawall.model.work import Ask
 _RETRY = 1 * SECOND
 _BOOKS_WAIT = 1 * SECOND
 """How long the first read of the books waits for the stream to open, since it is read again then anyway."""
-_BATCH = 40
-"""From so many open slots on, one read of all stops costs less weight than one a symbol (binance.md 1.4: 40 to 1)."""
 
 
 @dataclass(slots=True)
@@ -46,6 +45,7 @@ class Needs:
     """The standing queries of one desk, and those of sagas that are under way."""
 
     bounds: Bounds
+    book_batch: int = 40
     _standing: dict[Query, _Turn] = field(default_factory=dict)
     _under_way: dict[Query, Instant] = field(default_factory=dict)
     _watched_at: Instant = 0
@@ -71,17 +71,21 @@ class Needs:
         self._under_way[query] = now
         return Ask(query, urgency)
 
-    def slot(self, symbol: Symbol, lacking: tuple[str, ...], now: Instant) -> list[Ask]:
-        """Reads for a signal whose slot is not known freshly enough."""
-        queries: dict[str, tuple[Query, ...]] = {
-            "position": (AskPositions(symbol),),
-            "orders": (AskOpenOrders(symbol), AskStops(symbol)),
-            "mark": (AskMark(symbol),),
-            "wallet": (AskWallet(),),
-            "leverage": (AskLeverage(symbol),),
-        }
-        wanted = [query for what in lacking for query in queries.get(what, ())]
-        asked = [self.merge(query, Urgency.ENTER, now) for query in wanted]
+    def slots(self, lacking: dict[Symbol, tuple[str, ...]], now: Instant) -> list[Ask]:
+        """Reads for signals whose slots are not known freshly enough; of many slots at once, the account's whole."""
+        by_what: dict[str, list[Symbol]] = {}
+        for symbol, names in lacking.items():
+            for what in names:
+                by_what.setdefault(what, []).append(symbol)
+        queries: list[Query] = [
+            *_one_or_all(AskPositions, by_what.get("position", []), 2),
+            *_one_or_all(AskOpenOrders, by_what.get("orders", []), self.book_batch),
+            *_one_or_all(AskStops, by_what.get("orders", []), self.book_batch),
+            *_one_or_all(AskMark, by_what.get("mark", []), 2),
+            *(AskLeverage(symbol) for symbol in by_what.get("leverage", [])),
+            *([AskWallet()] if "wallet" in by_what else []),
+        ]
+        asked = [self.merge(query, Urgency.ENTER, now) for query in queries]
         return [ask for ask in asked if ask is not None]
 
     def start(self, now: Instant) -> None:
@@ -95,7 +99,7 @@ class Needs:
         if not symbols or now < self._watched_at + self.bounds.stop_reread:
             return []
         self._watched_at = now
-        queries = [AskStops(symbol) for symbol in symbols] if len(symbols) < _BATCH else [AskStops()]
+        queries = _one_or_all(AskStops, symbols, self.book_batch)
         asked = [self.merge(query, Urgency.ASK, now) for query in queries]
         return [ask for ask in asked if ask is not None]
 
@@ -133,3 +137,11 @@ class Needs:
         if turn.in_flight:
             return turn.began_at + 2 * self.bounds.reply_timeout
         return turn.answered_at + turn.period if turn.answered_at else 0
+
+
+Q = TypeVar("Q", AskPositions, AskOpenOrders, AskStops, AskMark)
+
+
+def _one_or_all(kind: type[Q], symbols: list[Symbol], batch: int) -> list[Q]:
+    """A query for each symbol, or from `batch` symbols on one for the whole account."""
+    return [kind()] if len(symbols) >= batch else [kind(symbol) for symbol in symbols]

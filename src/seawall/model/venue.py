@@ -26,3 +26,5 @@ class Traits:
     names_fills: bool
     """A trade read from the venue carries its order's client id (Bybit's orderLinkId): one without is of no order that
     we named. Where it carries only an order id (Binance), a trade that nothing explains may be ours."""
+    book_batch: int
+    """From so many symbols on, one read of the account's whole book costs less than one read a symbol."""

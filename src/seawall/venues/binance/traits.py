@@ -34,6 +34,7 @@ TRAITS: Final = Traits(
     one_stop_per_position=False,  # binance.md 0.1 fact 4: a second closePosition stop is refused with -4130
     engine_checks_window=True,  # binance.md 0.1 fact 5: -5028
     position_shows_stop=False,  # binance.md 1.8: no such field
+    book_batch=40,  # weight 1 by symbol, 40 without: binance.md 1.4
     names_fills=False,  # userTrades has orderId alone: binance.md 1.4
 )
 

@@ -25,6 +25,7 @@ TRAITS: Final = Traits(
     one_stop_per_position=True,  # trading-stop Full is an upsert: bybit.md 1.6
     engine_checks_window=False,  # the window is checked at the gateway only, as far as documented: bybit.md 1.1
     position_shows_stop=True,  # position.stopLoss: bybit.md 1.6, 3.5
+    book_batch=2,  # one request either way: bybit.md 1.3
     names_fills=True,  # orderLinkId on every row: bybit.md 1.5
 )
 

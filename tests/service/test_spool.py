@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from seawall.journal.memory import MemoryJournal
-from seawall.journal.port import Dated, JournalFull
+from seawall.journal.port import Dated, JournalError, JournalFull
 from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, EntriesStopped
 from seawall.model.ids import Account
 from seawall.service.scribe import Scribe
@@ -35,6 +38,17 @@ def spool_in(folder: Path) -> Spool:
 def files_in(folder: Path) -> list[str]:
     """The names of the files in a folder."""
     return [file.name for file in folder.iterdir()]
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """A disk on which no file of this process may grow beyond `size` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_what_a_failing_journal_did_not_take_is_merged_by_the_next_process(tmp_path: Path) -> None:
@@ -91,6 +105,38 @@ def test_a_line_that_a_crash_cut_off_is_passed_over(tmp_path: Path) -> None:
     journal = MemoryJournal({MAIN: "binance"})
     assert spool_in(tmp_path).merge(journal, 0) == 1
     assert words(journal) == ["one"]
+
+
+def test_a_full_disk_that_took_half_a_line_loses_nothing_of_what_comes_later(tmp_path: Path) -> None:
+    """The half is cut off, and what failed is written with the next rows, in order."""
+    spool = spool_in(tmp_path)
+    spool.keep(1, 1, events("one"))
+    size = (tmp_path / "spool-main.jsonl").stat().st_size
+    with room_for(size + size // 2):
+        spool.keep(2, 1, events("two"))
+    assert "cannot be written" in spool.trouble
+    assert (tmp_path / "spool-main.jsonl").stat().st_size > size, "the disk took nothing of the line"
+    spool.keep(3, 1, events("three"))
+    assert not spool.trouble
+    journal = MemoryJournal({MAIN: "binance"})
+    assert spool_in(tmp_path).merge(journal, 0) == 3
+    assert words(journal) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    ("second", "told"), [(b"nonsense\n", "line 2: expected a row"), (b"", "expected row 2, came 3")]
+)
+def test_a_line_that_is_garbled_or_missing_amid_others_stops_the_account(
+    tmp_path: Path, second: bytes, told: str
+) -> None:
+    """What stands after it is not thrown away with it: the spool stays, and the error says where to look."""
+    spool_in(tmp_path).keep(1, 1, events("one", "two", "three"))
+    file = tmp_path / "spool-main.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(lines[0] + second + lines[2])
+    with pytest.raises(JournalError, match=told):
+        spool_in(tmp_path).merge(MemoryJournal({MAIN: "binance"}), 0)
+    assert file.read_bytes() == lines[0] + second + lines[2]
 
 
 def test_rows_that_the_journal_has_are_not_appended_again(tmp_path: Path) -> None:

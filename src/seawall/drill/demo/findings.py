@@ -190,6 +190,8 @@ def _about_naked_time(row: Row) -> Iterator[str]:
     """Journal and judge measure the same naked time, and it is within the bound."""
     told, judged = row.naked or 0, row.ours.naked
     at_most = row.told is not None and row.told.naked is not None and row.told.naked.at_most
+    if row.naked is None and judged > 0:
+        yield f"naked for {judged} us by the judge, of which the journal says nothing"
     if told < judged - CLOCKS_AGREE or (told > judged + CLOCKS_AGREE and not at_most):
         yield f"naked for {told} us by the journal, {judged} us by the judge"
     if judged > Bounds().max_naked:

@@ -30,7 +30,7 @@ def print_table(console: Console, found: Sequence[Row]) -> None:
 def summary(found: Sequence[Row]) -> list[str]:
     """Before and after, in two sentences."""
     right = sum(not row.objections() for row in found)
-    ours = [row.naked or 0 for row in found]
+    ours = [row.ours.naked for row in found]
     bot_right, bots = sum(row.bot_is_right for row in found), [row.bots.naked for row in found]
     still = sum(row.bots.still_naked for row in found)
     ours_in_all, bots_in_all = span(sum(ours)), span(sum(bots))

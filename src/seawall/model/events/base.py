@@ -45,6 +45,5 @@ class DistressKind(StrEnum):
     STOP_UNSEEN = "stop_unseen"
     CONTRARY_POSITION = "contrary_position"
     FOREIGN_STOP = "foreign_stop"
-    CLOSE_REFUSED = "close_refused"
     UNDECIDED = "undecided"
     TIMER_HELD = "timer_held"

@@ -165,7 +165,6 @@ class Config(Row, frozen=True):
     """accountConfig (binance.md 1.4)."""
 
     can_trade: bool | None = None
-    can_withdraw: bool | None = None
     dual_side_position: bool | None = None
     multi_assets_margin: bool | None = None
 

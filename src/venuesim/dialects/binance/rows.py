@@ -34,7 +34,6 @@ _STOP_STATUS: Final = {
     StopStatus.REJECTED: "REJECTED",
 }
 _AVERAGE_DIGITS: Final = Decimal("1E-10")
-PAIR_SUFFIXES: Final = ("USDT", "USDC", "BTC")
 PROTECTION: Final = "EXPIRE_MAKER"
 """The default of selfTradePreventionMode on plain orders (binance.md 1.6); the box has no self trades to prevent."""
 

@@ -127,6 +127,8 @@ def anything(kind: object) -> st.SearchStrategy[object]:
         return anything(kind.__supertype__)
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
         return st.one_of(*(anything(choice) for choice in typing.get_args(kind)))
+    if typing.get_origin(kind) is tuple:
+        return st.lists(anything(typing.get_args(kind)[0]), max_size=3).map(tuple)
     if kind is Decimal:
         return st.decimals(allow_nan=False, allow_infinity=False)
     if isinstance(kind, type) and issubclass(kind, Enum):

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from seawall.history.facts import clock
 from seawall.model import events
-from seawall.model.amounts import plain
+from seawall.model.amounts import HUNDRED, plain
 from seawall.model.events import Event
 from seawall.model.ids import Leg
 from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport
@@ -36,6 +36,7 @@ _LEGS = {
     Leg.DIRECT: "direct close",
     Leg.CANCEL: "cancel",
     Leg.LEVERAGE: "leverage",
+    Leg.TAKE_PROFIT: "take-profit",
 }
 
 
@@ -102,6 +103,15 @@ _FORMS: dict[type[Event], str] = {
     events.RollbackWithdrawn: "the way home is given up, a stop covers: {detail}",
     events.FlatSeen: "FLAT: seen by two sources ({reason})",
     events.FlatVerified: "flat verified: nothing of this signal can come back, the slot is free ({reason})",
+    events.ReduceAccepted: "a part is to be closed, as asked: {quantity}, and {keep} stays ({detail})",
+    events.ReduceEnded: "the part is closed; {open} stays open",
+    events.StopMoveAccepted: "the stop is to move from {before} to {trigger}, as asked: {detail}",
+    events.StopMoveRefused: "the stop stays at {kept}: the venue refuses {trigger} ({detail})",
+    events.LadderAccepted: "the take-profits are now as asked: {detail}",
+    events.PositionAdopted: "adopted: {quantity} {side} at {average} is guarded from here on, stop at {trigger}",
+    events.SignalResolved: "resolved by the operator: {written_off} is written off ({detail})",
+    events.TakeProfitIntended: "take-profit {rung}: {quantity} at {price} is to be placed as {client_id}",
+    events.OrphanCancelIntended: "cancelling {target}, which no signal answers for: {detail}",
     events.SagaReopened: "a late fill of {quantity} came in: it is covered first and closed then",
     events.DistressRaised: "DISTRESS ({kind}): {detail}",
     events.DistressEnded: "distress is over ({kind})",
@@ -136,8 +146,9 @@ _DAY_OF_DOUBT: Instant = 10**14
 
 def _asked(signal: Signal) -> str:
     """What the signal asks for: "open sell VELVETUSDT, 27 base, stop 3 % by mark"."""
-    if signal.action is Action.CLOSE:
-        return f"close {signal.symbol}"
+    if signal.action is not Action.OPEN:
+        part = f" {plain(signal.percent)} %" if signal.percent != HUNDRED else ""
+        return f"{signal.action.value} {signal.symbol or 'everything'}{part}{_asked_stop(signal)}"
     side = f"{signal.side.value} " if signal.side is not None else ""
     size = f", {plain(signal.size.amount)} {signal.size.unit.value}" if signal.size else ""
     return f"open {side}{signal.symbol}{size}{_asked_stop(signal)}"
@@ -148,6 +159,8 @@ def _asked_stop(signal: Signal) -> str:
     if stop is None:
         return ""
     where = f"at {plain(stop.price)}" if stop.price is not None else f"{plain(stop.percent or Decimal(0))} % away"
+    if stop.break_even is not None:
+        where = f"at the entry's average and {plain(stop.break_even)} %"
     return f", stop {where} by {stop.trigger_by.value}"
 
 

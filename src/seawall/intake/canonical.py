@@ -147,7 +147,7 @@ def _word(text: str | None, words: type[Word], path: str, otherwise: Word | None
     if text is None and otherwise is not None:
         return otherwise
     told = (text or "").strip().lower()
-    served = [word.value for word in words]
+    served = [word.value for word in words if word.value not in _LATER.get(path, ())]
     if told in served:
         return words(told)
     if told in _LATER.get(path, ()):

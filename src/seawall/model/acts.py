@@ -122,6 +122,17 @@ class ClosePosition:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceTakeProfit:
+    """A reduce-only limit order, good till cancelled, that takes a part of our own position at `price` or better."""
+
+    symbol: Symbol
+    client_id: ClientId
+    side: Side
+    quantity: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class SetLeverage:
     """Sets a symbol's leverage; only ever sent for a slot that is ours and flat, and read back."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from decimal import Decimal
+from typing import Any
 
 from seawall.model.amounts import plain
 from seawall.model.signal import Signal
@@ -25,12 +26,21 @@ def content_digest(signal: Signal) -> str:
 
 
 def _spelled(thing: object) -> dict[str, object]:
-    """The fields of a dataclass, amounts in plain digits, nested ones likewise."""
+    """The fields of a dataclass that say something, amounts in plain digits, nested ones likewise. What stands at its
+    default is left out, so that a field that the format gains does not change what older signals said.
+    """
     assert is_dataclass(thing)
-    return {field.name: _word(getattr(thing, field.name)) for field in fields(thing)}
+    said = {field.name: getattr(thing, field.name) for field in fields(thing) if not _is_default(thing, field)}
+    return {name: _word(value) for name, value in said.items()}
+
+
+def _is_default(thing: object, field: Field[Any]) -> bool:
+    return bool(field.default == getattr(thing, field.name))
 
 
 def _word(value: object) -> object:
     if isinstance(value, Decimal):
         return plain(value)
+    if isinstance(value, tuple):
+        return [_word(each) for each in value]
     return _spelled(value) if is_dataclass(value) else value

@@ -27,7 +27,7 @@ Account = NewType("Account", str)
 """The name of an account in the configuration."""
 
 LONGEST_NAME = 32
-_NAME = re.compile(r"^sw([a-z0-9]{4})-([a-z0-9]{10})-([esckxl])([a-z0-9]{7})([a-z0-9]{1,3})$")
+_NAME = re.compile(r"^sw([a-z0-9]{4})-([a-z0-9]{10})-([esckxlt])([a-z0-9]{7})([a-z0-9]{1,3})$")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -65,6 +65,7 @@ class Leg(StrEnum):
     CLOSE = "c"
     CANCEL = "k"
     LEVERAGE = "l"
+    TAKE_PROFIT = "t"
     DIRECT = "x"
 
 

@@ -183,6 +183,17 @@ class CloseRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """The operator's word about a signal that proves neither end: what is open of it is written off, the slot is free.
+    It goes into the journal before anything follows from it.
+    """
+
+    at: Instant
+    signal_id: SignalId
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorityChanged:
     """Whether this process may act on the account (keys accepted, one-way mode, no other owner), and if not, why."""
 
@@ -217,6 +228,7 @@ Input = (
     | Restarted
     | SignalReceived
     | CloseRequested
+    | Resolved
     | AuthorityChanged
     | JournalChanged
     | Woken

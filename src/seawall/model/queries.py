@@ -60,6 +60,16 @@ class AskOpenOrders:
 
 
 @dataclass(frozen=True, slots=True)
+class AskOrders:
+    """Every regular order of a symbol, open or ended, since an instant (venue time), whoever made it. What an account
+    holds is explained by it where the journal does not know the signal (design, rules 19 and 20).
+    """
+
+    symbol: Symbol
+    since: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class AskInstruments:
     """The rules of all linear perpetuals."""
 

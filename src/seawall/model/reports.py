@@ -88,6 +88,17 @@ class OrderReport:
     reason: str = ""
 
 
+class FillKind(StrEnum):
+    """Who made a trade: somebody's order, or the venue itself (binance.md 3.3, names beginning `autoclose-`,
+    `adl_autoclose`, `settlement_autoclose-`; bybit.md, execType BustTrade, AdlTrade, Settle).
+    """
+
+    TRADE = "trade"
+    LIQUIDATION = "liquidation"
+    DELEVERAGING = "deleveraging"
+    SETTLEMENT = "settlement"
+
+
 @dataclass(frozen=True, slots=True)
 class FillReport:
     """One trade. `trade_id` is unique within the symbol. `client_id` is empty where the venue lists by order id."""
@@ -104,6 +115,9 @@ class FillReport:
     venue_id: VenueId = VenueId("")
     fee: Decimal = ZERO
     seq: int = 0
+    kind: FillKind = FillKind.TRADE
+    profit: Decimal | None = None
+    """What the venue says this trade realised, in quote currency before fees; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)

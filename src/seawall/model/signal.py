@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from seawall.model.amounts import HUNDRED
 from seawall.model.ids import Account, Side, SignalId, Symbol
 from seawall.model.times import SECOND, Duration, Instant
 
@@ -19,6 +20,8 @@ class Action(StrEnum):
 
     OPEN = "open"
     CLOSE = "close"
+    PROTECT = "protect"
+    FLATTEN = "flatten"
 
 
 class SizeUnit(StrEnum):
@@ -48,6 +51,7 @@ class OnOpposite(StrEnum):
 
     REFUSE = "refuse"
     CLOSE = "close"
+    REVERSE = "reverse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,25 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where the loss ends: exactly one of `price` (absolute) and `percent` (of the fill's average) is given."""
+    """Where the loss ends: exactly one of `price` (absolute), `percent` (of the fill's average) and `break_even` is
+    given. The last only moves a stop: so many percent of the average on the winning side of it, 0 for the average.
+    """
 
     price: Decimal | None = None
     percent: Decimal | None = None
     trigger_by: TriggerBy = TriggerBy.MARK
+    break_even: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeProfit:
+    """One rung of a ladder: `share` percent of what was filled leaves at `price`, or `percent` of the fill's average
+    beyond it. Exactly one of `price` and `percent` is given; the shares of a ladder sum to at most 100.
+    """
+
+    share: Decimal
+    price: Decimal | None = None
+    percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +105,10 @@ class Signal:
     on_same: OnSame = OnSame.REFUSE
     on_opposite: OnOpposite = OnOpposite.REFUSE
     tag: str = ""
+    take_profit: tuple[TakeProfit, ...] | None = None
+    """The ladder of an open; with `protect` the one that takes its place, empty for none, None to leave it as it is."""
+    percent: Decimal = HUNDRED
+    """How much of what is open a `close` takes."""
 
     def expires_at(self) -> Instant:
         """The last instant at which an entry for this signal may still be intended."""

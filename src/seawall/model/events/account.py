@@ -69,6 +69,8 @@ class SignalAccepted(Event):
 
     signal: Signal
     closes: SignalId = SignalId("")
+    reverses: SignalId = SignalId("")
+    """The signal on the other side whose slot it takes once that is proven flat; until then it waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ class EndReason(StrEnum):
     STOP_FILLED = "stop_filled"
     CLOSED_BY_REQUEST = "closed_by_request"
     CLOSED_OUTSIDE = "closed_outside"
+    TAKEN_PROFIT = "taken_profit"
+    LIQUIDATED = "liquidated"
+    DELEVERAGED = "deleveraged"
+    RESOLVED = "resolved"
     LATE_FILL = "late_fill"
 
 
@@ -47,3 +51,5 @@ class DistressKind(StrEnum):
     FOREIGN_STOP = "foreign_stop"
     UNDECIDED = "undecided"
     TIMER_HELD = "timer_held"
+    FOREIGN_POSITION = "foreign_position"
+    ORPHAN = "orphan"

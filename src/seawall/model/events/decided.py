@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from seawall.model.events.base import DistressKind, EndReason, Event
-from seawall.model.ids import ClientId
+from seawall.model.ids import ClientId, Side
 from seawall.model.reports import OrderStatus, Source
+from seawall.model.signal import Signal, TakeProfit, TriggerBy
 from seawall.model.times import Duration, Instant
 
 
@@ -156,3 +157,79 @@ class SignalExecutionFailed(Event):
 
     reason: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReduceAccepted(Event):
+    """A user asked to close a part: `quantity` is to be closed, and `keep` stays open behind the stop."""
+
+    quantity: Decimal
+    keep: Decimal
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ReduceEnded(Event):
+    """A part was closed as asked; `open` is left."""
+
+    open: Decimal
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StopMoveAccepted(Event):
+    """A user asked for another trigger; the stop in force stays until the new one is seen live."""
+
+    trigger: Decimal
+    before: Decimal
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class StopMoveRefused(Event):
+    """The venue refused the stop at the new trigger for good: the old one is kept."""
+
+    trigger: Decimal
+    kept: Decimal
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class LadderAccepted(Event):
+    """The take-profits of a position, in the place of those before; empty takes them away."""
+
+    rungs: tuple[TakeProfit, ...]
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class PositionAdopted(Event):
+    """A position that no signal of the journal answered for is guarded from here on as `signal`.
+
+    It is `ours` if orders under our prefix explain it (`client_id` names the entry), else a foreign one that the owner
+    wants protected. `venue_at` is the venue's time of it.
+    """
+
+    signal: Signal
+    client_id: ClientId
+    side: Side
+    quantity: Decimal
+    average: Decimal | None
+    trigger: Decimal
+    trigger_by: TriggerBy
+    ours: bool
+    venue_at: Instant
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class SignalResolved(Event):
+    """The operator's word: what is open of this signal is written off, and its slot is free."""
+
+    written_off: Decimal
+    detail: str
+    at: Instant

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from seawall.model.events.base import Event
-from seawall.model.ids import ClientId, Side
+from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.signal import TriggerBy
 from seawall.model.times import Instant
 
@@ -87,4 +87,30 @@ class CancelIntended(Event):
     n: int
     target: ClientId
     is_stop: bool
+    intended_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class TakeProfitIntended(Event):
+    """`PlaceTakeProfit` may leave: the order of rung number `rung`, counted from 0 in the order of the ladder."""
+
+    client_id: ClientId
+    n: int
+    rung: int
+    price: Decimal
+    quantity: Decimal
+    intended_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanCancelIntended(Event):
+    """`CancelOrder` may leave for an order or stop under our prefix that no signal answers for, on a slot where its
+    removal takes no protection away; `detail` says how that was seen.
+    """
+
+    client_id: ClientId
+    target: ClientId
+    venue_id: VenueId
+    is_stop: bool
+    detail: str
     intended_at: Instant

@@ -89,7 +89,7 @@ class Exchange:
     def advance(self, now: int) -> list[Output]:
         """Run everything due at or before `now` and return what left the venue since the last call."""
         self._settle(now)
-        out = list(self._out)
+        out = self._out[:]
         self._out.clear()
         return out
 
@@ -97,8 +97,7 @@ class Exchange:
         """Tell when `advance` next has something to do, or None."""
         if self._out:
             return self._now
-        wakes = [due for due in (self._floor.agenda.next_due(), self._dialect.next_wake()) if due is not None]
-        return min(wakes, default=None)
+        return self._earliest()
 
     def on_change(self, notify: Callable[[], None]) -> None:
         """Have `notify` called whenever something new is due, so that a driver may ask `next_wake` again."""
@@ -120,12 +119,17 @@ class Exchange:
         return now
 
     def _next_due(self, now: int) -> int | None:
-        wakes = [due for due in (self._floor.agenda.next_due(), self._dialect.next_wake()) if due is not None]
-        due = min(wakes, default=None)
+        due = self._earliest()
         return due if due is not None and due <= now else None
+
+    def _earliest(self) -> int | None:
+        task, own = self._floor.agenda.next_due(), self._dialect.next_wake()
+        return own if task is None else task if own is None else min(task, own)
 
     def _tell(self) -> None:
         """Hand the new facts to the dialect, event by event, and push what it makes of them."""
+        if self._told == len(self.book.history):
+            return
         fresh = self.book.history.facts[self._told :]
         self._told = len(self.book.history)
         for _, facts in groupby(fresh, key=lambda fact: fact.mark.event):

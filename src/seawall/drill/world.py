@@ -274,8 +274,10 @@ class World:
 
     def _wake_house(self, house: House) -> None:
         """Schedules the next instant at which desk or connection would act by themselves."""
-        wakes = [at for at in (house.desk.next_wake(), house.venue.next_wake()) if at is not None]
-        at = max(min(wakes, default=0) - self.skew, self.now + 1)
+        wake, desk = house.venue.next_wake(), house.desk.next_wake()
+        if desk is not None and desk < wake:
+            wake = desk
+        at = max(wake - self.skew, self.now + 1)
         if house.woken_for and self.now < house.woken_for <= at:
             return
         house.woken_for = at

@@ -34,6 +34,7 @@ from seawall.sagas.saga import Saga
 from seawall.sagas.state import apply, begin
 
 NOBODY = SignalId("")
+_NOTHING_OPEN = (Phase.PREPARING, Phase.FLAT)
 
 
 class Desk:
@@ -65,6 +66,11 @@ class Desk:
         self._queries: list[Ask] = []
         self._touched: dict[SignalId, None] = {}
         self._lacking: dict[Symbol, tuple[str, ...]] = {}
+        self._watching = False
+        """Whether something of ours is, or may be, open anywhere."""
+        self._wake_at: Instant | None = None
+        self._is_wake_known = False
+        """Whether `_wake_at` still holds: between two steps nothing of it changes, and drivers ask often."""
 
     # ---- reading, for drivers and drills
 
@@ -104,6 +110,7 @@ class Desk:
 
     def step(self, inputs: Sequence[inp.Input], durable: int, now: Instant) -> Work:
         """Hears the inputs, decides, and gives out what may leave. `durable`: the last durable sequence number."""
+        self._is_wake_known = False
         self._events, self._queries, self._touched, self._lacking = [], [], {}, {}
         first_seq = self.seq + 1
         for item in (*inputs, *self._gates.give_up(now, durable)):
@@ -113,17 +120,21 @@ class Desk:
             self._decide(saga, now)
         self._queries += self._needs.slots(self._lacking, now)
         if self._term:
-            self._queries += [*self._needs.due(now), *self._needs.watch(self._open_symbols(), now)]
+            open_symbols = self._open_symbols()
+            self._watching = bool(open_symbols)
+            self._queries += [*self._needs.due(now), *self._needs.watch(open_symbols, now)]
         self._forget_settled(now)
         acts, answers = self._gates.pass_through(durable)
         return Work(first_seq, tuple(self._events), acts, tuple(self._queries), answers)
 
     def next_wake(self) -> Instant | None:
         """The next instant at which a step would do something though nothing came."""
-        wakes = [saga.next_wake() for saga in self._sagas.values()]
-        watching = bool(self._open_symbols())
-        wakes += [self._gates.next_wake(), self._needs.next_wake(watching=watching) if self._term else None]
-        return min((at for at in wakes if at is not None), default=None)
+        if not self._is_wake_known:
+            wakes = [saga.next_wake() for saga in self._sagas.values()]
+            needs = self._needs.next_wake(watching=self._watching) if self._term else None
+            self._wake_at = min((at for at in (*wakes, self._gates.next_wake(), needs) if at is not None), default=None)
+            self._is_wake_known = True
+        return self._wake_at
 
     # ---- hearing
 
@@ -210,8 +221,8 @@ class Desk:
 
     def _open_symbols(self) -> list[Symbol]:
         """The slots on which something of ours is, or may be, open."""
-        begun = (saga for saga in self._alive() if saga.state.phase is not Phase.PREPARING)
-        return list(dict.fromkeys(saga.state.signal.symbol for saga in begun))
+        begun = [saga.state for saga in self._sagas.values() if saga.state.phase not in _NOTHING_OPEN]
+        return list(dict.fromkeys(state.signal.symbol for state in begun))
 
     def _take_up(self, accepted: ev.SignalAccepted) -> None:
         saga = Saga(begin(accepted))
@@ -390,16 +401,20 @@ class Desk:
     def _why_stopped(self) -> str:
         """Why no entry may be intended; empty if one may."""
         modes, strangers = self._view.modes, self._view.strangers()
-        reasons = {
-            f"the journal does not take appends: {self._journal.detail}": not self._journal.healthy,
-            self._outside.detail or "this process may not act on the account": not self._outside.may_enter,
-            "the account is in hedge mode; one-way mode is expected": modes is not None and modes.hedge,
-            f"another installation's orders are on the account: {', '.join(strangers)}": bool(strangers),
-            "the key may not trade": modes is not None and not modes.may_trade,
-            "the key may withdraw or transfer; use one that may only trade": modes is not None
-            and bool(modes.may_withdraw),
-        }
-        return "; ".join(reason for reason, holds in reasons.items() if holds)
+        reasons = []
+        if not self._journal.healthy:
+            reasons.append(f"the journal does not take appends: {self._journal.detail}")
+        if not self._outside.may_enter:
+            reasons.append(self._outside.detail or "this process may not act on the account")
+        if modes is not None and modes.hedge:
+            reasons.append("the account is in hedge mode; one-way mode is expected")
+        if strangers:
+            reasons.append(f"another installation's orders are on the account: {', '.join(strangers)}")
+        if modes is not None and not modes.may_trade:
+            reasons.append("the key may not trade")
+        if modes is not None and modes.may_withdraw:
+            reasons.append("the key may withdraw or transfer; use one that may only trade")
+        return "; ".join(reasons)
 
     def _check_authority(self) -> None:
         why = self._why_stopped()

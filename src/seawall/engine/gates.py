@@ -41,12 +41,16 @@ class Gates:
 
     def give_up(self, now: Instant, durable: int) -> list[ActAnswered]:
         """The acts whose record came too late, as NotSent."""
+        if not self._acts:
+            return []
         late = [held for held in self._acts if held.after > durable and now > held.give_up_at]
         self._acts = [held for held in self._acts if held not in late]
         return [_not_sent(held.act, now) for held in late]
 
     def pass_through(self, durable: int) -> tuple[tuple[Do, ...], tuple[Answer, ...]]:
         """What may leave now that `durable` is the watermark, acts in order of urgency and then of age."""
+        if not self._acts and not self._answers:
+            return (), ()
         passed = [held.act for held in self._acts if held.after <= durable]
         answers = tuple(answer for after, answer in self._answers if after <= durable)
         self._acts = [held for held in self._acts if held.after > durable]

@@ -49,6 +49,8 @@ class Needs:
     _standing: dict[Query, _Turn] = field(default_factory=dict)
     _under_way: dict[Query, Instant] = field(default_factory=dict)
     _watched_at: Instant = 0
+    _first_due: Instant | None = None
+    """When the first standing query is due, kept from one change of any of them to the next."""
 
     def __post_init__(self) -> None:
         periods: dict[Query, Duration] = {
@@ -73,6 +75,8 @@ class Needs:
 
     def slots(self, lacking: dict[Symbol, tuple[str, ...]], now: Instant) -> list[Ask]:
         """Reads for signals whose slots are not known freshly enough; of many slots at once, the account's whole."""
+        if not lacking:
+            return []
         by_what: dict[str, list[Symbol]] = {}
         for symbol, names in lacking.items():
             for what in names:
@@ -93,6 +97,7 @@ class Needs:
         for query in (AskPositions(), AskOpenOrders(), AskStops()):
             turn = self._standing[query]
             turn.answered_at = now - turn.period + _BOOKS_WAIT
+        self._first_due = None
 
     def watch(self, symbols: list[Symbol], now: Instant) -> list[Ask]:
         """The stops of the open slots, on their period: by symbol while they are few, else all at once."""
@@ -105,11 +110,14 @@ class Needs:
 
     def due(self, now: Instant) -> list[Ask]:
         """The standing queries whose turn it is. They stop where entries stop, so that a signal's own reads go on."""
+        if self._standing_due() > now:
+            return []
         asks = []
         for query, turn in self._standing.items():
             if self._due_at(turn) <= now:
                 turn.began_at, turn.in_flight = now, True
                 asks.append(Ask(query, Urgency.ENTER))
+        self._first_due = None
         return asks
 
     def answered(self, query: Query, at: Instant, *, well: bool) -> None:
@@ -117,6 +125,7 @@ class Needs:
         self._under_way.pop(query, None)
         turn = self._standing.get(query)
         if turn is not None:
+            self._first_due = None
             turn.in_flight = False
             turn.answered_at = at if well else at - turn.period + min(turn.period, _RETRY)
             if turn.once_more:
@@ -127,11 +136,17 @@ class Needs:
         for query in (AskPositions(), AskOpenOrders(), AskStops()):
             turn = self._standing[query]
             turn.answered_at, turn.once_more = 0, turn.in_flight
+        self._first_due = None
 
     def next_wake(self, *, watching: bool) -> Instant:
         """When the next standing query, or the next look at the open slots' stops, is due."""
-        standing = min(self._due_at(turn) for turn in self._standing.values())
+        standing = self._standing_due()
         return min(standing, self._watched_at + self.bounds.stop_reread) if watching else standing
+
+    def _standing_due(self) -> Instant:
+        if self._first_due is None:
+            self._first_due = min(self._due_at(turn) for turn in self._standing.values())
+        return self._first_due
 
     def _due_at(self, turn: _Turn) -> Instant:
         if turn.in_flight:

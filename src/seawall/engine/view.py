@@ -72,6 +72,8 @@ class AccountView:
     muted: Duration = 0
     forbidden_until: Instant = 0
     """Until when the venue's own word forbids our acts; an answered read does not lift that."""
+    _strangers: tuple[str, ...] | None = None
+    """Kept from one read of a book to the next, since it is asked for after every read of anything."""
 
     def hear(self, item: Input) -> None:
         """Takes from an input what it says of the account."""
@@ -143,9 +145,12 @@ class AccountView:
 
     def strangers(self) -> tuple[str, ...]:
         """Orders and stops on the account that bear another installation's name."""
-        names = [order.client_id for rows in self.orders.values() for order in rows]
-        names += [stop.client_id for rows in self.stops.values() for stop in rows]
-        return tuple(name for name in names if parse_client_id(name) and not is_ours(name, self.installation))
+        if self._strangers is None:
+            names = [order.client_id for rows in self.orders.values() for order in rows]
+            names += [stop.client_id for rows in self.stops.values() for stop in rows]
+            strange = (name for name in names if parse_client_id(name) and not is_ours(name, self.installation))
+            self._strangers = tuple(strange)
+        return self._strangers
 
     # ---- intake
 
@@ -195,10 +200,12 @@ class AccountView:
                     self._forget_unlisted(item)
             case AskOpenOrders(symbol=symbol):
                 self._mark_read("orders", symbol, item.began_at)
+                self._strangers = None
                 _replace(self.orders, symbol, [order for order in item.told.orders if not order.status.is_terminal])
             case AskStops(symbol=symbol):
                 self._mark_read("stops", symbol, item.began_at)
                 standing = (StopStatus.LIVE, StopStatus.TRIGGERING, StopStatus.TRIGGERED)
+                self._strangers = None
                 _replace(self.stops, symbol, [stop for stop in item.told.stops if stop.status in standing])
             case _:
                 return

@@ -84,6 +84,9 @@ class Output:
     errands: tuple[ErrandDone, ...] = ()
 
 
+NO_OUTPUT = Output()
+
+
 @dataclass(slots=True)
 class _Held:
     """An ask without leave. `retry_at` is when to look again, `why` what holds it, `until` when it is given back."""
@@ -170,7 +173,8 @@ class Exchange:
         """Does what is due: deadlines, the venue's clock, and whatever may leave by now."""
         for flight in [flight for flight in self._flights if now >= flight.began_at + self._bounds.reply_timeout]:
             self._time_out(flight, now)
-        self._late = {key: late for key, late in self._late.items() if now < late.began_at + LATE_KEPT}
+        if self._late:
+            self._late = {key: late for key, late in self._late.items() if now < late.began_at + LATE_KEPT}
         if self._clock.due_at <= now:
             errand = Errand(CLOCK_TAG, self._codec.clock_request())
             for _ in range(self._clock.asked(now)):
@@ -182,13 +186,17 @@ class Exchange:
     def next_wake(self) -> Instant:
         """When `wake` has something to do at the latest."""
         wait = self._bounds.reply_timeout
-        dues = [self._clock.due_at]
-        dues += [flight.began_at + wait for flight in self._flights]
-        dues += [min(held.retry_at, held.until) for held in self._held]
-        return min(dues)
+        due = self._clock.due_at
+        for flight in self._flights:
+            due = min(due, flight.began_at + wait)
+        for held in self._held:
+            due = min(due, held.retry_at, held.until)
+        return due
 
     def take(self) -> Output:
         """Hands over what has come of the steps since the last call."""
+        if not self._transmits and not self._inputs and not self._errands:
+            return NO_OUTPUT
         output = Output(tuple(self._transmits), tuple(self._inputs), tuple(self._errands))
         self._transmits, self._inputs, self._errands = [], [], []
         return output
@@ -213,6 +221,8 @@ class Exchange:
 
     def _send_what_may_leave(self, now: Instant) -> None:
         """The urgent first; among equals, who came first."""
+        if not self._held:
+            return
         self._held.sort(key=lambda held: held.urgency)
         self._held = [held for held in self._held if not self._is_dealt_with(held, now)]
 

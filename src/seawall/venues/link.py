@@ -110,6 +110,9 @@ class LinkOutput:
     inputs: tuple[Input, ...] = ()
 
 
+NO_NEWS = LinkOutput()
+
+
 class Link:
     """One account's stream, without I/O. News of a connection other than the present one is ignored."""
 
@@ -198,13 +201,17 @@ class Link:
 
     def next_wake(self) -> Instant | None:
         """When `wake` has something to do; None before `start`."""
-        dues = [self._due_at]
+        due = self._due_at
         if self.phase in _LISTENING:
-            dues += [self._heard_at + SILENCE, self._probe_at, self._renew_at]
-        return min((due for due in dues if due is not None), default=None)
+            listening = min(self._heard_at + SILENCE, self._probe_at)
+            due = listening if due is None else min(due, listening)
+            due = due if self._renew_at is None else min(due, self._renew_at)
+        return due
 
     def take(self) -> LinkOutput:
         """Hands over what has come of the steps since the last call."""
+        if not self._commands and not self._errands and not self._inputs:
+            return NO_NEWS
         output = LinkOutput(tuple(self._commands), tuple(self._errands), tuple(self._inputs))
         self._commands, self._errands, self._inputs = [], [], []
         return output

@@ -27,8 +27,8 @@ from seawall.model.inputs import Input
 from seawall.model.queries import Query
 from seawall.model.times import Bounds, Instant
 from seawall.venues.clock import Clock
-from seawall.venues.exchange import ERRAND_URGENCY, Exchange, Transmit
-from seawall.venues.link import Command, Link
+from seawall.venues.exchange import ERRAND_URGENCY, NO_OUTPUT, Exchange, Transmit
+from seawall.venues.link import NO_NEWS, Command, Link
 from seawall.venues.pace import Budget, Pace
 from seawall.venues.port import Codec, Reply
 
@@ -122,6 +122,7 @@ class Venue:
         self.clock = Clock()
         self._exchange = Exchange(codec, Pace(codec.buckets(), common), self.clock, bounds)
         self._link = Link(codec, self.clock, bounds)
+        self._wake_at = self._next_wake()
 
     @property
     def link(self) -> Link:
@@ -136,15 +137,20 @@ class Venue:
         """Takes in one event and returns what is to be done, in order. Nothing is ever awaited."""
         self._take_in(event, now)
         effects = self._collect(now)
+        self._wake_at = self._next_wake()
         for _ in range(MOST_ROUNDS):
-            if self.next_wake() > now:
+            if self._wake_at > now:
                 break
             self._take_in(Ticked(), now)
             effects += self._collect(now)
+            self._wake_at = self._next_wake()
         return tuple(effects)
 
     def next_wake(self) -> Instant:
-        """When a `Ticked` is due at the latest."""
+        """When a `Ticked` is due at the latest. Only an event changes it, and drivers ask often."""
+        return self._wake_at
+
+    def _next_wake(self) -> Instant:
         link = self._link.next_wake()
         exchange = self._exchange.next_wake()
         return exchange if link is None else min(exchange, link)
@@ -181,6 +187,7 @@ class Venue:
             exchange = self._exchange.take()
             for done in exchange.errands:
                 self._link.errand_done(done, now)
-            effects += [*exchange.transmits, *link.commands, *map(Tell, (*exchange.inputs, *link.inputs))]
+            if link is not NO_NEWS or exchange is not NO_OUTPUT:
+                effects += [*exchange.transmits, *link.commands, *map(Tell, (*exchange.inputs, *link.inputs))]
             if not link.errands and not exchange.errands:
                 return effects

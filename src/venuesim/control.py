@@ -4,7 +4,11 @@
     GET, POST, DELETE /faults[?number=N]   the plan and what has fired; one fault or a list; lift one or all
     POST /market     {"symbol", "mark"?, "last"?} or {"symbol", "jump_pct"} or {"symbol", "depth": {...}} or
                      {"walk_bps", "every_ms"}
-    POST /hand       {"do": "trade" | "cancel_stop" | "liquidate" | "deposit" | "cut_streams", ...}
+    POST /hand       {"do": "trade" | "cancel_stop" | "leave_stop" | "liquidate" | "deposit" | "cut_streams", ...}
+    POST /watch      {"call", "when"?, "nth"?, "freeze"?, "zero_us"?}: a moment to be told of (`moments`)
+    GET  /moments[?after=N]   the moments met from the Nth on; the server answers once there is one, or after a while
+    POST /thaw       lets a frozen box run on
+    GET  /clock      the box's time and the time of its start, in microseconds UTC
     GET  /judge      the verdict as of now
     GET  /requests[?since=N]   the request log
     GET  /book       positions, open orders, open stops, balances, prices, as they are
@@ -18,18 +22,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from venuesim.exchange import Exchange
-from venuesim.facts import Side
+from venuesim.facts import Side, StopStatus
 from venuesim.faults import parse
 from venuesim.market import Depth
+from venuesim.moments import Moments, Watch
 from venuesim.wire import Reply, Request
 
 JSON = (("Content-Type", "application/json"),)
+Wish = TypeVar("Wish")
 
 
 class AccountWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +65,7 @@ class MarketWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class HandWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of POST /hand."""
 
-    do: Literal["trade", "cancel_stop", "liquidate", "deposit", "cut_streams"]
+    do: Literal["trade", "cancel_stop", "leave_stop", "liquidate", "deposit", "cut_streams"]
     account: str = ""
     symbol: str = ""
     side: Side = Side.BUY
@@ -81,6 +87,10 @@ class Control:
             ("DELETE", "/faults"): _clear_faults,
             ("POST", "/market"): _market,
             ("POST", "/hand"): _hand,
+            ("POST", "/watch"): lambda exchange, request, _: {"number": exchange.watch(_wish(request, Watch))},
+            ("GET", "/moments"): lambda exchange, request, _: exchange.moments.met[_number(request, "after") :],
+            ("POST", "/thaw"): _thaw,
+            ("GET", "/clock"): lambda exchange, _, now: {"now": now, "start": exchange.start},
             ("GET", "/judge"): lambda exchange, _, now: exchange.judge(now),
             ("GET", "/requests"): _requests,
             ("GET", "/book"): _book,
@@ -103,6 +113,14 @@ class Control:
         except KeyError as missing:
             return _reply(422, {"error": f"expected a known name, got {missing}"})
 
+    def awaited(self, request: Request) -> Moments | None:
+        """The moments that a request would wait for: it asks for news and there is none."""
+        exchange, rest = self._addressed(urlsplit(request.target).path)
+        if exchange is None or (request.method, rest) != ("GET", "/moments"):
+            return None
+        after = _query(request).get("after", "0")
+        return exchange.moments if after.isdecimal() and len(exchange.moments.met) <= int(after) else None
+
     def _addressed(self, path: str) -> tuple[Exchange | None, str]:
         if len(self._exchanges) == 1:
             only = next(iter(self._exchanges))
@@ -117,6 +135,23 @@ def _reply(status: int, body: object) -> Reply:
 
 def _query(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(urlsplit(request.target).query).items()}
+
+
+def _number(request: Request, name: str) -> int:
+    given = _query(request).get(name, "0")
+    if not given.isdecimal():
+        message = f"{name}: expected a number, got {given!r}"
+        raise ValueError(message)
+    return int(given)
+
+
+def _wish(request: Request, kind: type[Wish]) -> Wish:
+    return msgspec.json.decode(request.body, type=kind)
+
+
+def _thaw(exchange: Exchange, request: Request, now: int) -> object:
+    exchange.thaw(now)
+    return {"frozen": exchange.moments.frozen}
 
 
 def _open_account(exchange: Exchange, request: Request, now: int) -> object:
@@ -173,7 +208,9 @@ def _hand(exchange: Exchange, request: Request, now: int) -> object:
         case "trade":
             return exchange.trade_by_hand(wish.account, wish.symbol, wish.side, wish.quantity, now)
         case "cancel_stop":
-            return exchange.cancel_by_hand(wish.stop_id, now)
+            return [exchange.cancel_by_hand(stop_id, now) for stop_id in _stops(exchange, wish)]
+        case "leave_stop":
+            return exchange.leave_stop(wish.account, wish.symbol, now, wish.quantity)
         case "liquidate":
             return exchange.liquidate(wish.account, wish.symbol, now)
         case "deposit":
@@ -183,8 +220,16 @@ def _hand(exchange: Exchange, request: Request, now: int) -> object:
             return {"cut": exchange.cut_streams(now, wish.code)}
 
 
+def _stops(exchange: Exchange, wish: HandWish) -> list[str]:
+    """The named stop, or without a name all live ones of the slot."""
+    if wish.stop_id:
+        return [wish.stop_id]
+    standing = exchange.book.open_stops(wish.account, wish.symbol)
+    return [stop.stop_id for stop in standing if stop.status is StopStatus.LIVE]
+
+
 def _requests(exchange: Exchange, request: Request, now: int) -> object:
-    return exchange.log[int(_query(request).get("since", "0")) :]
+    return exchange.log[_number(request, "since") :]
 
 
 def _book(exchange: Exchange, request: Request, now: int) -> object:

@@ -18,12 +18,24 @@ from venuesim import catalogue
 from venuesim.book import Book
 from venuesim.dialects import build
 from venuesim.dialects.port import Core, Dialect
-from venuesim.facts import Account, EndReason, Instrument, OrderState, Side, StopState
+from venuesim.facts import (
+    Account,
+    Direction,
+    EndReason,
+    Instrument,
+    OrderState,
+    Side,
+    StopScope,
+    StopState,
+    StopTicket,
+    TriggerBy,
+)
 from venuesim.faults import Faults
 from venuesim.floor import Floor
 from venuesim.history import History
 from venuesim.judge import Verdict, judge
 from venuesim.market import Depth
+from venuesim.moments import Moments, Watch
 from venuesim.streams import Streams
 from venuesim.traffic import LogEntry, Traffic
 from venuesim.views import Lag, Views
@@ -31,6 +43,8 @@ from venuesim.wire import Headers, Output, Request
 from venuesim.world import World
 
 VENUES = ("binance", "bybit")
+LEFT_AWAY, LEFT_ID = Decimal("0.5"), "web_old"
+"""Where a stop lies that was left behind, as a part of the mark, and its name."""
 
 
 class Exchange:
@@ -59,10 +73,13 @@ class Exchange:
         self._floor = Floor(venue, seed, start, switches or {}, _listed(venue, symbols))
         self._dialect = (dialect or (lambda core: build(venue, core)))(self._floor)
         self.faults = Faults(start)
+        self.moments = Moments(self.faults.count_from)
         self._out: list[Output] = []
         self._streams = Streams(self._floor, self._dialect, self.faults, self._out.append)
         self._world = World(self._floor, self._streams, self.faults, start)
-        self._traffic = Traffic(self._floor, self._dialect, self.faults, self._out.append, self._world.strike)
+        self._traffic = Traffic(
+            self._floor, self._dialect, self.faults, self._out.append, self._world.strike, self.moments
+        )
         self._told = len(self.book.history)
         self._now = start
 
@@ -87,14 +104,18 @@ class Exchange:
         self._streams.disconnect(conn, self._settle(now))
 
     def advance(self, now: int) -> list[Output]:
-        """Run everything due at or before `now` and return what left the venue since the last call."""
+        """Run everything due at or before `now` and return what left the venue since the last call; frozen, nothing."""
         self._settle(now)
+        if self.moments.frozen:
+            return []
         out = self._out[:]
         self._out.clear()
         return out
 
     def next_wake(self) -> int | None:
         """Tell when `advance` next has something to do, or None."""
+        if self.moments.frozen:
+            return None
         if self._out:
             return self._now
         return self._earliest()
@@ -123,6 +144,8 @@ class Exchange:
         return due if due is not None and due <= now else None
 
     def _earliest(self) -> int | None:
+        if self.moments.frozen:
+            return None
         task, own = self._floor.agenda.next_due(), self._dialect.next_wake()
         return own if task is None else task if own is None else min(task, own)
 
@@ -241,6 +264,37 @@ class Exchange:
         order = self.book.liquidate(account, symbol, self._settle(now))
         self._tell()
         return order
+
+    def watch(self, watch: Watch) -> int:
+        """Have a moment noted in `moments`, and the box stand still for it if that is wished; returns its number."""
+        return self.moments.watch(watch)
+
+    def thaw(self, now: int) -> None:
+        """Let a frozen box run on."""
+        self.moments.thaw()
+        self._settle(now)
+        self._floor.agenda.on_write()
+
+    def leave_stop(self, account: str, symbol: str, now: int, quantity: Decimal = Decimal(0)) -> StopState:
+        """Leave a sell stop far below the market that no client of today named: what an earlier position left behind.
+
+        Without a quantity it is the least that may be ordered.
+        """
+        rules, now = self.instruments[symbol], self._settle(now)
+        trigger = self.book.market.prices(symbol).mark * LEFT_AWAY
+        ticket = StopTicket(
+            symbol,
+            Side.SELL,
+            trigger - trigger % rules.tick,
+            TriggerBy.MARK,
+            Direction.FALL,
+            StopScope.QUANTITY,
+            quantity=quantity or rules.min_quantity,
+            client_id=LEFT_ID,
+        )
+        stop = self.book.place_stop(account, ticket, now)
+        self._tell()
+        return stop
 
     def cut_streams(self, now: int, code: int = 1006) -> int:
         """Hang up every connection; returns how many there were."""

@@ -174,6 +174,10 @@ class Faults:
         else:
             del self._plan[number]
 
+    def count_from(self, at: int) -> None:
+        """Let `after` and `until` count from another time than the box's start."""
+        self._start = at
+
     @property
     def plan(self) -> dict[int, Fault]:
         """The faults in force, by number."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from aiohttp import WSMsgType, web
@@ -23,6 +23,8 @@ from venuesim.wire import Accepted, Answer, Frame, HalfBody, Hangup, Output, Rej
 LOOPBACK = "127.0.0.1"
 ABNORMAL = 1006
 NO_BODY = b""
+NEWS_WITHIN = 30.0
+"""Seconds that a request for moments waits for one; its client asks again."""
 
 
 class Clock:
@@ -245,11 +247,23 @@ def control_app(control: Control, clock: Clock) -> web.Application:
     async def any_path(request: web.Request) -> web.Response:
         body = await request.read()
         asked = Request(request.method, request.raw_path, tuple(request.headers.items()), body)
+        await _news(control, asked)
         return _whole(control.handle(asked, clock.now()))
 
     app = web.Application(client_max_size=16 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", any_path)
     return app
+
+
+async def _news(control: Control, asked: Request) -> None:
+    """Wait, for a while, until there is what the request asks for; one client at a time waits for a venue's moments."""
+    moments = control.awaited(asked)
+    if moments is not None:
+        came = asyncio.Event()
+        moments.on_met = came.set
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NEWS_WITHIN):
+                await came.wait()
 
 
 @asynccontextmanager

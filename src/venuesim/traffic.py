@@ -16,6 +16,7 @@ from venuesim.edits import edit
 from venuesim.faults import REQUEST_FAULTS, WORLD_FAULTS, Faults, Hit, Touched
 from venuesim.floor import Floor
 from venuesim.matching import FillPlan
+from venuesim.moments import Moments
 from venuesim.views import CLEAR, MS, Distortion
 from venuesim.wire import Answer, Frame, HalfBody, Output, Reply, Request, Reset
 
@@ -71,12 +72,14 @@ class Traffic:
         faults: Faults,
         emit: Callable[[Output], None],
         strike_world: Callable[[Hit, Touched], None],
+        moments: Moments,
     ) -> None:
         self._floor = floor
         self._dialect = dialect
         self._faults = faults
         self._emit = emit
         self._strike_world = strike_world
+        self._moments = moments
         self._frozen: dict[int, int] = {}
         self.log: list[LogEntry] = []
 
@@ -88,6 +91,8 @@ class Traffic:
     def request(self, key: int, request: Request, now: int) -> None:
         """Take a request in and set it on its course."""
         handled = self._dialect.handle(request, now)
+        if self._moments.passes("arriving", handled.call, now):
+            return
         touched = Touched(handled.call, handled.account, handled.symbol or None, handled.client_id or None, now)
         entry = _entry(key, request, touched)
         self.log.append(entry)
@@ -196,6 +201,7 @@ class Traffic:
 
     def _answer(self, course: _Course, reply: Reply, at: int) -> None:
         """Send the reply on its way out."""
+        self._moments.passes("acted", course.handled.call, at)
         for hit in course.struck("status"):
             if hit.fault.effect:
                 reply = self._refusal(course, hit, at)
@@ -217,6 +223,7 @@ class Traffic:
 
     def _deliver(self, course: _Course, reply: Reply, at: int) -> None:
         course.entry.answered_at = at
+        self._moments.passes("answering", course.handled.call, at)
         halved = [hit for hit in course.struck("half_body") if hit.fault.cut < len(reply.body)]
         if halved:
             self._faults.fire(halved[0], course.touched, f"{halved[0].fault.cut} bytes")
@@ -231,6 +238,8 @@ class Traffic:
     def frame(self, conn: int, text: str, now: int, is_open: Callable[[int], bool]) -> None:
         """Take a client's frame in; delay, request_lost and reply_lost bend it as they bend requests."""
         heard = self._dialect.frame(conn, text, now)
+        if self._moments.passes("arriving", heard.call, now):
+            return
         touched = Touched(heard.call, heard.account, heard.symbol or None, heard.client_id or None, now)
         hits = [hit for hit in self._faults.hits(touched, REQUEST_FAULTS) if hit.fault.fault in FRAME_FAULTS]
         delay = 0
@@ -247,11 +256,17 @@ class Traffic:
             return
         self._floor.views.begin_read()
         texts = heard.act(at)
+        self._moments.passes("acted", heard.call, at)
         for text in () if silent else texts:
-            self._floor.agenda.at(at + self._latency(), self._sending(conn, text, is_open))
+            self._floor.agenda.at(at + self._latency(), self._sending(conn, heard.call, text, is_open))
 
-    def _sending(self, conn: int, text: str, is_open: Callable[[int], bool]) -> Callable[[int], None]:
-        return lambda _: self._emit(Frame(conn, text)) if is_open(conn) else None
+    def _sending(self, conn: int, call: str, text: str, is_open: Callable[[int], bool]) -> Callable[[int], None]:
+        def send(at: int) -> None:
+            if is_open(conn):
+                self._moments.passes("answering", call, at)
+                self._emit(Frame(conn, text))
+
+        return send
 
 
 BINANCE_TIMEOUT = -1007

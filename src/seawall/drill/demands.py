@@ -13,12 +13,13 @@ from seawall.drill import checks
 from seawall.drill.lengths import written
 from seawall.drill.page import Must, Page
 from seawall.drill.world import INSTALLATION, World
-from seawall.model.events import event_type
+from seawall.model.events import Recorded, event_type
 from seawall.model.ids import SignalId, Symbol
 from seawall.model.signal import Signal
 from seawall.sagas.phase import Phase
 from seawall.sagas.state import SagaState
 from venuesim.judge import Episode, Verdict
+from venuesim.traffic import LogEntry
 from venuesim.words import Origin
 
 _CANCELS = {"order.cancel": "", "stop.cancel": "", "orders.cancel_all": "everything", "stops.cancel_all": "everything"}
@@ -42,7 +43,7 @@ class Ended:
     verdict: Verdict
     folded: dict[SignalId, SagaState]
     living: dict[SignalId, SagaState]
-    signals: tuple[Signal, ...]
+    signals: tuple[SignalId, ...]
     answers: tuple[str, ...]
     told: frozenset[str]
     unfired: tuple[str, ...]
@@ -54,7 +55,7 @@ class Ended:
 
     def state(self, number: int) -> SagaState | None:
         """The journal's fold of the page's nth signal."""
-        return self.folded.get(self.signals[number].id) if number < len(self.signals) else None
+        return self.folded.get(self.signals[number]) if number < len(self.signals) else None
 
     def end(self, number: int) -> str:
         """How the nth signal ended, in the words of [must]."""
@@ -65,19 +66,40 @@ class Ended:
 
 
 def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence[str]) -> Ended:
-    """Collects what there is to judge."""
-    rows = world.recorded()
-    return Ended(
+    """Collects what there is to judge in the deterministic world."""
+    return collected(
         checks.on_slot(world.box.judge(world.now), world.account, Symbol(page.symbol(world.venue))),
-        checks.fold(rows),
+        world.recorded(),
         {saga.state.signal.id: saga.state for saga in world.sagas()},
+        [signal.id for signal in signals],
+        [answer.reason or "accepted" for answer in world.answers],
+        unfired,
+        world.box.log,
+    )
+
+
+def collected(
+    verdict: Verdict,
+    rows: Sequence[Recorded],
+    living: dict[SignalId, SagaState] | None,
+    signals: Sequence[SignalId],
+    answers: Sequence[str],
+    unfired: Sequence[str],
+    log: Sequence[LogEntry],
+) -> Ended:
+    """What there is to judge, from wherever it comes. `living`: None where the process's memory cannot be seen."""
+    folded = checks.fold(rows)
+    return Ended(
+        verdict,
+        folded,
+        folded if living is None else living,
         tuple(signals),
-        tuple(answer.reason or "accepted" for answer in world.answers),
+        tuple(answers),
         frozenset(event_type(type(row.event)) for row in rows),
         tuple(unfired),
-        tuple(entry.client_id or "" for entry in world.box.log if entry.call == "order.create"),
-        sum(entry.call == "stop.create" for entry in world.box.log),
-        tuple(_CANCELS[entry.call] or entry.client_id or "" for entry in world.box.log if entry.call in _CANCELS),
+        tuple(entry.client_id or "" for entry in log if entry.call == "order.create"),
+        sum(entry.call == "stop.create" for entry in log),
+        tuple(_CANCELS[entry.call] or entry.client_id or "" for entry in log if entry.call in _CANCELS),
     )
 
 

@@ -12,10 +12,9 @@ from seawall.model import inputs as inp
 from seawall.model.ids import Side, SignalId, Symbol
 from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TriggerBy
 from venuesim import words
-from venuesim.facts import Direction, StopScope, StopStatus
+from venuesim.facts import StopStatus
 
 _HUNDRED = Decimal(100)
-_OLD_STOP_AWAY = Decimal("0.5")
 
 
 def signal_of(world: World, page: Page, number: int) -> Signal:
@@ -122,18 +121,4 @@ class Hands:
                 world.box.cancel_by_hand(stop.stop_id, world.now)
 
     def _leave_stop(self, hand: Hand) -> None:
-        """A sell stop far below the market that no installation named: what an earlier position left behind."""
-        world = self._world
-        rules = world.box.instruments[self._symbol]
-        trigger = world.box.book.market.prices(self._symbol).mark * _OLD_STOP_AWAY
-        ticket = words.StopTicket(
-            self._symbol,
-            words.Side.SELL,
-            trigger - trigger % rules.tick,
-            words.TriggerBy.MARK,
-            Direction.FALL,
-            StopScope.QUANTITY,
-            quantity=hand.quantity or rules.min_quantity,
-            client_id="web_old",
-        )
-        world.box.book.place_stop(world.account, ticket, world.now)
+        self._world.box.leave_stop(self._world.account, self._symbol, self._world.now, hand.quantity)

@@ -7,13 +7,12 @@ what a crash cannot excuse is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from seawall.drill.demands import Breach, breaches, ended
 from seawall.drill.hands import Hands
-from seawall.drill.page import FaultLine, Hand, JournalLine, Kill, Must, Page, Price
+from seawall.drill.lines import fault_on, jump_on, lines_on, switches_on, symbols_on, title_of
+from seawall.drill.page import Kill, Must, Page
 from seawall.drill.world import World
 from seawall.journal.encoding import Row
 from seawall.journal.port import JournalBroken, JournalFull
@@ -21,9 +20,8 @@ from seawall.model.events import Recorded
 from seawall.model.ids import VenueName
 from seawall.model.times import MINUTE, SECOND, Duration, Instant
 from seawall.sagas.phase import Finding, Phase
-from venuesim.faults import NEEDS, Fault, parse
+from venuesim.faults import parse
 
-_Line = TypeVar("_Line", FaultLine, Kill, JournalLine, Price, Hand)
 CALM: Duration = 8 * MINUTE
 LASTING: Duration = 45 * SECOND
 """How long an end must last to count: longer than the period in which stops are read again."""
@@ -80,12 +78,11 @@ class _Play:
 
     def __init__(self, page: Page, venue: VenueName, seed: int, crash: Crash | None) -> None:
         self.page, self.venue, self.seed, self.crash = page, venue, seed, crash
-        symbol = page.symbol(venue)
         self.world = World(
             venue,
             seed=seed,
-            switches={name: answer for name, answer in page.switches.items() if _is_for(name, venue)},
-            symbols=[symbol, "BTCUSDT"] if symbol != "BTCUSDT" else [symbol],
+            switches=switches_on(page, venue),
+            symbols=symbols_on(page, venue),
             balance=page.account.balance,
             hedge=page.account.hedge,
             skew=page.clock.ahead,
@@ -106,7 +103,7 @@ class _Play:
         world.start()
         world.run(lambda: world.house is not None and world.house.desk.ready, most=MINUTE)
         world.run(most=SECOND)
-        for hand in _on(self.page.hand, self.venue):
+        for hand in lines_on(self.page.hand, self.venue):
             if hand.at < 0:
                 self.hands.do(hand)
                 world.run(most=-hand.at)
@@ -123,19 +120,18 @@ class _Play:
         """Everything of the page is put in force, the signal comes, and the storm runs its time."""
         world, page = self.world, self.page
         self.began = world.now
-        for number, line in enumerate(_on(page.fault, self.venue), 1):
-            self.lines[world.box.faults.add(self._fault(line))] = (
-                f"fault {number} ({line.line['fault']} {line.line.get('call', '')})" if not line.maybe else ""
-            )
+        for number, line in enumerate(lines_on(page.fault, self.venue), 1):
+            fault = fault_on(page, self.venue, world.account, line, self.began - world.box.start)
+            self.lines[world.box.faults.add(parse(fault))] = title_of(number, line)
         if page.walk_bps:
             world.box.walk(page.walk_bps, SECOND, world.now)
-        ends = [self._plan_kill(kill) for kill in _on(page.kill, self.venue)]
-        for trouble in _on(page.journal, self.venue):
+        ends = [self._plan_kill(kill) for kill in lines_on(page.kill, self.venue)]
+        for trouble in lines_on(page.journal, self.venue):
             self._trouble(trouble.at, trouble.lasts, trouble.does)
-        for price in _on(page.price, self.venue):
-            jump = {"fault": "price_jump", "symbol": self._symbol, "pct": price.pct, "price": price.which}
+        for price in lines_on(page.price, self.venue):
+            jump = jump_on(page, self.venue, price)
             world.box.faults.add(parse({**jump, "after": world.now + price.at - world.box.start}))
-        for hand in _on(page.hand, self.venue):
+        for hand in lines_on(page.hand, self.venue):
             if hand.at >= 0:
                 world.at(self.began + hand.at, lambda hand=hand: self.hands.do(hand))  # type: ignore[misc]
         if any(kill.call for kill in page.kill):
@@ -143,25 +139,6 @@ class _Play:
         world.before_entry = self._before_entry
         self.hands.send()
         world.run(most=max(page.lasts, max(ends, default=0) + SECOND))
-
-    @property
-    def _symbol(self) -> str:
-        return self.page.symbol(self.venue)
-
-    def _fault(self, line: FaultLine) -> Fault:
-        """The box's fault of a line: its times count from the box's start, and it names account and symbol if no call
-        gives them.
-        """
-        since = self.began - self.world.box.start
-        plain = dict(line.line)
-        if line.after is not None:
-            plain["after"] = since + line.after
-        if line.until is not None:
-            plain["until"] = since + line.until
-        if plain.get("call", "*") == "*":
-            ours = {"account": self.world.account, "symbol": self._symbol}
-            plain = {**{name: ours[name] for name in NEEDS.get(plain["fault"], ()) if name in ours}, **plain}
-        return parse(plain)
 
     def _plan_kill(self, kill: Kill) -> Duration:
         """Schedules a kill by time; how long after the signal it is over."""
@@ -173,7 +150,7 @@ class _Play:
 
     def _moment(self, when: str, call: str) -> None:
         """Something happened to a call: the process may have to die of it."""
-        for number, kill in enumerate(_on(self.page.kill, self.venue)):
+        for number, kill in enumerate(lines_on(self.page.kill, self.venue)):
             if kill.call == call and kill.when == when:
                 self.met[number] = self.met.get(number, 0) + 1
                 if self.met[number] == kill.nth:
@@ -284,11 +261,3 @@ def after_crash(must: Must, *, filled: bool) -> Must:
         closes=0 if spared else None,
         fired="any",
     )
-
-
-def _is_for(switch: str, venue: VenueName) -> bool:
-    return "." not in switch or switch.startswith(f"{venue}.")
-
-
-def _on(lines: Iterable[_Line], venue: VenueName) -> list[_Line]:
-    return [line for line in lines if line.only in (None, venue)]

@@ -20,12 +20,16 @@ from pathlib import Path
 from seawall.drill.plans import draw
 from seawall.drill.trial import Result
 from seawall.drill.wire.calm import many
-from seawall.drill.wire.killer import LASTS, kill_again_and_again
+from seawall.drill.wire.killer import LASTS, Kills, kill_again_and_again
 from seawall.drill.wire.storm import AT_ONCE, storm
 from seawall.model.ids import VenueName
 
 PARTS = ("calm", "storm", "kill")
 TRIALS, KILLS = 1_000, 20
+KILLS_OF_A_CAMPAIGN = 20
+"""Each round takes slots that stay taken, and Binance's box has forty of them; more kills are more campaigns."""
+CAMPAIGNS_AT_ONCE = 2
+"""Each is one process at a time, and its box."""
 QUICK_TRIALS, QUICK_KILLS, QUICK_FIRST = 16, 4, 4
 QUICK_BOUNDS = "[bounds]\nread_lag = 1\ndoubt = 5\ndoubt_blind = 10\nstop_reread = 2\n"
 QUICK_LASTS = 6.0
@@ -124,11 +128,27 @@ def _summary(results: Sequence[Result]) -> None:
 
 async def _kill(options: argparse.Namespace) -> int:
     lag, bounds, lasts = ("none", QUICK_BOUNDS, QUICK_LASTS) if options.quick else ("venue", "", LASTS)
-    with tempfile.TemporaryDirectory(prefix="seawall-wire-") as home:
-        kills = await kill_again_and_again(
-            Path(home), options.kills, options.first, _tell, lag=lag, bounds=bounds, lasts=lasts
-        )
-    _histogram("where the signals in flight stood at the kill", kills.in_flight)
+    kills, room = Kills(), asyncio.Semaphore(CAMPAIGNS_AT_ONCE)
+
+    async def campaign(seed: int, times: int) -> None:
+        async with room:
+            with tempfile.TemporaryDirectory(prefix="seawall-wire-") as home:
+                kills.add(
+                    await kill_again_and_again(
+                        Path(home),
+                        times,
+                        seed,
+                        lambda line: print(f"campaign {seed}: {line}", flush=True),
+                        lag=lag,
+                        bounds=bounds,
+                        lasts=lasts,
+                    )
+                )
+
+    async with asyncio.TaskGroup() as group:
+        for number, times in enumerate(_campaigns(options.kills)):
+            group.create_task(campaign(options.first + number, times))
+    _histogram(f"where the signals in flight stood at the {options.kills} kills", kills.in_flight)
     _histogram("where all signals stood at the kills", kills.phases)
     _histogram("where they ended", kills.ends)
     middle, worst = (kills.naked[len(kills.naked) // 2], kills.naked[-1]) if kills.naked else (0, 0)
@@ -137,6 +157,12 @@ async def _kill(options: argparse.Namespace) -> int:
     )
     _list(kills.breaches)
     return len(kills.breaches)
+
+
+def _campaigns(kills: int) -> list[int]:
+    """How many kills each campaign makes: one has no slots for more."""
+    whole, rest = divmod(kills, KILLS_OF_A_CAMPAIGN)
+    return [KILLS_OF_A_CAMPAIGN] * whole + [rest] * (rest > 0)
 
 
 def _tell(line: str) -> None:

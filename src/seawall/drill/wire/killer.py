@@ -98,6 +98,14 @@ class Kills:
     naked: list[Duration] = field(default_factory=list)
     """Of each position, sorted: a process that is dead places no stop, so a kill costs at least until the next one."""
 
+    def add(self, other: Kills) -> None:
+        """Takes another campaign in."""
+        self.phases += other.phases
+        self.in_flight += other.in_flight
+        self.ends += other.ends
+        self.breaches += other.breaches
+        self.naked = sorted([*self.naked, *other.naked])
+
 
 @dataclass(frozen=True, slots=True)
 class Aim:

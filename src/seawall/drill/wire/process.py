@@ -9,6 +9,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 _TOLD = re.compile(r"intake (\S+)/signal, control (\S+);")
@@ -41,9 +42,10 @@ class Run:
         self.intake, self.control = found[1], found[2]
 
     def kill(self) -> None:
-        """kill -9, now; nothing if it has ended already."""
+        """kill -9, now; nothing if it has ended already, even if nobody has told us yet."""
         if self._process.returncode is None:
-            os.kill(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     async def ended(self) -> int:
         """Waits until it has ended; its exit code, negative for a signal."""

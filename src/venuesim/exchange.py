@@ -76,7 +76,7 @@ class Exchange:
         self.moments = Moments(self.faults.count_from)
         self._out: list[Output] = []
         self._streams = Streams(self._floor, self._dialect, self.faults, self._out.append)
-        self._world = World(self._floor, self._streams, self.faults, start)
+        self._world = World(self._floor, self._streams, self._dialect, self.faults, start)
         self._traffic = Traffic(
             self._floor, self._dialect, self.faults, self._out.append, self._world.strike, self.moments
         )
@@ -96,8 +96,12 @@ class Exchange:
     def frame(self, conn: int, text: str, now: int) -> None:
         """Let a client's text frame arrive; one on a connection that is gone is lost."""
         now = self._settle(now)
-        if self._streams.is_open(conn):
-            self._traffic.frame(conn, text, now, self._streams.is_open)
+        if self.answers(conn):
+            self._traffic.frame(conn, text, now, self.answers)
+
+    def answers(self, conn: int) -> bool:
+        """Tell whether a connection stands and is not half open, so that a ping of the protocol's own comes back."""
+        return self._streams.is_open(conn) and not self._streams.is_deaf(conn)
 
     def disconnect(self, conn: int, now: int) -> None:
         """Let a client's connection go away."""

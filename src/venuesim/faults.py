@@ -37,8 +37,12 @@ REQUEST_FAULTS: Mapping[str, tuple[str, ...]] = {
     "read_lag": ("view", "ms"),
     "empty_read": ("view",),
     "stale_read": ("view",),
+    "replicas_disagree": ("view", "ms"),
+    "symbol_omitted": ("view", "omits"),
+    "wrong_status": ("view", "ended"),
+    "maintenance": ("code",),
 }
-READ_FAULTS = ("read_lag", "empty_read", "stale_read")
+READ_FAULTS = ("read_lag", "empty_read", "stale_read", "replicas_disagree", "symbol_omitted", "wrong_status")
 STREAM_FAULTS: Mapping[str, tuple[str, ...]] = {
     "stream_drop": (),
     "stream_delay": ("ms",),
@@ -47,15 +51,19 @@ STREAM_FAULTS: Mapping[str, tuple[str, ...]] = {
     "stream_silence": ("ms",),
     "stream_cut": ("code",),
     "stream_edit": ("path", "value"),
+    "stream_mute": (),
+    "stream_half_open": (),
 }
 WORLD_FAULTS: Mapping[str, tuple[str, ...]] = {
     "price_jump": ("to", "pct", "price", "ms"),
     "stop_vanishes": ("ms",),
     "stop_stuck": (),
     "stop_rejected": (),
+    "stop_moved": ("pct", "ms"),
     "hand_trade": ("side", "quantity", "ms"),
     "liquidation": ("ms",),
     "streams_cut": ("code", "ms"),
+    "key_expired": ("ms",),
     "book_depth": ("levels", "notional", "ms"),
     "filters_changed": ("tick", "step", "state", "ms"),
     "mode_flipped": ("ms",),
@@ -69,6 +77,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "mode": ("reset", "hang"),
     "price": ("both", "mark", "last"),
     "side": ("BUY", "SELL"),
+    "ended": ("CANCELED", "EXPIRED", "REJECTED"),
 }
 
 
@@ -79,6 +88,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     was carried out all the same.  `parts`: fractions of a split fill; `fraction`: fill so much, then end.  `to` or
     `pct`: where a price jumps.  `cut`: how many bytes of a body get through.  `path` and `value`: what an edit puts
     where (`venuesim.edits`); without a value it takes the field out.  `state`: what a symbol's status becomes.
+    `omits`: the symbol that a read leaves out, all without one.  `ended`: the status, nothing filled, that a read
+    gives every order.
     """
 
     fault: str
@@ -115,6 +126,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     step: Decimal | None = None
     state: str | None = None
     amount: Decimal = Decimal(0)
+    omits: str = ""
+    ended: str = "CANCELED"
 
 
 class Fired(msgspec.Struct, frozen=True):
@@ -265,6 +278,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "stop_vanishes": ("account", "symbol"),
     "stop_stuck": ("account", "symbol"),
     "stop_rejected": ("account", "symbol"),
+    "stop_moved": ("account", "symbol"),
+    "key_expired": ("account",),
     "book_depth": ("symbol",),
     "filters_changed": ("symbol",),
     "mode_flipped": ("account",),
@@ -281,6 +296,9 @@ def _validate_needs(fault: Fault) -> None:
         raise ValueError(message)
     if fault.fault == "price_jump" and (fault.to is None) == (fault.pct is None):
         message = "price_jump: expected exactly one of to and pct"
+        raise ValueError(message)
+    if fault.fault == "stop_moved" and not fault.pct:
+        message = f"stop_moved.pct: expected by how many percent of its trigger, got {fault.pct}"
         raise ValueError(message)
     if fault.fault == "partial_fill" and not fault.parts and fault.fraction is None:
         message = "partial_fill: expected parts or fraction"

@@ -168,7 +168,7 @@ class Driver:
     async def _carry(
         self, conn: int, request: web.Request, queue: asyncio.Queue[Frame | Hangup]
     ) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(autoping=True, compress=False)
+        socket = web.WebSocketResponse(autoping=False, compress=False)
         await socket.prepare(request)
         sender = asyncio.create_task(_send(request, socket, queue))
         try:
@@ -176,6 +176,8 @@ class Driver:
                 if message.type is WSMsgType.TEXT:
                     self.exchange.frame(conn, message.data, self.clock.now())
                     self.pump()
+                elif message.type is WSMsgType.PING and self.exchange.answers(conn):
+                    await socket.pong(message.data)
         finally:
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)

@@ -18,6 +18,7 @@ from venuesim.wire import Accepted, Frame, Hangup, Headers, Output, Rejected
 
 RELEASE_MS = 100
 ABNORMAL = 1006
+SERVICE_UNAVAILABLE = 503
 
 
 class Streams:
@@ -32,17 +33,29 @@ class Streams:
         self._last_due: dict[tuple[int, str], int] = {}
         self._silent_until: dict[int, int] = {}
         self._held: dict[int, list[Push]] = {}
+        self._mute: dict[tuple[int, int], None] = {}
+        self._deaf: dict[int, None] = {}
         self._pushed = 0
 
     def connect(self, conn: int, target: str, headers: Headers, now: int) -> None:
         """Answer a handshake; the connection is open for pushes from now on if it is accepted."""
-        status = self._dialect.connect(conn, target, headers, now)
+        status = self._dialect.connect(conn, target, headers, now) if not self._is_closed(now) else SERVICE_UNAVAILABLE
         due = now + 2 * int(self._floor.switch("latency_us"))
         if status == 101:
             self._open[conn] = None
             self._floor.agenda.at(due, lambda _: self._emit(Accepted(conn)))
         else:
             self._floor.agenda.at(due, lambda _: self._emit(Rejected(conn, status)))
+
+    def _is_closed(self, now: int) -> bool:
+        """Tell whether maintenance is in force that strikes handshakes too."""
+        touched = Touched("connect", None, None, None, now)
+        plan = self._faults.plan.values()
+        return any(fault.fault == "maintenance" and self._faults.matches(fault, touched) for fault in plan)
+
+    def is_deaf(self, conn: int) -> bool:
+        """Tell whether a connection is half open: it stands at this end, and nothing passes any more."""
+        return conn in self._deaf
 
     def disconnect(self, conn: int, now: int) -> None:
         """Forget a connection that its client has closed."""
@@ -52,6 +65,8 @@ class Streams:
     def _forget(self, conn: int, now: int) -> None:
         del self._open[conn]
         self._held.pop(conn, None)
+        self._deaf.pop(conn, None)
+        self._mute = {key: None for key in self._mute if key[0] != conn}
         self._dialect.disconnect(conn, now)
 
     def is_open(self, conn: int) -> bool:
@@ -61,8 +76,9 @@ class Streams:
     def hang_up(self, conn: int, code: int, now: int) -> None:
         """Close a connection from the venue's side; one that is gone stays gone."""
         if self.is_open(conn):
+            if not self.is_deaf(conn):
+                self._emit(Hangup(conn, code))
             self._forget(conn, now)
-            self._emit(Hangup(conn, code))
 
     def hang_up_all(self, code: int, now: int) -> int:
         """Close every connection; return how many there were."""
@@ -127,12 +143,28 @@ class Streams:
                 self._faults.fire(Hit(number, fault), touched, "silent")
                 return True
         for hit in hits:
+            if hit.fault.fault == "stream_half_open":
+                self._deaf[push.conn] = None
+            elif hit.fault.fault == "stream_mute":
+                self._mute[push.conn, hit.number] = None
+        if self._is_unheard(push, touched):
+            return True
+        for hit in hits:
             if hit.fault.fault in ("stream_drop", "stream_cut"):
                 self._faults.fire(hit, touched, "lost")
                 if hit.fault.fault == "stream_cut":
                     self.hang_up(push.conn, hit.fault.code or ABNORMAL, now)
                 return True
         return False
+
+    def _is_unheard(self, push: Push, touched: Touched) -> bool:
+        """Tell whether a connection that has gone mute or half open swallows this frame."""
+        for number, fault in self._faults.plan.items():
+            muted = (push.conn, number) in self._mute and self._faults.matches(fault, touched)
+            if muted or (fault.fault == "stream_half_open" and push.conn in self._deaf):
+                self._faults.fire(Hit(number, fault), touched, "mute" if muted else "half open")
+                return True
+        return push.conn in self._deaf
 
     def _hold(self, push: Push, hit: Hit, touched: Touched, due: int) -> None:
         """Keep a frame back until another has gone out on its connection, or for a while at most."""
@@ -146,7 +178,7 @@ class Streams:
 
     def _sending(self, push: Push) -> Callable[[int], None]:
         def send(_: int) -> None:
-            if self.is_open(push.conn):
+            if self.is_open(push.conn) and not self.is_deaf(push.conn):
                 self._emit(Frame(push.conn, push.text))
                 self._release(push.conn)
 

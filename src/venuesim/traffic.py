@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from venuesim.dialects.port import Act, Dialect, Handled, Heard, Wait
 from venuesim.edits import edit
-from venuesim.faults import REQUEST_FAULTS, WORLD_FAULTS, Faults, Hit, Touched
+from venuesim.facts import OrderStatus
+from venuesim.faults import READ_FAULTS, REQUEST_FAULTS, WORLD_FAULTS, Faults, Hit, Touched
 from venuesim.floor import Floor
 from venuesim.matching import FillPlan
 from venuesim.moments import Moments
@@ -81,6 +82,7 @@ class Traffic:
         self._strike_world = strike_world
         self._moments = moments
         self._frozen: dict[int, int] = {}
+        self._asked: dict[int, int] = {}
         self.log: list[LogEntry] = []
 
     def _latency(self) -> int:
@@ -121,6 +123,11 @@ class Traffic:
         return False
 
     def _carry_out(self, course: _Course, at: int) -> None:
+        closed = course.struck("maintenance")
+        if closed:
+            self._faults.fire(closed[0], course.touched, "closed")
+            self._answer(course, self._closed(closed[0].fault.code, at), at)
+            return
         refusal = next((hit for hit in course.struck("status", "stop_refused") if not hit.fault.effect), None)
         if refusal is not None:
             self._answer(course, self._refusal(course, refusal, at), at)
@@ -165,7 +172,7 @@ class Traffic:
     def _read_bent(self, course: _Course, act: Act, at: int) -> Reply | Wait:
         """Read, and under a fault read again through it; it has fired only if the bytes differ."""
         clean = act(at)
-        for hit in course.struck("read_lag", "empty_read", "stale_read"):
+        for hit in course.struck(*READ_FAULTS):
             self._floor.views.distortion = self._distortion(hit, at)
             try:
                 bent = act(at)
@@ -178,10 +185,20 @@ class Traffic:
 
     def _distortion(self, hit: Hit, at: int) -> Distortion:
         fault = hit.fault
-        if fault.fault == "empty_read":
-            return Distortion(empty=True, view=fault.view)
-        if fault.fault == "read_lag":
-            return Distortion(behind=fault.ms * MS, view=fault.view)
+        match fault.fault:
+            case "empty_read":
+                return Distortion(empty=True, view=fault.view)
+            case "read_lag":
+                return Distortion(behind=fault.ms * MS, view=fault.view)
+            case "replicas_disagree":
+                self._asked[hit.number] = asked = self._asked.get(hit.number, 0) + 1
+                return Distortion(behind=fault.ms * MS * (asked % 2), view=fault.view)
+            case "symbol_omitted":
+                return Distortion(omits=fault.omits or "*", view=fault.view)
+            case "wrong_status":
+                return Distortion(ended=OrderStatus(fault.ended), view=fault.view)
+            case _:
+                pass
         return Distortion(frozen_at=self._frozen.setdefault(hit.number, at), view=fault.view)
 
     def _refusal(self, course: _Course, hit: Hit, at: int) -> Reply:
@@ -190,6 +207,12 @@ class Traffic:
         status = fault.status or self._usual_status(fault.code)
         self._faults.fire(hit, course.touched, f"{status} {fault.code or ''}".strip())
         return self._dialect.refuse(status, fault.code, fault.text, at)
+
+    def _closed(self, code: int | None, at: int) -> Reply:
+        """Refuse in the words of a venue at work on itself (`binance.md` 4.2 -1016, `bybit.md` 2.2 and 3.8 10019)."""
+        if self._floor.venue == "bybit":
+            return self._dialect.refuse(200, code or 10019, "Service is restarting.", at)
+        return self._dialect.refuse(503, code or -1016, "This service is no longer available.", at)
 
     def _usual_status(self, code: int | None) -> int:
         """Return the HTTP status of a refusal that names none (`binance.md` 4.2, `bybit.md` 1.2)."""

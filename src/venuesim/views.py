@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from venuesim.chance import Chance
-from venuesim.facts import FillState, OrderState, PositionState, StopState, WalletState
+from venuesim.facts import ZERO, FillState, OrderState, OrderStatus, PositionState, StopState, WalletState
 from venuesim.ledger import Ledger, flat_position
 
 MS = 1000
@@ -70,13 +70,20 @@ class Distortion:
     """What a fault does to the reads of one request.
 
     `behind` replaces the drawn lag (microseconds); `frozen_at` shows the truth of that moment; `empty` shows nothing.
-    `view` limits it to one reader ("" for all).
+    `omits` leaves one symbol out, or with "*" all; `ended` shows every order ended so, with nothing filled.  `view`
+    limits it to one reader ("" for all).
     """
 
     behind: int | None = None
     frozen_at: int | None = None
     empty: bool = False
+    omits: str = ""
+    ended: OrderStatus | None = None
     view: str = ""
+
+    def leaves_out(self, symbol: str) -> bool:
+        """Tell whether the rows of a symbol are not shown."""
+        return self.omits in (symbol, "*")
 
 
 CLEAR = Distortion()
@@ -110,9 +117,12 @@ class Views:
         """Let the coming request see draws of its own."""
         self._reads += 1
 
+    def _bent(self, reader: str) -> Distortion:
+        return self.distortion if self.distortion.view in ("", reader) else CLEAR
+
     def _cutoff(self, reader: str, account: str, now: int) -> int | None:
         """Return the moment this read shows, None if it shows nothing at all."""
-        bent = self.distortion if self.distortion.view in ("", reader) else CLEAR
+        bent = self._bent(reader)
         if bent.empty:
             return None
         if bent.frozen_at is not None:
@@ -127,29 +137,42 @@ class Views:
     def orders(self, reader: str, account: str, now: int) -> list[OrderState]:
         """Return every order this reader can see, ended ones included, oldest first."""
         cutoff = self._cutoff(reader, account, now)
-        return [] if cutoff is None else self._ledger.history.orders_as_of(account, cutoff)
+        if cutoff is None:
+            return []
+        bent = self._bent(reader)
+        seen = [one for one in self._ledger.history.orders_as_of(account, cutoff) if not bent.leaves_out(one.symbol)]
+        if bent.ended is None:
+            return seen
+        return [replace(order, status=bent.ended, filled=ZERO, quote=ZERO, fee=ZERO) for order in seen]
 
     def stops(self, reader: str, account: str, now: int) -> list[StopState]:
         """Return every stop this reader can see, ended ones included, oldest first."""
         cutoff = self._cutoff(reader, account, now)
-        return [] if cutoff is None else self._ledger.history.stops_as_of(account, cutoff)
+        if cutoff is None:
+            return []
+        bent = self._bent(reader)
+        return [one for one in self._ledger.history.stops_as_of(account, cutoff) if not bent.leaves_out(one.symbol)]
 
     def fills(self, reader: str, account: str, now: int) -> list[FillState]:
         """Return every fill this reader can see, oldest first."""
         cutoff = self._cutoff(reader, account, now)
-        return [] if cutoff is None else self._ledger.history.fills_as_of(account, cutoff)
+        if cutoff is None:
+            return []
+        bent = self._bent(reader)
+        return [one for one in self._ledger.history.fills_as_of(account, cutoff) if not bent.leaves_out(one.symbol)]
 
     def positions(self, reader: str, account: str, now: int) -> list[PositionState]:
         """Return the positions ever touched, flat ones included, by symbol."""
         cutoff = self._cutoff(reader, account, now)
         if cutoff is None:
             return []
-        seen = self._ledger.history.positions_as_of(account, cutoff)
+        bent = self._bent(reader)
+        seen = [one for one in self._ledger.history.positions_as_of(account, cutoff) if not bent.leaves_out(one.symbol)]
         return [replace(position, leverage=self._leverage(position, cutoff)) for position in seen]
 
     def position(self, reader: str, account: str, symbol: str, now: int) -> PositionState:
         """Return one position; flat if never traded, or if the reader is shown nothing."""
-        cutoff = self._cutoff(reader, account, now)
+        cutoff = None if self._bent(reader).leaves_out(symbol) else self._cutoff(reader, account, now)
         seen = None if cutoff is None else self._ledger.history.position_as_of(account, symbol, cutoff)
         flat = flat_position(account, symbol, self._ledger.default_leverage(symbol))
         return replace(seen or flat, leverage=self._leverage(seen or flat, now if cutoff is None else cutoff))

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from venuesim.facts import EndReason, Side, StopStatus
+from venuesim.dialects.port import Dialect
+from venuesim.facts import EndReason, Refusal, Side, StopState, StopStatus, StopTicket
 from venuesim.faults import Fault, Faults, Hit, Touched, by_time
 from venuesim.floor import Floor
 from venuesim.market import Depth
@@ -23,9 +24,10 @@ TEN_THOUSAND = 10_000
 class World:
     """The doer of world faults, and the walk of the prices."""
 
-    def __init__(self, floor: Floor, streams: Streams, faults: Faults, start: int) -> None:
+    def __init__(self, floor: Floor, streams: Streams, dialect: Dialect, faults: Faults, start: int) -> None:
         self._floor = floor
         self._streams = streams
+        self._dialect = dialect
         self._faults = faults
         self._start = start
         self._walk = 0
@@ -38,6 +40,8 @@ class World:
             "liquidation": self._liquidate,
             "streams_cut": self._cut,
             "stop_rejected": self._deny,
+            "stop_moved": self._move,
+            "key_expired": self._lapse,
             "book_depth": self._deepen,
             "filters_changed": self._change_rules,
             "mode_flipped": self._flip,
@@ -100,6 +104,33 @@ class World:
         self._floor.book.stops.deny_in_engine(account, symbol, fault.times or 1)
         return "the next stop that fires is rejected"
 
+    def _move(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        """Let the owner move the stop by hand: amended where a stop can be (`bybit.md` 1.6), else taken out and set
+        anew under a name of the web's (`binance.md` 1.9 lists no amendment).
+        """
+        live = [s for s in self._floor.book.open_stops(account, symbol) if s.status is StopStatus.LIVE]
+        moved = [stop for stop in live[:1] if self._move_one(stop, fault.pct or Decimal(0), at)]
+        return ", ".join(stop.stop_id for stop in moved)
+
+    def _move_one(self, stop: StopState, pct: Decimal, at: int) -> bool:
+        tick = self._floor.instruments[stop.symbol].tick
+        trigger = stop.trigger * (1 + pct / 100) // tick * tick
+        try:
+            if self._floor.venue == "bybit":
+                self._floor.book.amend_stop(stop.account, stop.stop_id, trigger, at)
+            else:
+                self._floor.book.end_stop(stop.stop_id, EndReason.BY_USER, at)
+                self._floor.book.place_stop(stop.account, moved_ticket(stop, trigger), at)
+        except Refusal:
+            return self._floor.book.stop_by_id(stop.stop_id) != stop
+        return True
+
+    def _lapse(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        pushes = self._dialect.lapse(account, at)
+        for push in pushes:
+            self._streams.push(push, at)
+        return f"{len(pushes)} told" if pushes else ""
+
     def _deepen(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         if symbol not in self._floor.instruments:
             return ""
@@ -115,6 +146,8 @@ class World:
         return "" if new == old else f"tick {new.tick} step {new.step} {new.status}"
 
     def _flip(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        if any(position.quantity for position in self._floor.book.ledger.positions(account)):
+            return ""  # the venue refuses while anything is open (binance.md 1.4 -4068, bybit.md 3.8 110024)
         hedge = not self._floor.account(account).hedge
         self._floor.set_hedge(account, hedge)
         return "hedge" if hedge else "one-way"
@@ -148,3 +181,19 @@ class World:
         last = prices.last * (1 + Decimal(drawn) / (TEN_THOUSAND * 100))
         if last >= self._floor.instruments[symbol].min_price * 10:
             self._floor.book.set_price(symbol, last, last, at)
+
+
+def moved_ticket(stop: StopState, trigger: Decimal) -> StopTicket:
+    """Return what a person asks for who sets a stop of the same kind at another trigger on the venue's web page."""
+    return StopTicket(
+        stop.symbol,
+        stop.side,
+        trigger,
+        stop.trigger_by,
+        stop.direction,
+        stop.scope,
+        purpose=stop.purpose,
+        quantity=stop.quantity,
+        client_id=f"web_{stop.stop_id}"[:32],
+        gives_way=stop.gives_way,
+    )

@@ -144,6 +144,10 @@ class PlainDialect:
         """Have nothing to do of itself."""
         return None
 
+    def lapse(self, account: str, now: int) -> list[Push]:
+        """Have no keys."""
+        return []
+
     def wake(self, now: int) -> list[Push | Drop]:
         """Do nothing of itself."""
         return []

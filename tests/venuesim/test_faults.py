@@ -10,7 +10,7 @@ import pytest
 from tests.venuesim.plain import MS, SECOND, START, Asker, box
 from venuesim.facts import OrderStatus, Side, StopStatus
 from venuesim.faults import VOCABULARY, parse
-from venuesim.wire import Answer, Frame, HalfBody, Hangup, Reset
+from venuesim.wire import Answer, Frame, HalfBody, Hangup, Rejected, Reset
 
 
 def planned(venue: str = "binance", **fault: object) -> Asker:
@@ -56,6 +56,8 @@ def frames(asker: Asker) -> list[str]:
         ({"fault": "price_jump", "pct": "-5"}, "price_jump.symbol"),
         ({"fault": "partial_fill"}, "expected parts or fraction"),
         ({"fault": "delay", "nth": 0}, "expected 1 or more"),
+        ({"fault": "stop_moved", "call": "stop.create"}, "stop_moved.pct: expected by how many percent"),
+        ({"fault": "wrong_status", "ended": "LOST"}, "expected one of CANCELED, EXPIRED, REJECTED"),
     ],
 )
 def test_a_fault_that_is_no_fault_is_refused_with_field_and_expectation(plain: dict[str, object], words: str) -> None:
@@ -71,6 +73,7 @@ def test_every_word_of_the_vocabulary_can_be_written_down() -> None:
         "partial_fill": {"fraction": "0.5"},
         "price_jump": {"to": "1"},
         "hand_trade": {"quantity": "1"},
+        "stop_moved": {"pct": "1"},
     }
     assert [parse({"fault": name, **needs, **own.get(name, {})}).fault for name in VOCABULARY] == list(VOCABULARY)
 
@@ -432,3 +435,93 @@ def test_rules_modes_depth_and_balance_change_between_two_calls() -> None:
     assert asker.exchange.book.market.best("BTCUSDT", Side.BUY) is None
     assert asker.exchange.book.ledger.accounts["a"].hedge
     assert asker.exchange.book.ledger.wallet("a").balance == 1_000
+
+
+def test_two_replicas_take_turns() -> None:
+    """Of two reads in a row the first shows the past and the second the present, again and again."""
+    asker = planned(fault="replicas_disagree", call="positions.get", ms=60_000)
+    asker.buy(quantity="0.010")
+    shown = [b'"0.010"' in asker.ask("positions.get", symbol="BTCUSDT").body for _ in range(4)]
+    assert shown == [False, True, False, True]
+    assert fired(asker) == ["replicas_disagree"] * 2
+
+
+def test_a_symbol_is_left_out_of_a_read() -> None:
+    """The rows of the named symbol are missing, those of another are there."""
+    asker = planned(fault="symbol_omitted", call="stops.open", omits="BTCUSDT")
+    for symbol, trigger in (("BTCUSDT", "106000"), ("ETHUSDT", "1000")):
+        asker.buy(symbol, "0.10")
+        asker.ask("stop.create", symbol=symbol, side="SELL", trigger=trigger, id=f"on-{symbol}")
+    body = asker.ask("stops.open").body
+    assert b"on-BTCUSDT" not in body
+    assert b"on-ETHUSDT" in body
+
+
+def test_a_read_gives_a_filled_order_another_end() -> None:
+    """An order that filled is shown as expired with nothing filled."""
+    asker = planned(fault="wrong_status", call="order.get", ended="EXPIRED", nth=1)
+    asker.buy(id="x")
+    shown = [msgspec.json.decode(asker.ask("order.get", id="x").body)[0]["status"] for _ in range(2)]
+    assert shown == ["EXPIRED", "FILLED"]
+
+
+def test_maintenance_refuses_every_call_and_every_connection() -> None:
+    """Nothing is carried out, whatever is asked, and a handshake is turned away until it is over."""
+    asker = planned(fault="maintenance", until=SECOND)
+    assert asker.buy().body == b"-1016 This service is no longer available."
+    asker.exchange.connect(1, "/stream", (), asker.now)
+    assert [output.status for output in asker.run(MS) if isinstance(output, Rejected)] == [503]
+    asker.run(SECOND)
+    listening(asker)
+    assert asker.buy().status == 200
+
+
+def test_a_mute_subscription_answers_and_says_no_more_until_the_next_connection() -> None:
+    """The first frame and all after it are swallowed; what the client sends is answered; a new connection hears."""
+    asker = listening(planned(fault="stream_mute", call="stream.order", nth=1))
+    asker.buy(quantity="0.010", id="x")
+    assert frames(asker) == ["position 0.010"]
+    asker.exchange.frame(1, "a", asker.now)
+    asker.run(MS)
+    assert frames(asker)[-1] == "hello a"
+    assert asker.exchange.answers(1)
+    asker.exchange.disconnect(1, asker.now)
+    listening(asker)
+    asker.buy(quantity="0.010", id="y")
+    assert "order y FILLED 0.010" in frames(asker)
+
+
+def test_a_half_open_connection_stands_and_nothing_passes() -> None:
+    """Frames are lost both ways, and not even a ping of the protocol's own comes back."""
+    asker = listening(planned(fault="stream_half_open", call="stream.order", nth=1))
+    asker.buy()
+    asker.exchange.frame(1, "a", asker.now)
+    asker.run(SECOND)
+    assert frames(asker) == []
+    assert not asker.exchange.answers(1)
+    assert "stream_half_open" in fired(asker)
+    asker.exchange.faults.clear()
+    asker.sell()
+    assert frames(asker) == []
+
+
+@pytest.mark.parametrize("venue", ["binance", "bybit"])
+def test_the_owner_moves_a_stop_by_hand(venue: str) -> None:
+    """The live stop stands elsewhere: amended, or taken out and set anew."""
+    asker = planned(venue, fault="stop_moved", call="positions.get", nth=1, pct="-2")
+    asker.buy(stop_loss="60000")
+    if venue == "binance":
+        asker.ask("stop.create", symbol="BTCUSDT", side="SELL", trigger="60000", id="s")
+    asker.ask("positions.get", symbol="BTCUSDT")
+    [stop] = [one for one in asker.exchange.book.open_stops("a", "BTCUSDT") if one.status is StopStatus.LIVE]
+    assert stop.trigger == Decimal(58800)
+    assert fired(asker) == ["stop_moved"]
+
+
+def test_a_mode_is_not_flipped_while_a_position_is_open() -> None:
+    """The venue refuses another hand's change of mode under a position, so that the fault has not fired."""
+    asker = planned(fault="mode_flipped", call="positions.get", nth=1)
+    asker.buy()
+    asker.ask("positions.get", symbol="BTCUSDT")
+    assert fired(asker) == []
+    assert not asker.exchange.book.ledger.accounts["a"].hedge

@@ -205,12 +205,18 @@ class World:
                 number = self._key(house, conn)
                 self.at(arrives, lambda: self._at_box(lambda: self.box.frame(number, text, self.now)))
             case Probe(conn=conn):
-                self.at(arrives + self.latency, lambda: self._machine(house, machine.Ponged(conn)))
+                number = self._key(house, conn)
+                self.at(arrives, lambda: self._probe(house, conn, number))
             case Cut(conn=conn):
                 number = self._key(house, conn)
                 self.at(arrives, lambda: self._at_box(lambda: self.box.disconnect(number, self.now)))
             case machine.Tell(input=item):
                 self._hear(house, item)
+
+    def _probe(self, house: House, conn: int, number: int) -> None:
+        """A ping of the protocol's own comes back, unless the connection is gone or half open."""
+        if self.box.answers(number):
+            self.at(self.now + self.latency, lambda: self._machine(house, machine.Ponged(conn)))
 
     def _hear(self, house: House, item: inp.Input) -> None:
         items: tuple[inp.Input, ...] = (item,)

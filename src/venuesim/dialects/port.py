@@ -134,6 +134,10 @@ class Dialect(Protocol):
         """Tell when the dialect next has something to do of itself (price pushes, key expiry), or None."""
         ...
 
+    def lapse(self, account: str, now: int) -> list[Push]:
+        """Let the account's stream key, if the venue has such, run out now; return what its hearers are told."""
+        ...
+
     def wake(self, now: int) -> list[Push | Drop]:
         """Do what is due at `now`; each call moves `next_wake` past `now`."""
         ...

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.venuesim.binance.box import KEY, SYMBOL, Box, stop_values
+from venuesim.faults import Fault
 from venuesim.market import Depth
 from venuesim.wire import Request
 
@@ -151,6 +152,17 @@ def test_a_lapsed_key_is_announced_and_then_mute() -> None:
     box.order()
     assert box.heard(1) == ["listenKeyExpired"]
     assert box.hangups == []
+
+
+def test_a_key_can_be_made_to_lapse_before_its_time() -> None:
+    """The fault `key_expired` announces the end of the key long before the hour is over, and the socket goes mute."""
+    box, _ = listening()
+    box.exchange.faults.add(Fault(fault="key_expired", call="order.create", nth=1))
+    box.order()
+    assert box.heard(1)[0] == "listenKeyExpired"
+    heard = len(box.heard(1))
+    box.order()
+    assert len(box.heard(1)) == heard
 
 
 def test_an_extended_key_lives_on() -> None:

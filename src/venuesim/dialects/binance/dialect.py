@@ -127,6 +127,10 @@ class BinanceDialect:
         """When the streams next have something to do of themselves."""
         return self._streams.next_wake()
 
+    def lapse(self, account: str, now: int) -> list[Push]:
+        """Let the account's listenKey run out before its time."""
+        return self._streams.lapse(account, now)
+
     def wake(self, now: int) -> list[Push | Drop]:
         """Do what is due."""
         return self._streams.wake(now)

@@ -182,6 +182,11 @@ class Streams:
         self._watch(now)
         return done
 
+    def lapse(self, account: str, now: int) -> list[Push]:
+        """Let an account's key run out: its hearers are told, and from then on the socket is mute (binance.md 3.1)."""
+        held = self._memory.keys.pop(account, None)
+        return [] if held is None else list(self._expiry(held, now))
+
     def _expiry(self, lapsed: ListenKey, now: int) -> Iterable[Push]:
         event = frames.key_expired(lapsed.key, now)
         for opened in self._memory.hearers(lapsed.key, "listenKeyExpired"):

@@ -211,6 +211,10 @@ class BybitDialect:
         cut = self._streams.next_wake()
         return min(times if cut is None else [*times, cut], default=None)
 
+    def lapse(self, account: str, now: int) -> list[Push]:
+        """Do nothing: a Bybit stream logs in with the account's own key."""
+        return []
+
     def wake(self, now: int) -> list[Push | Drop]:
         """Tell the cancels that came too late, and cut the sockets that have been silent too long."""
         due = [order for at, order in self._memory.raced if at <= now]

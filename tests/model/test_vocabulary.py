@@ -11,6 +11,7 @@ from seawall.model.acts import (
     CancelOrder,
     ClosePosition,
     PlaceStop,
+    PlaceTakeProfit,
     Reason,
     SetLeverage,
     SubmitEntry,
@@ -49,12 +50,13 @@ def test_every_event_says_whose_it_is() -> None:
         (PlaceStop(SYMBOL, NAME, Side.SELL, D(1), TriggerBy.MARK), Urgency.PROTECT),
         (ClosePosition(SYMBOL, NAME, Side.SELL, D(1)), Urgency.CLOSE),
         (CancelOrder(SYMBOL, NAME, NAME), Urgency.CLOSE),
+        (PlaceTakeProfit(SYMBOL, NAME, Side.SELL, D(1), D(1)), Urgency.ASK),
         (SubmitEntry(SYMBOL, NAME, Side.BUY, D(1), D(1), TriggerBy.MARK, T0), Urgency.ENTER),
         (SetLeverage(SYMBOL, NAME, D(5)), Urgency.ENTER),
     ],
 )
 def test_what_protects_goes_first_and_what_enters_last(act: object, urgency: Urgency) -> None:
-    """A cancel stands with the close that it makes room for."""
+    """A cancel stands with the close that it makes room for; a take-profit secures a gain, not the promise."""
     assert urgency_of(act) is urgency  # type: ignore[arg-type]
 
 

@@ -49,6 +49,7 @@ _CALLS: Mapping[type[acts.Act], str] = {
     acts.PlaceStop: "stop.create",
     acts.CancelOrder: "order.cancel",
     acts.ClosePosition: "order.create",
+    acts.PlaceTakeProfit: "order.create",
     acts.SetLeverage: "leverage.set",
 }
 """Acts by the box's name of the call that they become."""

@@ -141,15 +141,19 @@ class SetLeverage:
     leverage: Decimal
 
 
-Act = SubmitEntry | PlaceStop | CancelOrder | ClosePosition | SetLeverage
+Act = SubmitEntry | PlaceStop | CancelOrder | ClosePosition | PlaceTakeProfit | SetLeverage
 
 
 def urgency_of(act: Act) -> Urgency:
-    """How an act stands in the queue for a venue's budget. A cancel stands with the close that it makes room for."""
+    """How an act stands in the queue for a venue's budget. A cancel stands with the close that it makes room for; a
+    take-profit behind both, since it secures a gain and not the promise.
+    """
     match act:
         case PlaceStop():
             return Urgency.PROTECT
         case ClosePosition() | CancelOrder():
             return Urgency.CLOSE
+        case PlaceTakeProfit():
+            return Urgency.ASK
         case SubmitEntry() | SetLeverage():
             return Urgency.ENTER

@@ -105,6 +105,7 @@ Query = (
     | AskStops
     | AskStop
     | AskOpenOrders
+    | AskOrders
     | AskInstruments
     | AskMark
     | AskLeverage

@@ -64,6 +64,17 @@ class StopStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class FillKind(StrEnum):
+    """Who made a trade: somebody's order, or the venue itself (binance.md 3.3, names beginning `autoclose-`,
+    `adl_autoclose`, `settlement_autoclose-`; bybit.md, execType BustTrade, AdlTrade, Settle).
+    """
+
+    TRADE = "trade"
+    LIQUIDATION = "liquidation"
+    DELEVERAGING = "deleveraging"
+    SETTLEMENT = "settlement"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderReport:
     """One order as one source shows it. `filled` is cumulative, in base currency; `average` in quote, or None.
@@ -86,17 +97,8 @@ class OrderReport:
     average: Decimal | None = None
     reduce_only: bool | None = None
     reason: str = ""
-
-
-class FillKind(StrEnum):
-    """Who made a trade: somebody's order, or the venue itself (binance.md 3.3, names beginning `autoclose-`,
-    `adl_autoclose`, `settlement_autoclose-`; bybit.md, execType BustTrade, AdlTrade, Settle).
-    """
-
-    TRADE = "trade"
-    LIQUIDATION = "liquidation"
-    DELEVERAGING = "deleveraging"
-    SETTLEMENT = "settlement"
+    kind: FillKind = FillKind.TRADE
+    """Whose order it is: somebody's, or the venue's own, whose trades may come with no word of it."""
 
 
 @dataclass(frozen=True, slots=True)

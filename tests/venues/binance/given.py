@@ -6,7 +6,16 @@ import json
 from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, SetLeverage, SubmitEntry
+from seawall.model.acts import (
+    Act,
+    CancelOrder,
+    ClosePosition,
+    Outcome,
+    PlaceStop,
+    PlaceTakeProfit,
+    SetLeverage,
+    SubmitEntry,
+)
 from seawall.model.ids import ClientId, Leg, Side, SignalId, Symbol, client_id
 from seawall.model.inputs import ActAnswered, ReadAnswered, ReadFailed, Told
 from seawall.model.queries import Query
@@ -33,10 +42,12 @@ def name(leg: Leg, n: int = 0) -> ClientId:
 ENTRY = name(Leg.ENTRY)
 STOP = name(Leg.STOP)
 CLOSE = name(Leg.CLOSE)
+TAKE = name(Leg.TAKE_PROFIT)
 
 SUBMIT = SubmitEntry(VELVET, ENTRY, Side.SELL, Decimal(27), Decimal("0.2155"), TriggerBy.MARK, SENT + 30_000_000)
 PLACE = PlaceStop(VELVET, STOP, Side.BUY, Decimal("0.2155"), TriggerBy.MARK)
 CLOSING = ClosePosition(VELVET, CLOSE, Side.BUY, Decimal(27))
+TAKING = PlaceTakeProfit(VELVET, TAKE, Side.BUY, Decimal(10), Decimal("0.1950"))
 CANCEL = CancelOrder(VELVET, name(Leg.DIRECT), ENTRY)
 CANCEL_STOP = CancelOrder(VELVET, name(Leg.DIRECT), STOP, is_stop=True)
 LEVERAGE = SetLeverage(VELVET, name(Leg.DIRECT), Decimal(5))

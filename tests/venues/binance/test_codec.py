@@ -19,6 +19,7 @@ from seawall.model.queries import (
     AskModes,
     AskOpenOrders,
     AskOrder,
+    AskOrders,
     AskPositions,
     AskStop,
     AskStops,
@@ -40,13 +41,14 @@ from tests.venues.binance.given import (
     STAMP,
     STOP,
     SUBMIT,
+    TAKING,
     VELVET,
     failure,
     reply,
 )
 from tests.venues.binance.shapes import account_update, algo, algo_update, order_update, placed, position, trade
 
-ACTS: tuple[Act, ...] = (SUBMIT, CLOSING, PLACE, CANCEL, CANCEL_STOP, LEVERAGE)
+ACTS: tuple[Act, ...] = (SUBMIT, CLOSING, TAKING, PLACE, CANCEL, CANCEL_STOP, LEVERAGE)
 QUERIES: tuple[Query, ...] = (
     AskOrder(VELVET, ENTRY),
     AskFills(VELVET, SENT),
@@ -54,6 +56,7 @@ QUERIES: tuple[Query, ...] = (
     AskStops(VELVET),
     AskStop(VELVET, STOP),
     AskOpenOrders(VELVET),
+    AskOrders(VELVET, SENT),
     AskInstruments(),
     AskMark(VELVET),
     AskLeverage(VELVET),
@@ -122,6 +125,7 @@ def test_the_stream_is_the_routed_one() -> None:
     [
         (SUBMIT, 0, 1),
         (CLOSING, 0, 1),
+        (TAKING, 0, 1),
         (PLACE, 0, 1),
         (CANCEL, 1, 0),
         (CANCEL_STOP, 1, 0),
@@ -133,6 +137,7 @@ def test_the_stream_is_the_routed_one() -> None:
         (AskOpenOrders(VELVET), 1, 0),
         (AskOpenOrders(), 40, 0),
         (AskFills(VELVET, SENT), 5, 0),
+        (AskOrders(VELVET, SENT), 5, 0),
         (AskPositions(), 5, 0),
         (AskLeverage(VELVET), 5, 0),
         (AskWallet(), 5, 0),

@@ -15,6 +15,7 @@ from tests.venues.binance.given import (
     LEVERAGE,
     PLACE,
     SUBMIT,
+    TAKING,
     answer,
     failure,
     reply,
@@ -100,6 +101,11 @@ ROWS = [(code, Call(call), meaning) for code, calls, meaning in EXPECTED for cal
 
 def _meaning(outcome: Outcome, reason: Reason) -> str:
     return reason.value if outcome is Outcome.REFUSED else outcome.value
+
+
+def test_a_take_profit_is_refused_like_a_close() -> None:
+    """Both only reduce, so that the same codes mean the same on either."""
+    assert call_of(TAKING) is call_of(CLOSING) is Call.CLOSE
 
 
 @pytest.mark.parametrize(("code", "call", "meaning"), ROWS)

@@ -11,6 +11,7 @@ import pytest
 from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.inputs import NOTHING_TOLD, Told
 from seawall.model.reports import (
+    FillKind,
     FillReport,
     LeverageReport,
     OrderReport,
@@ -51,6 +52,7 @@ FILL = FillReport(
     client_id=ENTRY,
     venue_id=VenueId("88937381063"),
     fee=Decimal("0.00274725"),
+    profit=Decimal(0),
 )
 SHORT = PositionReport(
     symbol=VELVET,
@@ -112,16 +114,40 @@ def test_the_child_of_a_stop_bears_the_stop_s_name() -> None:
     assert [(fill.client_id, fill.side) for fill in told.fills] == [(STOP, Side.BUY)]
 
 
-@pytest.mark.parametrize("name", ["autoclose-1764000000200", "adl_autoclose", "settlement_autoclose-1"])
-def test_what_the_venue_closes_itself_is_told_under_its_name(name: str) -> None:
-    """A liquidation is an order and a fill like any other, under a name that is not ours (3.3)."""
-    told = _news(order_update(c=name, x="CALCULATED", X="FILLED"))
+@pytest.mark.parametrize(
+    ("name", "execution", "kind"),
+    [
+        ("autoclose-1764000000200", "CALCULATED", FillKind.LIQUIDATION),
+        ("autoclose-1764000000200", "TRADE", FillKind.LIQUIDATION),
+        ("adl_autoclose", "CALCULATED", FillKind.DELEVERAGING),
+        ("settlement_autoclose-1", "TRADE", FillKind.SETTLEMENT),
+        ("x-somebody", "CALCULATED", FillKind.LIQUIDATION),
+        ("x-somebody", "TRADE", FillKind.TRADE),
+    ],
+)
+def test_what_the_venue_closes_itself_is_told_under_its_name(name: str, execution: str, kind: FillKind) -> None:
+    """A liquidation is an order and a fill like any other, under a name that is not ours, and says what it is (3.3)."""
+    told = _news(order_update(c=name, x=execution, X="FILLED"))
     assert (told.orders[0].client_id, told.fills[0].client_id) == (ClientId(name), ClientId(name))
+    assert (told.orders[0].kind, told.fills[0].kind) == (kind, kind)
+    assert _news(trade_lite(c=name)).fills[0].kind is (kind if name != "x-somebody" else FillKind.TRADE)
+
+
+def test_a_forced_order_without_a_trade_still_says_whose_it_is() -> None:
+    """With trade id 0 there is no fill to tell of, but the order's own report is one of a liquidation."""
+    told = _news(order_update(c="autoclose-1", x="CALCULATED", X="FILLED", t=0))
+    assert [(order.kind, order.filled) for order in told.orders] == [(FillKind.LIQUIDATION, Decimal(27))]
+    assert told.fills == ()
+
+
+def test_the_stream_says_what_a_trade_realised() -> None:
+    """rp is the venue's own figure (3.3)."""
+    assert _news(order_update(rp="-0.81")).fills[0].profit == Decimal("-0.81")
 
 
 def test_a_trade_in_brief_is_a_fill() -> None:
     """TRADE_LITE tells the trade before the order's own event, without a fee."""
-    assert _news(trade_lite()) == Told(fills=(replace(FILL, fee=Decimal(0)),))
+    assert _news(trade_lite()) == Told(fills=(replace(FILL, fee=Decimal(0), profit=None),))
 
 
 def test_a_changed_position_is_told_with_the_time_of_the_change() -> None:

@@ -14,12 +14,14 @@ from seawall.model.queries import (
     AskFills,
     AskOpenOrders,
     AskOrder,
+    AskOrders,
     AskPositions,
     AskStop,
     AskStops,
     Query,
 )
 from seawall.model.reports import (
+    FillKind,
     FillReport,
     LeverageReport,
     OrderReport,
@@ -245,6 +247,7 @@ def test_fills_come_under_the_order_s_id() -> None:
         venue_at=VENUE_AT,
         venue_id=VenueId("88937381063"),
         fee=Decimal("0.00274725"),
+        profit=Decimal(0),
     )
     told = read(AskFills(VELVET, SENT), reply([trade(), trade(id=5502, commission="0.1", commissionAsset="BNB")]))
     assert told.fills == (fill, replace(fill, trade_id="5502", fee=Decimal(0)))
@@ -267,6 +270,44 @@ def test_no_fills_is_an_answer() -> None:
 def test_fills_that_may_be_incomplete_are_a_failed_read(query: AskFills, trades: list[object], detail: str) -> None:
     """A full page, a span over seven days, a trade without its fields: none of them is a complete answer."""
     assert detail in read_fails(query, reply(trades)).detail
+
+
+@pytest.mark.parametrize(("spelling", "profit"), [("-1.25", Decimal("-1.25")), ("0", Decimal(0)), ("", None)])
+def test_a_trade_says_what_it_realised(spelling: str, profit: Decimal | None) -> None:
+    """realizedPnl is the venue's own figure; one that did not come is not taken for none realised."""
+    (fill,) = read(AskFills(VELVET, SENT), reply([trade(realizedPnl=spelling)])).fills
+    assert fill.profit == profit
+
+
+# ---- all orders
+
+TAKEN = order(clientOrderId="swzzzz-other", orderId=7, reduceOnly=True, side="BUY", status="CANCELED", executedQty="9")
+
+
+def test_all_orders_are_told_whoever_made_them() -> None:
+    """allOrders lists what is open and what has ended, with names, sides and what of it was filled (1.4, 1.7)."""
+    forced = order(clientOrderId="adl_autoclose", orderId=8)
+    told = read(AskOrders(VELVET, SENT), reply([order(), TAKEN, forced]))
+    assert [(report.client_id, report.status, report.filled, report.reduce_only) for report in told.orders] == [
+        (ENTRY, OrderStatus.FILLED, Decimal(27), False),
+        ("swzzzz-other", OrderStatus.CANCELLED, Decimal(9), True),
+        ("adl_autoclose", OrderStatus.FILLED, Decimal(27), False),
+    ]
+    assert [report.kind for report in told.orders] == [FillKind.TRADE, FillKind.TRADE, FillKind.DELEVERAGING]
+    assert read(AskOrders(VELVET, SENT), reply([])).orders == ()
+
+
+@pytest.mark.parametrize(
+    ("since", "orders", "detail"),
+    [
+        (SENT, [order(orderId=n) for n in range(1, 1_001)], "full page"),
+        (CAME - 7 * DAY, [order()], "since"),
+        (SENT, [order(), order(orderId=None)], "orderId"),
+    ],
+)
+def test_orders_that_may_not_be_all_are_a_failed_read(since: int, orders: list[object], detail: str) -> None:
+    """A full page, a span that is not below seven days, an order without its id: none is a complete answer (1.4)."""
+    assert detail in read_fails(AskOrders(VELVET, since), reply(orders)).detail
 
 
 # ---- positions

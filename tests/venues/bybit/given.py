@@ -6,7 +6,16 @@ import json
 from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, SetLeverage, SubmitEntry
+from seawall.model.acts import (
+    Act,
+    CancelOrder,
+    ClosePosition,
+    Outcome,
+    PlaceStop,
+    PlaceTakeProfit,
+    SetLeverage,
+    SubmitEntry,
+)
 from seawall.model.ids import ClientId, Leg, Side, SignalId, Symbol, VenueId, client_id
 from seawall.model.inputs import ActAnswered, ReadAnswered, ReadFailed, Told
 from seawall.model.queries import Query
@@ -36,6 +45,7 @@ def name(leg: Leg, n: int = 0) -> ClientId:
 ENTRY = name(Leg.ENTRY)
 STOP = name(Leg.STOP)
 CLOSE = name(Leg.CLOSE)
+TAKE = name(Leg.TAKE_PROFIT)
 DIRECT = name(Leg.DIRECT)
 
 TRIGGER = Decimal("0.00133")
@@ -43,6 +53,7 @@ SUBMIT = SubmitEntry(BABY, ENTRY, Side.BUY, Decimal(10_000), TRIGGER, TriggerBy.
 PLACE = PlaceStop(BABY, STOP, Side.SELL, TRIGGER, TriggerBy.MARK)
 PLACE_PART = PlaceStop(BABY, STOP, Side.SELL, TRIGGER, TriggerBy.LAST, Decimal(10_000))
 CLOSING = ClosePosition(BABY, CLOSE, Side.SELL, Decimal(10_000))
+TAKING = PlaceTakeProfit(BABY, TAKE, Side.SELL, Decimal(4_000), Decimal("0.0016"))
 CANCEL = CancelOrder(BABY, DIRECT, ENTRY)
 CANCEL_STOP = CancelOrder(BABY, DIRECT, STOP, is_stop=True, venue_id=STOP_ID)
 CLEAR_STOP = CancelOrder(BABY, DIRECT, STOP, is_stop=True)

@@ -18,6 +18,7 @@ from seawall.model.queries import (
     AskModes,
     AskOpenOrders,
     AskOrder,
+    AskOrders,
     AskPositions,
     AskStop,
     AskStops,
@@ -43,6 +44,7 @@ from tests.venues.bybit.given import (
     STOP,
     STOP_ID,
     SUBMIT,
+    TAKING,
     VENUE_MS,
     child_row,
     execution_row,
@@ -55,7 +57,7 @@ from tests.venues.bybit.given import (
     success,
 )
 
-ACTS: list[Act] = [SUBMIT, CLOSING, PLACE, PLACE_PART, CANCEL, CANCEL_STOP, CLEAR_STOP, LEVERAGE]
+ACTS: list[Act] = [SUBMIT, CLOSING, TAKING, PLACE, PLACE_PART, CANCEL, CANCEL_STOP, CLEAR_STOP, LEVERAGE]
 QUERIES: list[Query] = [
     AskOrder(BABY, ENTRY),
     AskFills(BABY, SENT),
@@ -64,6 +66,7 @@ QUERIES: list[Query] = [
     AskStops(BABY),
     AskStop(BABY, STOP, STOP_ID),
     AskOpenOrders(),
+    AskOrders(BABY, SENT),
     AskInstruments(),
     AskMark(BABY),
     AskLeverage(BABY),

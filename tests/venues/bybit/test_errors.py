@@ -15,6 +15,7 @@ from tests.venues.bybit.given import (
     PLACE,
     PLACE_PART,
     SUBMIT,
+    TAKING,
     answer,
     failure,
     reply,
@@ -109,6 +110,11 @@ EXPECTED: list[tuple[int, str, str, str]] = [
     *[(code, "", EVERY, UNKNOWN) for code in (170131, 170193, 131001, 40004, 424242, 110025)],
 ]
 CASES = [(Call(call), code, text, meaning) for code, text, calls, meaning in EXPECTED for call in calls.split()]
+
+
+def test_a_take_profit_is_refused_like_a_close() -> None:
+    """Both only reduce, so that the same codes mean the same on either."""
+    assert call_of(TAKING) is call_of(CLOSING) is Call.CLOSE
 
 
 @pytest.mark.parametrize(("call", "code", "text", "meaning"), CASES)

@@ -18,6 +18,7 @@ from seawall.model.queries import (
     AskModes,
     AskOpenOrders,
     AskOrder,
+    AskOrders,
     AskPositions,
     AskStop,
     AskStops,
@@ -25,6 +26,7 @@ from seawall.model.queries import (
     Query,
 )
 from seawall.model.reports import (
+    FillKind,
     LeverageReport,
     MarkReport,
     ModesReport,
@@ -52,6 +54,8 @@ from tests.venues.bybit.given import (
     STOP,
     STOP_ID,
     SUBMIT,
+    TAKE,
+    TAKING,
     VENUE_AT,
     VENUE_MS,
     Row,
@@ -76,7 +80,7 @@ ASK_ORDER = AskOrder(BABY, ENTRY)
 # ---- acts
 
 
-@pytest.mark.parametrize(("act", "named"), [(SUBMIT, ENTRY), (CLOSING, CLOSE), (PLACE_PART, STOP)])
+@pytest.mark.parametrize(("act", "named"), [(SUBMIT, ENTRY), (CLOSING, CLOSE), (TAKING, TAKE), (PLACE_PART, STOP)])
 def test_an_acknowledged_order_has_two_ids_and_nothing_else(act: Act, named: str) -> None:
     """The ack of a create says neither side nor quantity nor status, and none of them is made up (incident I02)."""
     told = acknowledged(act, success({"orderId": ORDER_ID, "orderLinkId": named}))
@@ -250,6 +254,35 @@ def test_fills_of_more_than_a_week_are_not_all() -> None:
     assert read(AskFills(BABY, CAME - week), listing(execution_row())).fills
     failed = read_fails(AskFills(BABY, CAME - week - 1), listing(execution_row()))
     assert len(failed.told.fills) == 1
+
+
+def test_all_orders_are_told_whoever_made_them() -> None:
+    """The open list and the history since the instant, with names, sides and what of each was filled (1.5)."""
+    resting = order_row(orderLinkId=TAKE, orderStatus="New", side="Sell", cumExecQty="0", reduceOnly=True)
+    foreign = order_row(orderId="other", orderLinkId="", createType="CreateByAdl_PassThrough", side="Sell")
+    told = read(AskOrders(BABY, SENT), listing(resting), listing(order_row(), foreign))
+    assert [(report.client_id, report.status, report.source, report.kind) for report in told.orders] == [
+        (TAKE, OrderStatus.OPEN, Source.ORDER, FillKind.TRADE),
+        (ENTRY, OrderStatus.FILLED, Source.ORDER, FillKind.TRADE),
+        ("", OrderStatus.FILLED, Source.ORDER, FillKind.DELEVERAGING),
+    ]
+
+
+@pytest.mark.parametrize("full", [0, 1])
+def test_orders_on_more_pages_are_not_all(full: int) -> None:
+    """A full page of either list goes on; what came counts as seen, and nothing as absent."""
+    replies = [listing(order_row()), listing(order_row())]
+    replies[full] = listing(*[order_row()] * 50, cursor="next")
+    failed = read_fails(AskOrders(BABY, SENT), *replies)
+    assert "a full page has a next one" in failed.detail
+    assert len(failed.told.orders) == 51
+
+
+def test_orders_of_more_than_a_week_are_not_all() -> None:
+    """The history by time ends a week after its beginning (1.5)."""
+    week = 7 * 24 * 3_600_000_000
+    assert read(AskOrders(BABY, CAME - week), EMPTY, EMPTY) == NOTHING_TOLD
+    assert "since" in read_fails(AskOrders(BABY, CAME - week - 1), EMPTY, EMPTY).detail
 
 
 # ---- positions, stops, leverage, prices

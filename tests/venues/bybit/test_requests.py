@@ -17,6 +17,7 @@ from seawall.model.queries import (
     AskModes,
     AskOpenOrders,
     AskOrder,
+    AskOrders,
     AskPositions,
     AskStop,
     AskStops,
@@ -42,6 +43,8 @@ from tests.venues.bybit.given import (
     STOP,
     STOP_ID,
     SUBMIT,
+    TAKE,
+    TAKING,
     VENUE_MS,
     Row,
     body_of,
@@ -108,6 +111,20 @@ ACTS: list[tuple[Act, str, Row]] = [
             "qty": "10000",
             "positionIdx": 0,
             "orderLinkId": CLOSE,
+            "reduceOnly": True,
+        },
+    ),
+    (
+        TAKING,
+        "/v5/order/create",
+        {
+            "side": "Sell",
+            "orderType": "Limit",
+            "price": "0.0016",
+            "timeInForce": "GTC",
+            "qty": "4000",
+            "positionIdx": 0,
+            "orderLinkId": TAKE,
             "reduceOnly": True,
         },
     ),
@@ -187,6 +204,13 @@ QUERIES: list[tuple[Query, list[tuple[str, dict[str, str]]]]] = [
     (AskStops(), [("/v5/order/realtime", LISTS | ALL | {"orderFilter": "StopOrder"})]),
     (AskOpenOrders(BABY), [("/v5/order/realtime", LISTS | SYMBOL)]),
     (AskOpenOrders(), [("/v5/order/realtime", LISTS | ALL)]),
+    (
+        AskOrders(BABY, VENUE_MS * 1_000 + 999),
+        [
+            ("/v5/order/realtime", LISTS | SYMBOL),
+            ("/v5/order/history", LISTS | SYMBOL | {"startTime": str(VENUE_MS)}),
+        ],
+    ),
     (
         AskStop(BABY, STOP, STOP_ID),
         [

@@ -10,7 +10,16 @@ from seawall.model.amounts import ZERO
 from seawall.model.ids import Side
 from seawall.model.inputs import Told
 from seawall.model.queries import AskFills, AskOpenOrders, AskPositions, AskStops
-from seawall.model.reports import FillReport, OrderReport, OrderStatus, PositionReport, Source, StopReport, StopStatus
+from seawall.model.reports import (
+    FillKind,
+    FillReport,
+    OrderReport,
+    OrderStatus,
+    PositionReport,
+    Source,
+    StopReport,
+    StopStatus,
+)
 from seawall.model.signal import TriggerBy
 from tests.venues.bybit.given import (
     BABY,
@@ -28,6 +37,7 @@ from tests.venues.bybit.given import (
     execution_row,
     flat_row,
     listing,
+    news,
     order_row,
     position_row,
     read,
@@ -267,11 +277,43 @@ def test_an_execution_says_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "counts"), [("Trade", 1), ("BustTrade", 1), ("AdlTrade", 1), ("Funding", 0), ("Settle", 0), ("", 0)]
+    ("word", "kinds"),
+    [
+        ("Trade", [FillKind.TRADE]),
+        ("BustTrade", [FillKind.LIQUIDATION]),
+        ("AdlTrade", [FillKind.DELEVERAGING]),
+        ("Settle", [FillKind.SETTLEMENT]),
+        ("Funding", []),
+        ("", []),
+    ],
 )
-def test_only_trades_are_fills(kind: str, counts: int) -> None:
-    """Funding comes as an execution with a quantity of 0 and an id of its own; it fills nothing."""
-    assert len(read(AskFills(BABY, SENT), listing(execution_row(execType=kind))).fills) == counts
+def test_only_trades_are_fills(word: str, kinds: list[FillKind]) -> None:
+    """A trade says who made it; funding comes as an execution with a quantity of 0, and fills nothing."""
+    assert [fill.kind for fill in read(AskFills(BABY, SENT), listing(execution_row(execType=word))).fills] == kinds
+
+
+@pytest.mark.parametrize(
+    ("spelling", "profit"), [("-1.5", Decimal("-1.5")), ("0", Decimal(0)), ("", None), (None, None)]
+)
+def test_the_stream_says_what_a_trade_realised(spelling: str | None, profit: Decimal | None) -> None:
+    """execPnl stands on the stream's rows alone (2.1); where it is not told, nothing is taken for it."""
+    assert [fill.profit for fill in news("execution", execution_row(execPnl=spelling)).told.fills] == [profit]
+
+
+@pytest.mark.parametrize(
+    ("created", "kind"),
+    [
+        ("CreateByLiq", FillKind.LIQUIDATION),
+        ("CreateByTakeOver_PassThrough", FillKind.LIQUIDATION),
+        ("CreateByAdl_PassThrough", FillKind.DELEVERAGING),
+        ("CreateByUser", FillKind.TRADE),
+        ("", FillKind.TRADE),
+    ],
+)
+def test_an_order_of_the_venue_s_own_says_so(created: str, kind: FillKind) -> None:
+    """Liquidations and deleveragings have no name; their createType tells them (3.1)."""
+    told = news("order", order_row(orderLinkId="", createType=created)).told
+    assert [order.kind for order in told.orders] == [kind]
 
 
 @pytest.mark.parametrize("changes", [{"side": ""}, {"execQty": "0"}, {"execPrice": ""}, {"execId": ""}, {"symbol": ""}])

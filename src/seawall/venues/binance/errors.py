@@ -16,7 +16,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SetLeverage, SubmitEntry
+from seawall.model.acts import (
+    Act,
+    CancelOrder,
+    ClosePosition,
+    Outcome,
+    PlaceStop,
+    PlaceTakeProfit,
+    Reason,
+    SetLeverage,
+    SubmitEntry,
+)
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 from seawall.venues.binance import wire
 from seawall.venues.binance.traits import WEIGHT_HEADER, WEIGHT_LIMIT
@@ -24,7 +34,7 @@ from seawall.venues.port import Reply
 
 
 class Call(StrEnum):
-    """The calls by which the table tells meanings apart."""
+    """The calls by which the table tells meanings apart. CLOSE is every reduce-only order, a take-profit too."""
 
     ENTRY = "entry"
     CLOSE = "close"
@@ -134,7 +144,7 @@ def call_of(act: Act) -> Call:
     match act:
         case SubmitEntry():
             return Call.ENTRY
-        case ClosePosition():
+        case ClosePosition() | PlaceTakeProfit():
             return Call.CLOSE
         case PlaceStop():
             return Call.STOP

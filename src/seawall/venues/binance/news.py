@@ -40,6 +40,7 @@ class OrderNews(Struct, frozen=True):
     trade_id: Id = field(name="t", default=None)
     reduce_only: bool | None = field(name="R", default=None)
     expiry_reason: Id = field(name="er", default=None)
+    profit: Amount = field(name="rp", default=NOTHING)
 
 
 class OrderEvent(Struct, frozen=True):

@@ -14,7 +14,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, SetLeverage, SubmitEntry
+from seawall.model.acts import (
+    Act,
+    CancelOrder,
+    ClosePosition,
+    Outcome,
+    PlaceStop,
+    PlaceTakeProfit,
+    SetLeverage,
+    SubmitEntry,
+)
 from seawall.model.ids import Symbol
 from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
 from seawall.model.queries import (
@@ -25,6 +34,7 @@ from seawall.model.queries import (
     AskModes,
     AskOpenOrders,
     AskOrder,
+    AskOrders,
     AskPositions,
     AskStop,
     AskStops,
@@ -32,17 +42,17 @@ from seawall.model.queries import (
     Query,
 )
 from seawall.model.reports import PositionReport, Source
-from seawall.model.times import HOUR, Instant
+from seawall.model.times import HOUR, Duration, Instant
 from seawall.venues.binance import rows, wire
 from seawall.venues.binance.catalogue import instruments_of
 from seawall.venues.binance.errors import LIMIT, Call, call_of, error_of, shortened, verdict, wait_of
-from seawall.venues.binance.requests import MOST_TRADES
+from seawall.venues.binance.requests import MOST_ROWS
 from seawall.venues.binance.standing import leverage_of, standing_of
 from seawall.venues.binance.wire import Garbled, Incomplete
 from seawall.venues.port import Reply
 
-TRADES_SPAN: Final = 7 * 24 * HOUR
-"""The longest span that one read of userTrades covers (binance.md 1.4)."""
+LONGEST_SPAN: Final = 7 * 24 * HOUR
+"""What one read of userTrades may just cover, and one of allOrders must stay below (binance.md 1.4)."""
 NOT_FOUND: Final = -2013
 
 
@@ -79,7 +89,7 @@ def _acknowledged(act: Act, reply: Reply, began_at: Instant, at: Instant) -> Act
 def _told_by_act(act: Act, reply: Reply, at: Instant) -> Told:
     """What a success says beside "yes"; raises Incomplete if it does not name what it made."""
     match act:
-        case SubmitEntry() | ClosePosition():
+        case SubmitEntry() | ClosePosition() | PlaceTakeProfit():
             return _placed(act.symbol, reply, at)
         case PlaceStop():
             return _stop_placed(act, reply, at)
@@ -147,7 +157,7 @@ def _told(query: Query, replies: tuple[Reply, ...], began_at: Instant, at: Insta
         _demand_success(reply)
     gaps: rows.Gaps = []
     match query:
-        case AskOrder() | AskOpenOrders():
+        case AskOrder() | AskOpenOrders() | AskOrders():
             return _orders(query, replies[0], at, gaps)
         case AskStop() | AskStops():
             return _stops(query, replies[0], at, gaps)
@@ -161,13 +171,15 @@ def _told(query: Query, replies: tuple[Reply, ...], began_at: Instant, at: Insta
             return standing_of(query, replies, at)
 
 
-def _orders(query: AskOrder | AskOpenOrders, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
+def _orders(query: AskOrder | AskOpenOrders | AskOrders, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
     if isinstance(query, AskOrder):
         found: list[wire.OrderRow] = [wire.read(wire.OrderRow, reply.body)]
     else:
         found = wire.read(list[wire.OrderRow], reply.body)
     if any(not row.order_id or not (row.symbol or query.symbol) for row in found):
         raise Incomplete("order: expected orderId and symbol, came not both")
+    if isinstance(query, AskOrders):
+        _demand_whole("orders", len(found), at - query.since, LONGEST_SPAN - 1)
     reports = tuple(rows.order_of(row, query.symbol, Source.ORDER, at, gaps) for row in found)
     return Told(orders=reports, missing=tuple(gaps))
 
@@ -192,10 +204,7 @@ def _fills(query: AskFills, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
     known = tuple(report for report in reports if report is not None)
     if len(known) < len(reports):
         raise Incomplete(f"trade: expected all of its fields, came none of {', '.join(gaps)}")
-    if len(found) >= MOST_TRADES:
-        raise Incomplete(f"trades: expected fewer than {MOST_TRADES}, a full page may have a next one")
-    if at - query.since > TRADES_SPAN:
-        raise Incomplete(f"since: expected at most {TRADES_SPAN} µs ago, came {at - query.since}")
+    _demand_whole("trades", len(found), at - query.since, LONGEST_SPAN)
     return Told(fills=known, missing=tuple(gaps))
 
 
@@ -227,6 +236,14 @@ def _was_ever_open(report: PositionReport) -> bool:
 def _is_not_found(reply: Reply) -> bool:
     """A business error is HTTP 400 (binance.md 4.2); the same code under a status that says "unknown" is no answer."""
     return reply.status == 400 and error_of(reply)[0] == NOT_FOUND
+
+
+def _demand_whole(what: str, count: int, span: Duration, longest: Duration) -> None:
+    """A list by time is whole if its page is not full, and if it may reach from its beginning to now."""
+    if count >= MOST_ROWS:
+        raise Incomplete(f"{what}: expected fewer than {MOST_ROWS}, a full page may have a next one")
+    if span > longest:
+        raise Incomplete(f"since: expected at most {longest} µs ago, came {span}")
 
 
 def _demand_success(reply: Reply) -> None:

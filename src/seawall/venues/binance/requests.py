@@ -1,10 +1,11 @@
 """What is asked of the venue: an act or a query of the house as the bytes of requests.
 
 An entry is a MARKET order, or a LIMIT order, immediate or cancel, where the price is bounded; a close is the same
-with reduceOnly (binance.md 1.6, 4.5). A stop goes to the algo service (1.9): for the whole position with
-closePosition, which excludes quantity and reduceOnly (-4137, -1106), else with a quantity and reduceOnly. What a stop
-watches is always said, because the venue's default is the last price. priceProtect stays at its default, off: with it
-a stop may not fire at all (4.4). A stop's trigger needs no rounding here; the heart has rounded it.
+with reduceOnly (binance.md 1.6, 4.5), and a take-profit a LIMIT order with reduceOnly that rests. A stop goes to the
+algo service (1.9): for the whole position with closePosition, which excludes quantity and reduceOnly (-4137, -1106),
+else with a quantity and reduceOnly. What a stop watches is always said, because the venue's default is the last price.
+priceProtect stays at its default, off: with it a stop may not fire at all (4.4). A stop's trigger needs no rounding
+here; the heart has rounded it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, SetLeverage, SubmitEntry
+from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, PlaceTakeProfit, SetLeverage, SubmitEntry
 from seawall.model.amounts import plain
 from seawall.model.ids import Side, Symbol
 from seawall.model.queries import (
@@ -23,6 +24,7 @@ from seawall.model.queries import (
     AskModes,
     AskOpenOrders,
     AskOrder,
+    AskOrders,
     AskPositions,
     AskStop,
     AskStops,
@@ -36,6 +38,7 @@ from seawall.venues.port import Request, Stamp, TooLate
 
 ORDER: Final = "/fapi/v1/order"
 OPEN_ORDERS: Final = "/fapi/v1/openOrders"
+ALL_ORDERS: Final = "/fapi/v1/allOrders"
 USER_TRADES: Final = "/fapi/v1/userTrades"
 ALGO_ORDER: Final = "/fapi/v1/algoOrder"
 OPEN_ALGO_ORDERS: Final = "/fapi/v1/openAlgoOrders"
@@ -54,8 +57,8 @@ TICKER_PRICE: Final = "/fapi/v2/ticker/price"
 TIME: Final = "/fapi/v1/time"
 LISTEN_KEY: Final = "/fapi/v1/listenKey"
 
-MOST_TRADES: Final = 1_000
-"""The most rows one page of userTrades holds (binance.md 1.4)."""
+MOST_ROWS: Final = 1_000
+"""The most rows one page of userTrades or allOrders holds (binance.md 1.4)."""
 LEAST_WINDOW: Final = 50 * MILLISECOND
 """An entry is not sent with less than this left: by the book's latencies (binance.md 2) it could not arrive in time."""
 
@@ -68,7 +71,7 @@ def act_request(signer: Signer, act: Act, stamp: Stamp) -> Request | TooLate:
     match act:
         case SubmitEntry():
             return _entry(signer, act, stamp)
-        case ClosePosition():
+        case ClosePosition() | PlaceTakeProfit():
             return signer.signed("POST", ORDER, (*_order(act), ("reduceOnly", "true")), stamp)
         case PlaceStop():
             return signer.signed("POST", ALGO_ORDER, _stop(act), stamp)
@@ -97,15 +100,22 @@ def query_requests(signer: Signer, query: Query, stamp: Stamp) -> tuple[Request,
 
 
 def _single(
-    query: AskOrder | AskFills | AskPositions | AskStops | AskStop | AskOpenOrders | AskLeverage | AskWallet,
+    query: AskOrder
+    | AskFills
+    | AskPositions
+    | AskStops
+    | AskStop
+    | AskOpenOrders
+    | AskOrders
+    | AskLeverage
+    | AskWallet,
 ) -> tuple[str, Params]:
     """Path and parameters of a query that one signed request answers."""
     match query:
         case AskOrder():
             return ORDER, (("symbol", query.symbol), ("origClientOrderId", query.client_id))
         case AskFills():
-            start = str(query.since // MILLISECOND)
-            return USER_TRADES, (("symbol", query.symbol), ("startTime", start), ("limit", str(MOST_TRADES)))
+            return USER_TRADES, _since(query)
         case AskPositions():
             return POSITION_RISK, _scope(query.symbol)
         case AskStops():
@@ -114,10 +124,18 @@ def _single(
             return ALGO_ORDER, _stop_named(query)
         case AskOpenOrders():
             return OPEN_ORDERS, _scope(query.symbol)
+        case AskOrders():
+            return ALL_ORDERS, _since(query)
         case AskLeverage():
             return SYMBOL_CONFIG, _scope(query.symbol)
         case AskWallet():
             return ACCOUNT, ()
+
+
+def _since(query: AskFills | AskOrders) -> Params:
+    """A list by time, with the longest page that the venue grants; whether it is all of it, `replies` judges."""
+    start = str(query.since // MILLISECOND)
+    return ("symbol", query.symbol), ("startTime", start), ("limit", str(MOST_ROWS))
 
 
 def _scope(symbol: Symbol | None) -> Params:
@@ -134,22 +152,27 @@ def _entry(signer: Signer, act: SubmitEntry, stamp: Stamp) -> Request | TooLate:
     return signer.signed("POST", ORDER, _order(act), Stamp(stamp.venue_now, window))
 
 
-def _order(act: SubmitEntry | ClosePosition) -> Params:
+def _order(act: SubmitEntry | ClosePosition | PlaceTakeProfit) -> Params:
     """Names no stop: since 2025-12 the order endpoint takes none (binance.md 1.6, -4120)."""
     return (
         ("symbol", act.symbol),
         ("side", _SIDES[act.side]),
-        *_kind(act.price_bound),
+        *_kind(act),
         ("quantity", plain(act.quantity)),
         ("newClientOrderId", act.client_id),
         ("newOrderRespType", "RESULT"),
     )
 
 
-def _kind(bound: Decimal | None) -> Params:
-    if bound is None:
-        return (("type", "MARKET"),)
-    return (("type", "LIMIT"), ("timeInForce", "IOC"), ("price", plain(bound)))
+def _kind(act: SubmitEntry | ClosePosition | PlaceTakeProfit) -> Params:
+    """A take-profit rests until it is filled or cancelled; whatever else is bounded takes what it finds at once."""
+    if isinstance(act, PlaceTakeProfit):
+        return _limit("GTC", act.price)
+    return (("type", "MARKET"),) if act.price_bound is None else _limit("IOC", act.price_bound)
+
+
+def _limit(time_in_force: str, price: Decimal) -> Params:
+    return ("type", "LIMIT"), ("timeInForce", time_in_force), ("price", plain(price))
 
 
 def _stop(act: PlaceStop) -> Params:

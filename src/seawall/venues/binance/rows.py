@@ -14,7 +14,16 @@ from typing import Final
 
 from seawall.model.amounts import ZERO
 from seawall.model.ids import ClientId, Side, Symbol, VenueId
-from seawall.model.reports import FillReport, OrderReport, OrderStatus, PositionReport, Source, StopReport, StopStatus
+from seawall.model.reports import (
+    FillKind,
+    FillReport,
+    OrderReport,
+    OrderStatus,
+    PositionReport,
+    Source,
+    StopReport,
+    StopStatus,
+)
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MILLISECOND, Instant
 from seawall.venues.binance.news import AlgoNews, OrderNews, PositionNews, TradeEvent
@@ -54,6 +63,14 @@ STOP_STATUS: Final = {
 """binance.md 1.9. FINISHED means filled *or* cancelled in the engine."""
 
 SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL}
+FORCED: Final = (
+    ("autoclose-", FillKind.LIQUIDATION),
+    ("adl_autoclose", FillKind.DELEVERAGING),
+    ("settlement_autoclose-", FillKind.SETTLEMENT),
+)
+"""How the names of orders begin that the venue itself makes, and what they are for (binance.md 3.3)."""
+CALCULATED: Final = "CALCULATED"
+"""The execution of an order of the venue's own; without one of those names, of a liquidation (binance.md 3.3)."""
 WORKING_TYPES: Final = {"MARK_PRICE": TriggerBy.MARK, "CONTRACT_PRICE": TriggerBy.LAST}
 ONE_WAY: Final = "BOTH"
 
@@ -101,6 +118,12 @@ def order_status(spelling: Text, place: str, gaps: Gaps) -> OrderStatus:
     return found or OrderStatus.UNTOLD
 
 
+def kind_of(name: Text, execution: Text = None) -> FillKind:
+    """Who made an order, by its name; by its execution type where the name does not say."""
+    unnamed = FillKind.LIQUIDATION if execution == CALCULATED else FillKind.TRADE
+    return next((kind for beginning, kind in FORCED if (name or "").startswith(beginning)), unnamed)
+
+
 def order_of(row: OrderRow, symbol: Symbol | None, source: Source, at: Instant, gaps: Gaps) -> OrderReport:
     """An order by a reply or a read. `symbol` is what was asked for, which stands in for a row that names none."""
     return OrderReport(
@@ -116,6 +139,7 @@ def order_of(row: OrderRow, symbol: Symbol | None, source: Source, at: Instant, 
         filled=amount(row.executed_qty, "order.executedQty", gaps) or ZERO,
         average=row.avg_price.positive,
         reduce_only=row.reduce_only,
+        kind=kind_of(row.client_order_id),
     )
 
 
@@ -135,18 +159,15 @@ def order_of_news(news: OrderNews, event_at: Number, at: Instant, gaps: Gaps) ->
         average=news.average.positive,
         reduce_only=news.reduce_only,
         reason=f"er {news.expiry_reason}" if str(news.expiry_reason or 0) != "0" else "",
+        kind=kind_of(news.client_order_id, news.execution),
     )
 
 
 def fill_of(row: TradeRow, symbol: Symbol, at: Instant, gaps: Gaps) -> FillReport | None:
-    """A trade of userTrades, which names the order's id alone (binance.md 1.4)."""
-    return _fill(
-        FillParts(row.symbol or symbol, row.id, row.side, row.qty, row.price, row.order_id, row.time),
-        Source.FILLS,
-        at,
-        gaps,
-        fee=_fee(row.commission, row.commission_asset, row.symbol or symbol),
-    )
+    """A trade of userTrades, which names the order's id alone (binance.md 1.4): whose it is, the order must say."""
+    parts = FillParts(row.symbol or symbol, row.id, row.side, row.qty, row.price, row.order_id, row.time)
+    fee = _fee(row.commission, row.commission_asset, row.symbol or symbol)
+    return _fill(parts, Source.FILLS, at, gaps, Besides(fee=fee, profit=row.realized_pnl.value))
 
 
 def fill_of_news(news: OrderNews, event_at: Number, at: Instant, gaps: Gaps) -> FillReport | None:
@@ -157,7 +178,8 @@ def fill_of_news(news: OrderNews, event_at: Number, at: Instant, gaps: Gaps) -> 
         news.symbol, news.trade_id, news.side, news.last_quantity, news.last_price, news.order_id, news.at or event_at
     )
     fee = _fee(news.fee, news.fee_asset, news.symbol)
-    return _fill(parts, Source.STREAM, at, gaps, client_id=news.client_order_id, fee=fee)
+    kind = kind_of(news.client_order_id, news.execution)
+    return _fill(parts, Source.STREAM, at, gaps, Besides(news.client_order_id, fee, news.profit.value, kind))
 
 
 def fill_of_trade(event: TradeEvent, at: Instant, gaps: Gaps) -> FillReport | None:
@@ -165,7 +187,8 @@ def fill_of_trade(event: TradeEvent, at: Instant, gaps: Gaps) -> FillReport | No
     parts = FillParts(
         event.symbol, event.trade_id, event.side, event.last_quantity, event.last_price, event.order_id, event.at
     )
-    return _fill(parts, Source.STREAM, at, gaps, client_id=event.client_order_id)
+    besides = Besides(event.client_order_id, kind=kind_of(event.client_order_id))
+    return _fill(parts, Source.STREAM, at, gaps, besides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +204,17 @@ class FillParts:
     at: Number
 
 
-def _fill(
-    parts: FillParts, source: Source, at: Instant, gaps: Gaps, *, client_id: Text = None, fee: Decimal = ZERO
-) -> FillReport | None:
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What only some spellings of a trade have."""
+
+    client_id: Text = None
+    fee: Decimal = ZERO
+    profit: Decimal | None = None
+    kind: FillKind = FillKind.TRADE
+
+
+def _fill(parts: FillParts, source: Source, at: Instant, gaps: Gaps, besides: Besides) -> FillReport | None:
     """No report without what makes a fill: which trade, of what, which way, how much, at what price."""
     before = len(gaps)
     symbol, trade = word(parts.symbol, "fill.symbol", gaps), word(venue_id(parts.trade_id), "fill.id", gaps)
@@ -201,9 +232,11 @@ def _fill(
         source=source,
         at=at,
         venue_at=instant(parts.at),
-        client_id=ClientId(client_id or ""),
+        client_id=ClientId(besides.client_id or ""),
         venue_id=venue_id(parts.order_id),
-        fee=fee,
+        fee=besides.fee,
+        kind=besides.kind,
+        profit=besides.profit,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, SetLeverage, SubmitEntry
+from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, PlaceTakeProfit, SetLeverage, SubmitEntry
 from seawall.model.queries import (
     AskFills,
     AskInstruments,
@@ -18,6 +18,7 @@ from seawall.model.queries import (
     AskModes,
     AskOpenOrders,
     AskOrder,
+    AskOrders,
     AskPositions,
     AskStop,
     AskStops,
@@ -63,13 +64,13 @@ _ONE_ORDER: Final = (Charge(ORDERS_TEN_SECONDS, 1), Charge(ORDERS_MINUTE, 1))
 def charges(ask: Act | Query) -> tuple[Charge, ...]:
     """What an act or all the requests of a query cost; weights of binance.md 1.4 and 1.9."""
     match ask:
-        case SubmitEntry() | ClosePosition() | PlaceStop():
+        case SubmitEntry() | ClosePosition() | PlaceTakeProfit() | PlaceStop():
             return _ONE_ORDER
         case CancelOrder() | SetLeverage() | AskOrder() | AskStop():
             return (Charge(WEIGHT, 1),)
         case AskStops() | AskOpenOrders():
             return (Charge(WEIGHT, 40 if ask.symbol is None else 1),)
-        case AskFills() | AskPositions() | AskLeverage() | AskWallet():
+        case AskFills() | AskOrders() | AskPositions() | AskLeverage() | AskWallet():
             return (Charge(WEIGHT, 5),)
         case AskMark():
             return (Charge(WEIGHT, 12 if ask.symbol is None else 2),)  # premiumIndex and ticker/price

@@ -93,6 +93,7 @@ class TradeRow(Row, frozen=True):
     qty: Amount = NOTHING
     commission: Amount = NOTHING
     commission_asset: Text = None
+    realized_pnl: Amount = NOTHING
     time: Number = None
 
 

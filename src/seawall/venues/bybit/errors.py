@@ -19,12 +19,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SetLeverage, SubmitEntry
+from seawall.model.acts import (
+    Act,
+    CancelOrder,
+    ClosePosition,
+    Outcome,
+    PlaceStop,
+    PlaceTakeProfit,
+    Reason,
+    SetLeverage,
+    SubmitEntry,
+)
 from seawall.venues.bybit.requests import clears_position_stop
 
 
 class Call(StrEnum):
-    """The calls of the table: what we asked for, since one endpoint serves several purposes."""
+    """The calls of the table: what we asked for, since one endpoint serves several purposes. CLOSE is every order that
+    only reduces, a take-profit too.
+    """
 
     ENTRY = "entry"
     CLOSE = "close"
@@ -167,7 +179,7 @@ def call_of(act: Act) -> Call:
     match act:
         case SubmitEntry():
             return Call.ENTRY
-        case ClosePosition():
+        case ClosePosition() | PlaceTakeProfit():
             return Call.CLOSE
         case PlaceStop():
             return Call.POSITION_STOP if act.quantity is None else Call.QUANTITY_STOP

@@ -19,10 +19,10 @@ from typing import Final
 
 from msgspec import Raw
 
-from seawall.model.acts import Act, ClosePosition, Outcome, PlaceStop, Reason, SubmitEntry
+from seawall.model.acts import Act, ClosePosition, Outcome, PlaceStop, PlaceTakeProfit, Reason, SubmitEntry
 from seawall.model.ids import Symbol, VenueId
 from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
-from seawall.model.queries import AskFills, AskLeverage, AskModes, AskStop, AskStops, Query
+from seawall.model.queries import AskFills, AskLeverage, AskModes, AskOrders, AskStop, AskStops, Query
 from seawall.model.reports import LeverageReport, MarkReport, ModesReport, OrderReport, OrderStatus, Source
 from seawall.model.times import HOUR, Duration, Instant
 from seawall.venues.bybit import rows, wire
@@ -96,7 +96,8 @@ def _told_by_act(act: Act, envelope: wire.Envelope, at: Instant) -> Told:
 
     An empty id is told as missing; raises Incomplete if the name is another one's.
     """
-    if not isinstance(act, SubmitEntry | ClosePosition) and not (isinstance(act, PlaceStop) and act.quantity):
+    orders = isinstance(act, SubmitEntry | ClosePosition | PlaceTakeProfit)
+    if not orders and not (isinstance(act, PlaceStop) and act.quantity):
         return NOTHING_TOLD
     placed = wire.read(wire.Placed, envelope.result)
     if placed.order_link_id not in (None, "", act.client_id):
@@ -177,13 +178,14 @@ def _told(query: Query, ask: Ask, result: Raw, began_at: Instant, at: Instant) -
         case Endpoint.REALTIME | Endpoint.HISTORY:
             orders = wire.read(wire.OrderPage, result)
             source = Source.STOPS if isinstance(query, AskStop | AskStops) else Source.ORDER
-            return _complete(rows.orders_told(orders.rows, source, at), ask, len(orders.rows), orders.next_page_cursor)
+            told = _complete(rows.orders_told(orders.rows, source, at), ask, len(orders.rows), orders.next_page_cursor)
+            return _spanned(told, query, at)
         case Endpoint.EXECUTIONS:
             fills = wire.read(wire.ExecutionPage, result)
             told = _complete(
                 rows.fills_told(fills.rows, Source.FILLS, at), ask, len(fills.rows), fills.next_page_cursor
             )
-            return _expected(told, _is_spanned(query, at), f"since: expected at most {LONGEST_SPAN} µs ago")
+            return _spanned(told, query, at)
         case Endpoint.POSITIONS:
             positions = wire.read(wire.PositionPage, result)
             if isinstance(query, AskLeverage):
@@ -210,9 +212,10 @@ def _complete(gathered: rows.Gathered, ask: Ask, count: int, cursor: str | None)
     return gathered.told
 
 
-def _is_spanned(query: Query, at: Instant) -> bool:
-    """Whether a list of fills reaches from its beginning to now; only a read by time has a beginning."""
-    return not isinstance(query, AskFills) or at - query.since <= LONGEST_SPAN
+def _spanned(told: Told, query: Query, at: Instant) -> Told:
+    """What a list told, if it reaches from its beginning to now; only a read by time has a beginning."""
+    holds = not isinstance(query, AskFills | AskOrders) or at - query.since <= LONGEST_SPAN
+    return _expected(told, holds, f"since: expected at most {LONGEST_SPAN} µs ago")
 
 
 def _expected(told: Told, holds: bool, otherwise: str) -> Told:  # noqa: FBT001 (a condition, as in an assertion)

@@ -5,7 +5,9 @@ An entry is a market order, or a limit order, immediate or cancel, where the pri
 first fill, and refuses the whole entry if the stop is on the wrong side (bybit.md 0 fact 4, 3.5). What a stop watches
 is always said, because the venue's default is the last price. A stop for the whole position is an upsert by
 trading-stop and carries no name; a stop for a quantity is a conditional order of its own, which does carry our name and
-outlives the position (bybit.md 1.6, 3.7). `positionIdx` 0 says one-way mode aloud, so that hedge mode refuses.
+outlives the position (bybit.md 1.6, 3.7). A take-profit is a plain limit order that only reduces and rests: one of the
+venue's own kind (tpslMode Partial) is coupled to a stop, and cancelling it can take the stop away (bybit.md 3.5).
+`positionIdx` 0 says one-way mode aloud, so that hedge mode refuses.
 
 One order is looked for in every place where the venue may keep it: the open list, the history and the executions. An id
 query on the open list finds closed orders too, a query by symbol does not (bybit.md 1.5, 3.2). The open orders of a
@@ -20,7 +22,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, SetLeverage, SubmitEntry
+from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, PlaceTakeProfit, SetLeverage, SubmitEntry
 from seawall.model.amounts import plain
 from seawall.model.ids import Side
 from seawall.model.queries import (
@@ -31,6 +33,7 @@ from seawall.model.queries import (
     AskModes,
     AskOpenOrders,
     AskOrder,
+    AskOrders,
     AskPositions,
     AskStop,
     AskStops,
@@ -38,7 +41,7 @@ from seawall.model.queries import (
     Query,
 )
 from seawall.model.signal import TriggerBy
-from seawall.model.times import MILLISECOND
+from seawall.model.times import MILLISECOND, Instant
 from seawall.venues.bybit.sign import Body, Params, Signer
 from seawall.venues.bybit.traits import Endpoint
 from seawall.venues.port import Request, Stamp, TooLate
@@ -85,7 +88,7 @@ def act_request(signer: Signer, act: Act, stamp: Stamp) -> Request | TooLate:
 def act_endpoint(act: Act) -> Endpoint:
     """Where an act goes, and so which quota counts it."""
     match act:
-        case SubmitEntry() | ClosePosition():
+        case SubmitEntry() | ClosePosition() | PlaceTakeProfit():
             return Endpoint.CREATE
         case PlaceStop():
             return Endpoint.TRADING_STOP if act.quantity is None else Endpoint.CREATE
@@ -111,7 +114,7 @@ def query_asks(query: Query) -> tuple[Ask, ...]:
         case AskOrder(symbol, name):
             return _everywhere(symbol, name)
         case AskFills(symbol, since):
-            return (_executions(("symbol", symbol), ("startTime", str(since // MILLISECOND))),)
+            return (_executions(("symbol", symbol), _since(since)),)
         case AskPositions() | AskLeverage():
             return (_positions(query.symbol),)
         case AskStops():
@@ -120,6 +123,9 @@ def query_asks(query: Query) -> tuple[Ask, ...]:
             return _stop_places(query)
         case AskOpenOrders():
             return (_orders(Endpoint.REALTIME, _scope(query.symbol)),)
+        case AskOrders(symbol, since):
+            asked = ("symbol", symbol)
+            return _orders(Endpoint.REALTIME, asked), _orders(Endpoint.HISTORY, asked, _since(since))
         case AskInstruments():
             return (Ask(Endpoint.INSTRUMENTS, (_CATEGORY, ("limit", "1000")), page=1000, public=True),)
         case AskMark():
@@ -175,6 +181,10 @@ def _positions(symbol: str | None) -> Ask:
     return Ask(Endpoint.POSITIONS, (_CATEGORY, _scope(symbol), ("limit", "200")), page=200)
 
 
+def _since(since: Instant) -> tuple[str, str]:
+    return "startTime", str(since // MILLISECOND)
+
+
 def _scope(symbol: str | None) -> tuple[str, str]:
     """A list is of one symbol or of one settlement coin; linear contracts demand either (bybit.md 1.5, 1.6)."""
     return ("settleCoin", "USDT") if symbol is None else ("symbol", symbol)
@@ -189,9 +199,9 @@ def _entry(signer: Signer, act: SubmitEntry, stamp: Stamp) -> Request | TooLate:
     return signer.act(Endpoint.CREATE, (*_order(act), *_attached(act)), Stamp(stamp.venue_now, window))
 
 
-def _body(act: ClosePosition | PlaceStop | CancelOrder | SetLeverage) -> Body:
+def _body(act: ClosePosition | PlaceTakeProfit | PlaceStop | CancelOrder | SetLeverage) -> Body:
     match act:
-        case ClosePosition():
+        case ClosePosition() | PlaceTakeProfit():
             return (*_order(act), ("reduceOnly", True))
         case PlaceStop():
             return _position_stop(act) if act.quantity is None else _quantity_stop(act, act.quantity)
@@ -202,23 +212,27 @@ def _body(act: ClosePosition | PlaceStop | CancelOrder | SetLeverage) -> Body:
             return (_CATEGORY, ("symbol", act.symbol), ("buyLeverage", leverage), ("sellLeverage", leverage))
 
 
-def _order(act: SubmitEntry | ClosePosition) -> Body:
+def _order(act: SubmitEntry | ClosePosition | PlaceTakeProfit) -> Body:
     return (
         _CATEGORY,
         ("symbol", act.symbol),
         ("side", _SIDES[act.side]),
-        *_kind(act.price_bound),
+        *_kind(act),
         ("qty", plain(act.quantity)),
         ("positionIdx", 0),
         ("orderLinkId", act.client_id),
     )
 
 
-def _kind(bound: Decimal | None) -> Body:
+def _kind(act: SubmitEntry | ClosePosition | PlaceTakeProfit) -> Body:
     """slippageTolerance would bound the price too, but excludes an attached stop (bybit.md 1.5)."""
-    if bound is None:
-        return (("orderType", "Market"),)
-    return ("orderType", "Limit"), ("price", plain(bound)), ("timeInForce", "IOC")
+    if isinstance(act, PlaceTakeProfit):
+        return _limit(act.price, "GTC")
+    return (("orderType", "Market"),) if act.price_bound is None else _limit(act.price_bound, "IOC")
+
+
+def _limit(price: Decimal, time_in_force: str) -> Body:
+    return ("orderType", "Limit"), ("price", plain(price)), ("timeInForce", time_in_force)
 
 
 def _attached(act: SubmitEntry) -> Body:

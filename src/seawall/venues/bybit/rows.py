@@ -24,6 +24,7 @@ from seawall.model.amounts import ZERO
 from seawall.model.ids import ClientId, Side, Symbol, VenueId
 from seawall.model.inputs import NOTHING_TOLD, Told
 from seawall.model.reports import (
+    FillKind,
     FillReport,
     OrderReport,
     OrderStatus,
@@ -35,7 +36,17 @@ from seawall.model.reports import (
 )
 from seawall.model.signal import TriggerBy
 from seawall.model.times import Instant
-from seawall.venues.bybit.wire import ExecutionRow, OrderRow, PositionRow, WalletRow, amount, instant, stated, whole
+from seawall.venues.bybit.wire import (
+    ExecutionRow,
+    OrderRow,
+    PositionRow,
+    WalletRow,
+    amount,
+    given,
+    instant,
+    stated,
+    whole,
+)
 
 ORDER_STATUS: Final[Mapping[str | None, OrderStatus]] = {
     "Created": OrderStatus.OPEN,
@@ -70,7 +81,19 @@ WHOLE_POSITION: Final = ("StopLoss", "TrailingStop")
 AGAINST: Final = {Side.BUY: 1, Side.SELL: 2}
 """The triggerDirection of a stop that closes on a loss: buying on a rise, selling on a fall (bybit.md 1.5)."""
 IN_ENGINE: Final = ("Triggered", "New", "PartiallyFilled", "Filled", "Rejected")
-TRADES: Final = ("Trade", "BustTrade", "AdlTrade")
+TRADES: Final[Mapping[str | None, FillKind]] = {
+    "Trade": FillKind.TRADE,
+    "BustTrade": FillKind.LIQUIDATION,
+    "AdlTrade": FillKind.DELEVERAGING,
+    "Settle": FillKind.SETTLEMENT,
+}
+"""The executions that change a position, and who made them (bybit.md 3.1)."""
+FORCED: Final[Mapping[str | None, FillKind]] = {
+    "CreateByLiq": FillKind.LIQUIDATION,
+    "CreateByTakeOver_PassThrough": FillKind.LIQUIDATION,
+    "CreateByAdl_PassThrough": FillKind.DELEVERAGING,
+}
+"""The createType of orders that the venue itself makes; they have no name (bybit.md 3.1)."""
 NO_REASON: Final = (None, "", "UNKNOWN", "EC_NoError")
 
 
@@ -160,6 +183,7 @@ def _order(row: OrderRow, source: Source, at: Instant) -> OrderReport:
         average=stated(row.avg_price),
         reduce_only=row.reduce_only,
         reason=" ".join(word for word in (row.cancel_type, row.reject_reason) if word and word not in NO_REASON),
+        kind=FORCED.get(row.create_type, FillKind.TRADE),
     )
 
 
@@ -216,6 +240,8 @@ def _fill_told(row: ExecutionRow, source: Source, at: Instant) -> Gathered:
         venue_id=VenueId(row.order_id or ""),
         fee=amount(row.exec_fee),
         seq=max(whole(row.seq), 0),
+        kind=TRADES[row.exec_type],
+        profit=given(row.exec_pnl),
     )
     return Gathered(Told(fills=(fill,), missing=() if row.exec_time else ("execution.execTime",)))
 

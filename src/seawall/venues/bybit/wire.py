@@ -63,6 +63,11 @@ def stated(value: Scalar) -> Decimal | None:
     return amount(value) or None
 
 
+def given(value: Scalar) -> Decimal | None:
+    """The number in a field whose zero says something: None only where there is no number."""
+    return None if value in _NOTHING else amount(value)
+
+
 def whole(value: Scalar) -> int:
     """The integer in a field, 0 for every spelling of nothing; Garbled if it is none."""
     number = amount(value)
@@ -132,6 +137,7 @@ class OrderRow(Row, frozen=True):
     parent_order_link_id: Text = None
     cancel_type: Text = None
     reject_reason: Text = None
+    create_type: Text = None
     created_time: Scalar = None
     updated_time: Scalar = None
     category: Text = None
@@ -149,6 +155,7 @@ class ExecutionRow(Row, frozen=True):
     exec_qty: Scalar = None
     exec_fee: Scalar = None
     exec_type: Text = None
+    exec_pnl: Scalar = None
     exec_time: Scalar = None
     seq: Scalar = None
     category: Text = None

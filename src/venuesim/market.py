@@ -38,6 +38,19 @@ class Prices:
     at: int
 
 
+_USUAL_DEPTH = Depth()
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The first level of one side, kept while what it follows from is the same: every reader of prices asks for it."""
+
+    rules: Instrument
+    depth: Depth
+    prices: Prices
+    level: tuple[Decimal, Decimal] | None
+
+
 class Market:
     """The prices of one venue's symbols."""
 
@@ -48,6 +61,7 @@ class Market:
             for name, rules in instruments.items()
         }
         self._depths: dict[str, Depth] = {}
+        self._bests: dict[tuple[str, Side], _Best] = {}
 
     def prices(self, symbol: str) -> Prices:
         """Return mark and last; KeyError for an unlisted symbol."""
@@ -87,10 +101,15 @@ class Market:
 
     def best(self, symbol: str, taker: Side) -> tuple[Decimal, Decimal] | None:
         """Return the first level a taker of this side finds, None if the book is empty."""
-        return next(self.offers(symbol, taker), None)
+        rules, depth, prices = self._instruments[symbol], self._depth(symbol), self._prices[symbol]
+        known = self._bests.get((symbol, taker))
+        if known is None or known.rules is not rules or known.depth is not depth or known.prices is not prices:
+            known = _Best(rules, depth, prices, next(self.offers(symbol, taker), None))
+            self._bests[symbol, taker] = known
+        return known.level
 
     def _depth(self, symbol: str) -> Depth:
-        return self._depths.get(symbol, Depth())
+        return self._depths.get(symbol, _USUAL_DEPTH)
 
     def quote(self, symbol: str, now: int) -> Quote:
         """Return the prices of a listed symbol; KeyError for another."""

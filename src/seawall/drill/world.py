@@ -53,6 +53,9 @@ _CALLS: Mapping[type[acts.Act], str] = {
     acts.SetLeverage: "leverage.set",
 }
 """Acts by the box's name of the call that they become."""
+_REPLIES = (wire.Answer, wire.Reset, wire.HalfBody)
+_KEYS_OF_ONE = 1_000_000
+"""How many requests and connections one process may number."""
 
 
 @dataclass(slots=True)
@@ -294,15 +297,19 @@ class World:
         if house is not self.house or at != house.woken_for:
             return
         house.woken_for = 0
-        self._machine(house, machine.Ticked())
-        self._step(house, (inp.Woken(self.clock),))
+        if house.venue.next_wake() <= self.clock:
+            self._machine(house, machine.Ticked())
+        desk_at = house.desk.next_wake()
+        if desk_at is not None and desk_at <= self.clock:
+            self._step(house, (inp.Woken(self.clock),))
+        self._wake_house(house)
 
     # ---- the box
 
     def _key(self, house: House, number: int) -> int:
         """The box's handle of a request or connection: one process's numbers never meet another's."""
         del house
-        return self._epoch * 1_000_000 + number
+        return self._epoch * _KEYS_OF_ONE + number
 
     def _at_box(self, arrival: Callable[[], None]) -> None:
         arrival()
@@ -310,7 +317,7 @@ class World:
 
     def _wake_box(self) -> None:
         for output in self.box.advance(self.now):
-            if isinstance(output, wire.Answer | wire.Reset | wire.HalfBody):
+            if isinstance(output, _REPLIES):
                 self._moment("acted", self._call_of(output.key))
             self.at(self.now + self.latency, lambda output=output: self._from_box(output))  # type: ignore[misc]
         due = self.box.next_wake()
@@ -329,9 +336,12 @@ class World:
         self._wake_box()
 
     def _from_box(self, output: wire.Output) -> None:
-        epoch, number = divmod(output.key if hasattr(output, "key") else output.conn, 1_000_000)
-        if isinstance(output, wire.Answer | wire.Reset | wire.HalfBody) and epoch == self._epoch:
-            self._moment("answering", self._call_of(output.key))
+        if isinstance(output, _REPLIES):
+            epoch, number = divmod(output.key, _KEYS_OF_ONE)
+            if epoch == self._epoch:
+                self._moment("answering", self._call_of(output.key))
+        else:
+            epoch, number = divmod(output.conn, _KEYS_OF_ONE)
         house = self.house
         if house is None or epoch != self._epoch:
             return

@@ -81,5 +81,7 @@ def growing(first: Duration, n: int, bounds: Bounds) -> Duration:
     numerator, denominator = bounds.ask_growth
     delay = first
     for _ in range(n):
+        if delay == bounds.ask_slowest:
+            break
         delay = min(delay * numerator // denominator, bounds.ask_slowest)
     return delay

@@ -48,13 +48,13 @@ class Verdict(Enum):
     UNDECIDED = "undecided"
 
 
-def judge(state: SagaState, around: Circumstances, naked_since: Instant) -> Finding:
+def judge(state: SagaState, around: Circumstances, naked_since: Instant, measured: Exposure | None = None) -> Finding:
     """The one finding that holds now. `naked_since`: since when the naked clock runs in this process, in our time with
-    the venue's silences taken out; 0 while it does not run.
+    the venue's silences taken out; 0 while it does not run. `measured`: the exposure, if the caller has measured it.
     """
     if not state.attempts:
         return preparing.finding(state, around)
-    exposure = measure(state, around)
+    exposure = measured or measure(state, around)
     if exposure.open > 0:
         return _of_open(state, exposure, around, naked_since)
     if is_gone(state, exposure, around):

@@ -149,7 +149,7 @@ class Saga:
             self._record(event)
         exposure = measure(self.state, around)
         self._run_naked_clock(exposure, around)
-        return judge(self.state, around, self.agenda.naked_since), exposure
+        return judge(self.state, around, self.agenda.naked_since, exposure), exposure
 
     def _run_naked_clock(self, exposure: Exposure, around: Circumstances) -> None:
         """Starts, keeps or stops the clock: it runs from the first proof of a fill while nothing is acknowledged."""

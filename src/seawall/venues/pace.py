@@ -128,8 +128,8 @@ class Budget:
         """What holds up `charges` beyond `now`, and until when."""
         waits = [Wait(hold.free_at(now), hold.detail, by_venue=True) for hold in self._binding(charges)]
         for charge in charges:
-            if count := self._counts.get(charge.bucket):
-                at = count.free_at(charge.amount, urgency, now)
+            count = self._counts.get(charge.bucket)
+            if count is not None and (at := count.free_at(charge.amount, urgency, now)) > now:
                 waits.append(Wait(at, f"{charge.bucket}: {count.used(now)} of {count.bucket.limit} spent"))
         return [wait for wait in waits if wait.until > now]
 

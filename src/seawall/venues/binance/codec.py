@@ -119,6 +119,8 @@ class BinanceCodec:
 
         A breach of an order count binds that count alone, everything else binds everything.
         """
+        if 200 <= reply.status < 300 and b'"code"' not in reply.body:
+            return None
         code, text = errors.error_of(reply)
         if reply.status not in (429, 418, 403) and code not in (-1003, -1015):
             return None

@@ -247,6 +247,8 @@ def _demand_whole(what: str, count: int, span: Duration, longest: Duration) -> N
 
 
 def _demand_success(reply: Reply) -> None:
+    if 200 <= reply.status < 300 and b'"code"' not in reply.body:
+        return
     code, text = error_of(reply)
     if code is not None or not 200 <= reply.status < 300:
         meaning = verdict(Call.READ, code, text, reply.status)

@@ -8,10 +8,9 @@ as UTF-8 before signing.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from seawall.model.times import MILLISECOND
 from seawall.venues.port import Credentials, Request, Stamp
@@ -23,7 +22,7 @@ KEY_HEADER: Final = "X-MBX-APIKEY"
 
 def signature(secret: str, payload: str) -> str:
     """The lower-case hexadecimal HMAC-SHA256 of `payload` (test vector: binance.md 1.2)."""
-    return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload.encode(), "sha256").hex()
 
 
 class Signer:
@@ -52,7 +51,11 @@ class Signer:
 
 
 def _encoded(params: Params) -> str:
-    return urlencode(params, quote_via=quote, safe="")
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in params)
+
+
+def _quoted(text: str) -> str:
+    return text if text.isalnum() and text.isascii() else quote(text, safe="")
 
 
 def _target(path: str, query: str) -> str:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, PlaceTakeProfit, SetLeverage, SubmitEntry
@@ -108,6 +109,7 @@ def query_requests(signer: Signer, query: Query, stamp: Stamp) -> tuple[Request,
     return tuple(_request(signer, ask, stamp) for ask in query_asks(query))
 
 
+@lru_cache(maxsize=256)
 def query_asks(query: Query) -> tuple[Ask, ...]:
     """The GETs that together answer a query, each with the longest page that its endpoint grants (bybit.md 1.4-1.7)."""
     match query:

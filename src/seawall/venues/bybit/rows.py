@@ -96,6 +96,8 @@ FORCED: Final[Mapping[str | None, FillKind]] = {
 """The createType of orders that the venue itself makes; they have no name (bybit.md 3.1)."""
 NO_REASON: Final = (None, "", "UNKNOWN", "EC_NoError")
 
+_KINDS: Final = tuple(each.name for each in fields(Told))
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -113,8 +115,9 @@ class Gathered:
 def together(parts: Iterable[Told]) -> Told:
     """All that several answers told, in their order."""
     told = tuple(parts)
-    names = (each.name for each in fields(Told))
-    return Told(**{name: tuple(chain.from_iterable(getattr(part, name) for part in told)) for name in names})
+    if len(told) == 1:
+        return told[0]
+    return Told(**{name: tuple(chain.from_iterable(getattr(part, name) for part in told)) for name in _KINDS})
 
 
 def _gathered(parts: Iterable[Gathered]) -> Gathered:

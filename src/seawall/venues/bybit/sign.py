@@ -11,10 +11,9 @@ the window, so the timestamp is the venue time that the caller hands in, rounded
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 
@@ -30,7 +29,7 @@ STREAM_PERMISSION: Final = 10 * SECOND
 
 def signature(secret: str, payload: str) -> str:
     """The lower-case hexadecimal HMAC-SHA256 of `payload` (test vectors: bybit.md 1.1)."""
-    return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload.encode(), "sha256").hex()
 
 
 class Signer:
@@ -71,7 +70,11 @@ class Signer:
 
 
 def _encoded(params: Params) -> str:
-    return urlencode(params, quote_via=quote, safe="")
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in params)
+
+
+def _quoted(text: str) -> str:
+    return text if text.isalnum() and text.isascii() else quote(text, safe="")
 
 
 def _target(path: str, query: str) -> str:

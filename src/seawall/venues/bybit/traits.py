@@ -56,6 +56,7 @@ _IP_COUNTED: Final = 8 * SECOND
 lets three seconds of requests arrive at once must not cost ten minutes of silence (seen on the box: 403 at 85 %)."""
 _IP_BAN: Final = 10 * MINUTE
 _ROLLING_SECOND: Final = 1 * SECOND
+_BY_PATH: Final[Mapping[str, Endpoint]] = {endpoint.value: endpoint for endpoint in Endpoint}
 _PER_SECOND: Final[Mapping[Endpoint, int]] = {
     Endpoint.CREATE: 10,
     Endpoint.CANCEL: 10,
@@ -101,8 +102,7 @@ def gauges(reply: Reply, request: Request | None) -> tuple[Gauge, ...]:
 
 def endpoint_of(request: Request | None) -> Endpoint | None:
     """The endpoint that a request calls; None for one that is not ours."""
-    path = request.target.partition("?")[0] if request else ""
-    return next((endpoint for endpoint in Endpoint if endpoint == path), None)
+    return _BY_PATH.get(request.target.partition("?")[0]) if request else None
 
 
 def pause(reply: Reply, request: Request | None, at: Instant) -> Pause | None:

@@ -9,7 +9,6 @@ needs there.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -46,7 +45,7 @@ class Window:
 
 def signature_of(secret: str, payload: str) -> str:
     """The lower-case hexadecimal HMAC-SHA256 of the payload."""
-    return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload.encode(), "sha256").hex()
 
 
 def _cut(encoded: str) -> tuple[str, str | None]:

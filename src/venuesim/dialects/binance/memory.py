@@ -105,9 +105,9 @@ class Memory:
 
     def next_end(self) -> int | None:
         """When the next key lapses or the next connection grows too old, in µs."""
-        keys = [held.expires_at for held in self.keys.values()]
-        ages = [one.opened_at + CONNECTION_LIFE for one in self.connections.values()]
-        return min(keys + ages, default=None)
+        ends = [held.expires_at for held in self.keys.values()]
+        ends += [one.opened_at + CONNECTION_LIFE for one in self.connections.values()]
+        return min(ends) if ends else None
 
     def key_of(self, account: str) -> str | None:
         """The account's active key."""

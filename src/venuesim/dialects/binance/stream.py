@@ -168,7 +168,8 @@ class Streams:
 
     def next_wake(self) -> int | None:
         """The earliest of: a key that lapses, a connection of 24 hours, the next mark-price frame."""
-        return min((at for at in (self._memory.next_end(), self._next_second) if at is not None), default=None)
+        end, second = self._memory.next_end(), self._next_second
+        return end if second is None else second if end is None else min(end, second)
 
     def wake(self, now: int) -> list[Push | Drop]:
         """Do what is due at ``now``."""

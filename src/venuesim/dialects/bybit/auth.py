@@ -10,7 +10,6 @@ A private or trade socket signs ``GET/realtime`` and the instant its permission 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -38,7 +37,7 @@ class Credentials:
 def signature_of(secret: str, signed: str | bytes) -> str:
     """The lower-case hexadecimal HMAC-SHA256 of the signed text."""
     payload = signed.encode() if isinstance(signed, str) else signed
-    return hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload, "sha256").hex()
 
 
 def credentials_of(request: Request) -> Credentials:

@@ -207,9 +207,11 @@ class BybitDialect:
 
     def next_wake(self) -> int | None:
         """When a silent socket is cut, or at once where a cancel that came too late is to be told."""
-        times = [at for at, _ in self._memory.raced]
         cut = self._streams.next_wake()
-        return min(times if cut is None else [*times, cut], default=None)
+        if not self._memory.raced:
+            return cut
+        times = [at for at, _ in self._memory.raced]
+        return min(times if cut is None else [*times, cut])
 
     def lapse(self, account: str, now: int) -> list[Push]:
         """Do nothing: a Bybit stream logs in with the account's own key."""

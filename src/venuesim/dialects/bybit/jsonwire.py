@@ -50,7 +50,7 @@ def trimmed(amount: Decimal) -> str:
 
 def at_scale(amount: Decimal, like: Decimal) -> str:
     """An amount with exactly the decimals of ``like``, which must not be coarser than the amount itself."""
-    return text(amount.quantize(like)) if like.as_tuple().exponent != 0 else text(amount.quantize(Decimal(1)))
+    return text(amount.quantize(like))
 
 
 def ms(at: int) -> str:

@@ -216,7 +216,8 @@ class Streams:
 
     def next_wake(self) -> int | None:
         """When the first socket is cut for its silence."""
-        return min((socket.cut_at for socket in self._sockets.values()), default=None)
+        ends = [socket.cut_at for socket in self._sockets.values()]
+        return min(ends) if ends else None
 
     def wake(self, now: int) -> list[Push | Drop]:
         """Cut every socket that has been silent too long."""

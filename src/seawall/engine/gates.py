@@ -49,8 +49,6 @@ class Gates:
 
     def pass_through(self, durable: int) -> tuple[tuple[Do, ...], tuple[Answer, ...]]:
         """What may leave now that `durable` is the watermark, acts in order of urgency and then of age."""
-        if not self._acts and not self._answers:
-            return (), ()
         passed = [held.act for held in self._acts if held.after <= durable]
         answers = tuple(answer for after, answer in self._answers if after <= durable)
         self._acts = [held for held in self._acts if held.after > durable]

@@ -40,6 +40,7 @@ from venuesim.ledger import Ledger
 from venuesim.margin import Margin
 from venuesim.market import Market
 from venuesim.matching import FillPlan, Matching, Watchers
+from venuesim.resting import Resting
 from venuesim.rules import RULES
 from venuesim.stops import Stops
 
@@ -76,8 +77,9 @@ class Book:
             lambda: int(switch("match_latency_us")),
         )
         self.stops = Stops(self.ledger, self.market, self._matching, self._admission, setting.agenda, switch)
+        self._resting = Resting(self.ledger, self.market, self._matching, switch)
         self._matching.watchers = Watchers(
-            filled=self.stops.after_fill, rested=self.stops.child_rests, ended=self.stops.child_ended
+            filled=self._after_fill, rested=self.stops.child_rests, ended=self.stops.child_ended
         )
         self._matching.bears = self._admission.bears
         self._burns = self.rules.truncates and switch("bybit.refused_id") == "burned"
@@ -96,6 +98,10 @@ class Book:
     def history(self) -> History:
         """Every fact so far; the judge and the views read only this."""
         return self.ledger.history
+
+    def _after_fill(self, order: OrderState, before: PositionState, now: int) -> None:
+        self.stops.after_fill(order, before, now)
+        self._resting.after_fill(order, before, now)
 
     # --- accounts
 
@@ -219,7 +225,8 @@ class Book:
 
     def open_orders(self, account: str, symbol: str | None) -> list[OrderState]:
         """Return the open orders of an account, oldest first."""
-        return [o for o in self.ledger.live_orders() if o.account == account and symbol in (None, o.symbol)]
+        known = self.ledger.live_orders() if symbol is None else self.ledger.orders_in(symbol)
+        return [order for order in known if order.account == account]
 
     def open_stops(self, account: str, symbol: str | None) -> list[StopState]:
         """Return the stops of an account that have not ended, oldest first."""
@@ -242,7 +249,7 @@ class Book:
         self.ledger.change_price(symbol, prices.mark, prices.last, now)
         self._liquidate_on(symbol, now)
         self.stops.price_moved(symbol, now)
-        self._matching.cross_resting(symbol, now)
+        self._resting.price_moved(symbol, now)
 
     def _liquidate_on(self, symbol: str, now: int) -> None:
         for position in self.ledger.positions_in(symbol):
@@ -283,7 +290,7 @@ class Book:
         self.ledger.begin_event()
         accepted = self._matching.accept(account, ticket, now, origin=origin)
         filled = self._matching.fill(accepted, price, ticket.quantity, now)
-        self.stops.after_fill(filled, before, now)
+        self._after_fill(filled, before, now)
         return filled
 
     def end_stop(

@@ -59,6 +59,7 @@ class Ledger:
         self.orders: dict[str, OrderState] = {}
         self.stops: dict[str, StopState] = {}
         self._live_orders: dict[str, None] = {}
+        self._live_in: dict[str, dict[str, None]] = {}
         self._live_stops: dict[str, None] = {}
         self._positions: dict[str, dict[str, PositionState]] = {}
         self._wallets: dict[str, WalletState] = {}
@@ -73,6 +74,10 @@ class Ledger:
     def live_orders(self) -> list[OrderState]:
         """Return the open orders of all accounts, oldest first."""
         return [self.orders[order_id] for order_id in self._live_orders]
+
+    def orders_in(self, symbol: str) -> list[OrderState]:
+        """Return the open orders of all accounts in a symbol, oldest first."""
+        return [self.orders[order_id] for order_id in self._live_in.get(symbol, ())]
 
     def live_stops(self) -> list[StopState]:
         """Return the stops of all accounts that have not ended, oldest first."""
@@ -144,6 +149,7 @@ class Ledger:
         """Note a new order."""
         self.orders[order.order_id] = order
         self._live_orders[order.order_id] = None
+        self._live_in.setdefault(order.symbol, {})[order.order_id] = None
         self._named.setdefault(("order", order.account, order.client_id), []).append(order.order_id)
         self._write(OrderAccepted(self._mark(order.created_at), order))
         return order
@@ -152,16 +158,20 @@ class Ledger:
         """Note a fill; `order` is the state after it."""
         self.orders[order.order_id] = order
         if not order.status.is_open:
-            self._live_orders.pop(order.order_id, None)
+            self._forget_order(order)
         self._write(OrderFilled(self._mark(fill.at), order, fill))
         return order
 
     def end_order(self, order: OrderState) -> OrderState:
         """Note an order's end without a fill."""
         self.orders[order.order_id] = order
-        self._live_orders.pop(order.order_id, None)
+        self._forget_order(order)
         self._write(OrderEnded(self._mark(order.updated_at), order))
         return order
+
+    def _forget_order(self, order: OrderState) -> None:
+        self._live_orders.pop(order.order_id, None)
+        self._live_in[order.symbol].pop(order.order_id, None)
 
     def start_stop(self, stop: StopState) -> StopState:
         """Note a stop that begins to watch."""

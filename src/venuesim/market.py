@@ -99,6 +99,18 @@ class Market:
                 return
             yield price, to_step(depth.notional / price, rules)
 
+    def brought(self, symbol: str, maker: Side, price: Decimal) -> Decimal:
+        """Return what a resting order of this side gets now: a level's worth for each step that last lies beyond it.
+
+        ZERO while last has not reached its price, and of an empty book.
+        """
+        rules, depth, last = self._instruments[symbol], self._depth(symbol), self._prices[symbol].last
+        beyond = (price - last) * maker.sign
+        if beyond < 0:
+            return ZERO
+        levels = min(1 + int(beyond // (max(depth.step_ticks, 1) * rules.tick)), depth.levels)
+        return to_step(levels * depth.notional / price, rules)
+
     def best(self, symbol: str, taker: Side) -> tuple[Decimal, Decimal] | None:
         """Return the first level a taker of this side finds, None if the book is empty."""
         rules, depth, prices = self._instruments[symbol], self._depth(symbol), self._prices[symbol]

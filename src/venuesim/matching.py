@@ -148,13 +148,14 @@ class Matching:
             return
         before = self._ledger.position(order.account, order.symbol)
         wanted = order.quantity - order.filled if share is None else min(share, order.quantity - order.filled)
-        for price, quantity in self._reachable(order, self._reducible(order, wanted)):
+        for price, quantity in self._reachable(order, self.reducible(order, wanted)):
             order = self.fill(order, price, quantity, at)
         if order.filled and order.updated_at == at:
             self.watchers.filled(order, before, at)
-        self._finish(order, at, ends=ends)
+        self._finish(self._ledger.orders[order_id], at, ends=ends)
 
-    def _reducible(self, order: OrderState, wanted: Decimal) -> Decimal:
+    def reducible(self, order: OrderState, wanted: Decimal) -> Decimal:
+        """Return what of `wanted` an order may fill: a reduce-only one no more than the position holds against it."""
         if not order.reduce_only:
             return wanted
         held = -self._ledger.position(order.account, order.symbol).quantity * order.side.sign
@@ -185,7 +186,7 @@ class Matching:
 
     def _reason(self, order: OrderState) -> EndReason:
         """Say why an order that is not filled ends now, NONE if it may rest in the book."""
-        if order.reduce_only and not self._reducible(order, order.quantity):
+        if order.reduce_only and not self.reducible(order, order.quantity):
             return EndReason.REDUCE_ONLY
         if order.kind is OrderKind.MARKET:
             return EndReason.BOOK_EXHAUSTED
@@ -201,26 +202,6 @@ class Matching:
         ended = self._ledger.end_order(replace(order, status=status, end_reason=reason, updated_at=at))
         self.watchers.ended(ended, at)
         return ended
-
-    def cross_resting(self, symbol: str, at: int) -> None:
-        """Fill the resting limit orders of a symbol that the last price has reached, at their own price."""
-        last = self._market.prices(symbol).last
-        for order in self._ledger.live_orders():
-            waiting = order.symbol == symbol and order.kind is OrderKind.LIMIT and self._due[order.order_id] < at
-            if waiting and (last - order.price) * order.side.sign <= 0:
-                self._fill_resting(order, at)
-
-    def _fill_resting(self, order: OrderState, at: int) -> None:
-        self._ledger.begin_event()
-        before = self._ledger.position(order.account, order.symbol)
-        quantity = self._reducible(order, order.quantity - order.filled)
-        if quantity:
-            order = self.fill(order, order.price, quantity, at, maker=True)
-            self.watchers.filled(order, before, at)
-        if order.status.is_open:
-            self.end(order, OrderStatus.EXPIRED, EndReason.REDUCE_ONLY, at)
-        else:
-            self.watchers.ended(order, at)
 
     def fill(self, order: OrderState, price: Decimal, quantity: Decimal, at: int, *, maker: bool = False) -> OrderState:
         """Note one fill with what it does to order, wallet and position; no watcher is called."""

@@ -23,6 +23,10 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "binance.flat_reduce_only_stop": ("accept", "refuse"),
     # binance.md 4.5: reduceOnly quantity above the position
     "binance.reduce_only_over": ("clamp", "refuse"),
+    # binance.md 4.5, 4.2, 3.3: a reduce-only order beside resting ones that claim all of the position
+    "binance.reduce_only_blocked": ("-4118", "-2022", "knock_out"),
+    # binance.md 3.3 er 4: when resting reduce-only orders that the position carries no longer are knocked out
+    "binance.reduce_only_overtaken": ("expire", "stay"),
     # binance.md 1.8: does an untriggered algo order keep a flat symbol in v3
     "binance.v3_algo_row": ("omit", "show"),
     # binance.md 4.7: quantity stop beside a closePosition stop
@@ -57,6 +61,8 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "bybit.child_delay_us": ("0", ANY_NUMBER),
     # bybit.md 3.5: a second entry's Full stop replaces the position's
     "bybit.second_full_stop": ("replace", "ignore"),
+    # bybit.md 3.1 CancelByReduceOnly: when resting reduce-only orders that the position carries no longer are cancelled
+    "bybit.reduce_only_overtaken": ("cancel", "stay"),
     # bybit.md 3.3: is an id burned by a refused create
     "bybit.refused_id": ("free", "burned"),
     # bybit.md 3.3: scope of uniqueness

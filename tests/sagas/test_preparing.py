@@ -18,7 +18,8 @@ from seawall.model.signal import Signal, Size, SizeUnit, Stop, TriggerBy
 from seawall.model.times import SECOND
 from seawall.sagas import preparing
 from seawall.sagas.preparing import Lacking, Objection, Plan
-from seawall.sagas.state import SagaState, Sent
+from seawall.sagas.sent import Sent
+from seawall.sagas.state import SagaState
 from tests.sagas.builders import BINANCE, BOUNDS, INSTRUMENT, SYMBOL, T0, Case, D, Finding, mark, percent, signal
 
 

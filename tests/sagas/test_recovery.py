@@ -24,7 +24,8 @@ from seawall.model.venue import Traits
 from seawall.sagas.exposure import best_cover, entry_orders
 from seawall.sagas.judgement import Verdict, entry_verdict
 from seawall.sagas.phase import Phase
-from seawall.sagas.state import Attempt, SagaState
+from seawall.sagas.sent import Attempt
+from seawall.sagas.state import SagaState
 from seawall.sagas.stops import Cover
 from seawall.sagas.table import TABLE
 from tests.sagas.builders import (

@@ -69,7 +69,7 @@ def test_a_close_without_an_outcome_is_not_absent() -> None:
 
 
 def test_a_refused_move_keeps_the_old_stop_in_place() -> None:
-    """A stop at the settled trigger was refused for good; a venue too busy is no such refusal."""
+    """A stop refused at the settled trigger for good leaves the old one its trigger; a venue too busy is no refusal."""
     case = provisional("0.2020")
     moved = case.newest_stop
     assert moved.trigger == D("0.1919")
@@ -78,7 +78,8 @@ def test_a_refused_move_keeps_the_old_stop_in_place() -> None:
     assert not is_move_refused(case.state)
     case.wakes_until(1_000)
     case.answers(1_100, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_REFUSED)
-    assert is_move_refused(case.state)
+    refused = [event for event in case.events if isinstance(event, ev.StopMoveRefused)]
+    assert [(event.trigger, event.kept) for event in refused] == [(D("0.1919"), D("0.1900"))]
     assert (case.finding(), case.phase()) == (Finding.PROTECTED, Phase.PROTECTED)
 
 

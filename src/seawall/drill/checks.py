@@ -24,7 +24,7 @@ def fold(recorded: Iterable[Recorded], states: dict[SignalId, SagaState] | None 
     found = {} if states is None else states
     for row in recorded:
         event = row.event
-        if isinstance(event, SignalAccepted) and not event.closes:
+        if isinstance(event, SignalAccepted) and event.opens:
             found[event.signal_id] = begin(event)
         elif event.signal_id in found:
             found[event.signal_id] = apply(found[event.signal_id], event)

@@ -6,13 +6,14 @@ came; a signal on a slot that is on its way home waits there until its own age l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from seawall.model.events import EndReason
+from seawall.model.amounts import HUNDRED
+from seawall.model.events import EndReason, Event
 from seawall.model.ids import Side
 from seawall.model.signal import Action, OnOpposite, Signal
-from seawall.sagas import preparing
+from seawall.sagas import preparing, wishes
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
@@ -27,6 +28,10 @@ class Ruling(Enum):
     ACCEPT = "accept"
     REFUSE = "refuse"
     CLOSE = "close"
+    REVERSE = "reverse"
+    """Accepted, and whoever holds the slot is asked to go home; it waits for that to be proven."""
+    GRANT = "grant"
+    """A wish about the position that holds the slot: its events are recorded with it."""
     TURN_AWAY = "turn_away"
     """Not recorded at all: the desk cannot say anything about it yet, the sender may try again."""
 
@@ -38,12 +43,15 @@ class Admission:
     ruling: Ruling
     reason: str = ""
     detail: str = ""
+    granted: tuple[Event, ...] = ()
 
 
 def admit(signal: Signal, holder: Saga | None, waiting: int, around: Circumstances, *, ready: bool) -> Admission:
     """The ruling on a signal, given who holds its slot and how many wait for it."""
-    if signal.action is Action.CLOSE:
+    if signal.action is Action.FLATTEN or (signal.action is Action.CLOSE and signal.percent == HUNDRED):
         return _admit_close(holder)
+    if signal.action is not Action.OPEN:
+        return _admit_wish(signal, holder, around)
     if not ready:
         return Admission(Ruling.TURN_AWAY, "not_ready", "the account has not been read completely yet")
     if not around.may_enter:
@@ -51,7 +59,7 @@ def admit(signal: Signal, holder: Saga | None, waiting: int, around: Circumstanc
     if around.instrument is None:
         return Admission(Ruling.REFUSE, "unfit", f"symbol: expected one that {signal.account}'s venue lists")
     if holder is not None and holder.state.phase not in _ON_THE_WAY_HOME:
-        return _admit_beside(signal, holder)
+        return _admit_beside(signal, holder, around, waiting)
     if waiting:
         return Admission(Ruling.REFUSE, "occupied", "another signal waits for the slot already")
     return _admit_fit(signal, around)
@@ -63,11 +71,23 @@ def _admit_close(holder: Saga | None) -> Admission:
     return Admission(Ruling.CLOSE)
 
 
-def _admit_beside(signal: Signal, holder: Saga) -> Admission:
+def _admit_wish(signal: Signal, holder: Saga | None, around: Circumstances) -> Admission:
+    if holder is None:
+        return Admission(Ruling.REFUSE, "nothing_open", "symbol: expected a slot with something of ours open")
+    granted = wishes.grant(holder.state, signal, around)
+    if isinstance(granted, wishes.Denial):
+        return Admission(Ruling.REFUSE, "unfit", granted.detail)
+    return Admission(Ruling.GRANT, granted=granted)
+
+
+def _admit_beside(signal: Signal, holder: Saga, around: Circumstances, waiting: int) -> Admission:
     held_by = f"the slot is held by {holder.state.signal.id}"
     opposite = signal.side is not None and signal.side is (holder.state.signal.side or Side.BUY).opposite
     if opposite and signal.on_opposite is OnOpposite.CLOSE:
         return Admission(Ruling.CLOSE, "closing_opposite", held_by)
+    if opposite and signal.on_opposite is OnOpposite.REVERSE and not waiting:
+        fit = _admit_fit(signal, around)
+        return replace(fit, ruling=Ruling.REVERSE) if fit.ruling is Ruling.ACCEPT else fit
     return Admission(Ruling.REFUSE, "occupied", held_by)
 
 

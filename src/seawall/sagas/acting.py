@@ -6,6 +6,8 @@ ever share one. Cancels go by name, one order at a time, never all of a symbol's
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from seawall.model import events as ev
 from seawall.model.acts import CancelOrder, Reason
 from seawall.model.ids import ClientId, Leg, client_id
@@ -19,23 +21,33 @@ def name(state: SagaState, around: Circumstances, leg: Leg, n: int) -> ClientId:
     return client_id(around.installation, state.signal.id, leg, around.term, n)
 
 
-def cancel(
-    state: SagaState, around: Circumstances, agenda: Agenda, target: ClientId, *, is_stop: bool
+def cancels(
+    state: SagaState, around: Circumstances, agenda: Agenda, targets: Iterable[ClientId], *, is_stop: bool
 ) -> list[ev.Event]:
-    """The intention of a cancel of `target`, if it is due: not while one is under way, nor before a read where the
-    last was answered "not found", which may mean that the stop is triggering.
+    """The intentions of the cancels of `targets` that are due, each under a number of its own."""
+    due = [target for target in targets if _is_due(state, around, agenda, target, is_stop=is_stop)]
+    return [_cancel(state, around, target, n, is_stop=is_stop) for n, target in enumerate(due, state.next_n)]
+
+
+def _is_due(state: SagaState, around: Circumstances, agenda: Agenda, target: ClientId, *, is_stop: bool) -> bool:
+    """Whether a cancel of `target` may leave: not while one is under way, nor before a read where the last was answered
+    "not found", which may mean that the stop is triggering.
     """
     before = state.cancels.get(target)
-    if before is not None:
-        waits = around.bounds.reply_timeout if before.outcome is None else around.bounds.look_first
-        due_at = (before.concluded_at or before.intended_at) + max(waits * 2, before.retry_after)
-        if is_stop and before.reason is Reason.NOT_FOUND and agenda.stops_read_at <= before.concluded_at:
-            return []
-        if around.now < due_at:
-            agenda.wake(due_at)
-            return []
-    named = name(state, around, Leg.CANCEL, state.next_n)
-    return [ev.CancelIntended(state.signal.id, state.signal.symbol, named, state.next_n, target, is_stop, around.now)]
+    if before is None:
+        return True
+    if is_stop and before.reason is Reason.NOT_FOUND and agenda.stops_read_at <= before.concluded_at:
+        return False
+    waits = around.bounds.reply_timeout if before.outcome is None else around.bounds.look_first
+    due_at = (before.concluded_at or before.intended_at) + max(waits * 2, before.retry_after)
+    if around.now < due_at:
+        agenda.wake(due_at)
+    return around.now >= due_at
+
+
+def _cancel(state: SagaState, around: Circumstances, target: ClientId, n: int, *, is_stop: bool) -> ev.CancelIntended:
+    named = name(state, around, Leg.CANCEL, n)
+    return ev.CancelIntended(state.signal.id, state.signal.symbol, named, n, target, is_stop, around.now)
 
 
 def cancel_act(state: SagaState, event: ev.CancelIntended) -> CancelOrder:

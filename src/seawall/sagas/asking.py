@@ -7,9 +7,17 @@ from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskPositions,
 from seawall.model.reports import StopStatus
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure, contradicts_refusal
-from seawall.sagas.judgement import Verdict, entry_verdict, horizon_of, is_attempt_dead, unsettled_closes
+from seawall.sagas.judgement import (
+    Verdict,
+    entry_verdict,
+    horizon_of,
+    is_attempt_dead,
+    unsettled_closes,
+    unsettled_rungs,
+)
 from seawall.sagas.phase import Duty
-from seawall.sagas.state import Attempt, SagaState
+from seawall.sagas.sent import Attempt
+from seawall.sagas.state import SagaState
 from seawall.sagas.stops import MEANS_READ, StopFacts
 
 
@@ -24,6 +32,10 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
             wanted[AskOrder(symbol, close_.client_id)] = None
         for facts in state.stops.values():
             wanted.update(dict.fromkeys(_about_child(state, facts, around)))
+        for rung in unsettled_rungs(state, around):
+            wanted[AskOrder(symbol, rung.client_id)] = None
+    if Duty.LADDER in duties and exposure is not None:
+        wanted.update(dict.fromkeys(_about_rungs(state, exposure, around)))
     if Duty.ASK_POSITION in duties:
         wanted[AskPositions(symbol)] = None
     if Duty.ASK_STOP in duties:
@@ -47,6 +59,15 @@ def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> l
     if attempt.intent is not None and is_late and not facts.is_seen:
         asked.append(AskFills(attempt.intent.symbol, attempt.intent.since))
     return asked
+
+
+def _about_rungs(state: SagaState, exposure: Exposure, around: Circumstances) -> list[Query]:
+    """Take-profits that may not have arrived; and all that stand, where the position is smaller than our fills say: one
+    of them has filled, and the news of it is late or lost.
+    """
+    rungs = unsettled_rungs(state, around)
+    doubted = [rung for rung in rungs if exposure.is_short or not state.orders[rung.client_id].is_seen]
+    return [AskOrder(state.signal.symbol, rung.client_id) for rung in doubted]
 
 
 def _about_child(state: SagaState, facts: StopFacts, around: Circumstances) -> list[Query]:

@@ -12,19 +12,23 @@ from seawall.model.acts import ClosePosition, Reason
 from seawall.model.amounts import ceil_to, floor_to
 from seawall.model.ids import Leg
 from seawall.model.times import Duration, Instant, growing
-from seawall.sagas.acting import cancel, name
+from seawall.sagas.acting import cancels, name
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure
-from seawall.sagas.judgement import unsettled_closes, unsettled_stops
-from seawall.sagas.state import Close, SagaState
+from seawall.sagas.judgement import unsettled_closes, unsettled_rungs, unsettled_stops
+from seawall.sagas.laddering import take_down
+from seawall.sagas.sent import Close
+from seawall.sagas.state import SagaState
 
 _SLICES = 2
 
 
-def close(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
-    """The next close of exactly what is ours and open, if none is under way."""
-    if exposure.open <= 0 or unsettled_closes(state, around):
+def close(state: SagaState, quantity: Decimal, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """The next close of `quantity`, all that is ours and open or the part that its owner asked for, if none is under
+    way.
+    """
+    if quantity <= 0 or unsettled_closes(state, around):
         return []
     last = state.closes[-1] if state.closes else None
     rung = _rung(state)
@@ -35,14 +39,14 @@ def close(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
             return []
         if last.reason is Reason.REDUCE_ONLY and not _position_read_since(state, last.concluded_at):
             return []
-    quantity = _close_quantity(exposure.open, around, sliced=rung > 0 and not _filled_whole(state, last))
+    part = _close_quantity(quantity, around, sliced=rung > 0 and not _filled_whole(state, last))
     return [
         ev.CloseIntended(
             state.signal.id,
             state.signal.symbol,
             client_id=name(state, around, Leg.CLOSE, state.next_n),
             n=state.next_n,
-            quantity=quantity,
+            quantity=part,
             intended_at=around.now,
             price_bound=_band_price(state, around) if rung > 1 else None,
             rung=rung,
@@ -114,9 +118,19 @@ def close_act(state: SagaState, event: ev.CloseIntended) -> ClosePosition:
     return ClosePosition(event.symbol, event.client_id, state.side.opposite, event.quantity, event.price_bound)
 
 
+def make_room(state: SagaState, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """Cancels our take-profits where they block a close: the venue has refused the last one because of resting
+    reduce-only orders (binance.md 4.2: -4118, and -2022 too).
+    """
+    last = state.closes[-1] if state.closes else None
+    if last is None or last.reason not in (Reason.BLOCKED, Reason.REDUCE_ONLY):
+        return []
+    return take_down(state, unsettled_rungs(state, around), around, agenda)
+
+
 def clear(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
     """Cancels what is left of our stops once flat is proven, and a read begun since then still did not end them."""
     if not exposure.is_flat_proven or agenda.stops_read_at <= exposure.moment.heard_at:
         return []
     left = [facts for facts in unsettled_stops(state, exposure) if not facts.is_pending]
-    return [event for facts in left for event in cancel(state, around, agenda, facts.client_id, is_stop=True)]
+    return cancels(state, around, agenda, [facts.client_id for facts in left], is_stop=True)

@@ -16,10 +16,10 @@ from seawall.model.amounts import BASIS_POINTS, percent_trigger
 from seawall.model.ids import Leg
 from seawall.model.reports import StopStatus
 from seawall.model.times import Instant
-from seawall.sagas.acting import cancel, name
+from seawall.sagas.acting import cancels, name
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import Exposure, entry_orders, is_contradicted, is_trigger_final, target_trigger
+from seawall.sagas.exposure import Exposure, average_entry, is_contradicted, is_trigger_final, target_trigger
 from seawall.sagas.judgement import is_entry_known, live_stops
 from seawall.sagas.state import SagaState
 from seawall.sagas.stops import MEANS_READ, StopFacts
@@ -142,7 +142,7 @@ def settle(state: SagaState, around: Circumstances, *, force: bool = False) -> l
     fills known so far, where the provisional one was refused as passed. Within the tolerance the provisional stays.
     """
     stop, intent, instrument = state.signal.stop, state.intent, around.instrument
-    average = next((facts.average for facts in entry_orders(state) if facts.filled > 0), None)
+    average = average_entry(state)
     if stop is None or stop.percent is None or intent is None or instrument is None or average is None:
         return []
     if state.filled is None:
@@ -171,12 +171,12 @@ def move(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Ag
     if around.traits.one_stop_per_position:
         return [] if is_moved else _towards(state, around, agenda, None)
     if is_moved:
-        return cancel(state, around, agenda, bridge.client_id, is_stop=True) if bridge is not None else []
+        return cancels(state, around, agenda, [bridge.client_id], is_stop=True) if bridge is not None else []
     if whole is None:
         return _towards(state, around, agenda, None)
     if bridge is None:
         return _towards(state, around, agenda, exposure.open)
-    return cancel(state, around, agenda, whole.client_id, is_stop=True)
+    return cancels(state, around, agenda, [whole.client_id], is_stop=True)
 
 
 def _towards(state: SagaState, around: Circumstances, agenda: Agenda, quantity: Decimal | None) -> list[ev.Event]:

@@ -10,7 +10,7 @@ from seawall.model import events as ev
 from seawall.model.acts import SetLeverage, SubmitEntry
 from seawall.model.ids import Leg
 from seawall.sagas import preparing
-from seawall.sagas.acting import cancel, name
+from seawall.sagas.acting import cancels, name
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.covering import stop_intention
@@ -96,4 +96,4 @@ def leverage_act(event: ev.LeverageIntended) -> SetLeverage:
 def cancel_entries(state: SagaState, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
     """Cancels what rests of an entry that was seen and is not terminal; by its name, read back by the order query."""
     resting = [facts for facts in entry_orders(state) if facts.is_seen and not facts.is_terminal]
-    return [event for facts in resting for event in cancel(state, around, agenda, facts.client_id, is_stop=False)]
+    return cancels(state, around, agenda, [facts.client_id for facts in resting], is_stop=False)

@@ -38,6 +38,8 @@ class Exposure:
     seems_gone: bool
     flat_sources: tuple[str, ...]
     moment: Moment
+    is_short: bool = False
+    """Whether some word about the position, newer than the last fill, shows less than our fills leave open."""
 
     @property
     def is_flat_proven(self) -> bool:
@@ -48,6 +50,11 @@ class Exposure:
 def entry_orders(state: SagaState) -> tuple[OrderFacts, ...]:
     """The facts of every attempt of the entry."""
     return tuple(facts for facts in state.orders.values() if facts.leg is Leg.ENTRY)
+
+
+def average_entry(state: SagaState) -> Decimal | None:
+    """The average price of what was filled; None while it is not known."""
+    return next((facts.average for facts in entry_orders(state) if facts.filled > 0), None)
 
 
 def exit_orders(state: SagaState) -> tuple[OrderFacts, ...]:
@@ -61,7 +68,7 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
     exited = sum((facts.filled for facts in exit_orders(state)), ZERO)
     moment = last_moment(state)
     shown = _shown(state, around, moment)
-    owned = filled - exited if filled > 0 else _by_effect(state, around)
+    owned = filled - exited - state.written_off if filled > 0 else _by_effect(state, around)
     capped = _capped(owned, shown)
     contrary = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
     return Exposure(
@@ -73,6 +80,7 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
         seems_gone=owned > 0 and _seems_gone(state, around, moment),
         flat_sources=_who_says_flat(state, around, (filled, owned), shown),
         moment=moment,
+        is_short=any(amount < owned for _, amount in shown),
     )
 
 
@@ -196,7 +204,8 @@ def _baseline(state: SagaState) -> Decimal:
 def _is_accounted_for(state: SagaState) -> bool:
     """Whether every order of ours that was seen is terminal with its quantity known, and every close was answered."""
     seen = [facts for facts in state.orders.values() if facts.is_seen]
-    closed = all(close.never_was or state.orders[close.client_id].is_seen for close in state.closes)
+    exits = (*state.closes, *state.rungs)
+    closed = all(sent.never_was or state.orders[sent.client_id].is_seen for sent in exits)
     return closed and all(facts.is_quantity_known for facts in seen)
 
 

@@ -21,7 +21,8 @@ from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.orders import join_fill, join_order
 from seawall.sagas.phase import Phase
 from seawall.sagas.positions import adds
-from seawall.sagas.state import SagaState, Sent
+from seawall.sagas.sent import Sent
+from seawall.sagas.state import SagaState
 from seawall.sagas.stops import StopFacts, found, join_stop
 
 CLOCKS_APART: Duration = MINUTE
@@ -103,7 +104,7 @@ def _awaits_a_read(state: SagaState, report: PositionReport) -> bool:
         return False
     waiting_since = [
         sent.concluded_at or sent.intended_at
-        for sent in (*state.attempts, *state.closes)
+        for sent in state.orders_sent
         if sent.outcome is not None and not state.orders[sent.client_id].is_seen and _is_in_doubt(sent)
     ]
     last = told.report.began_at if told is not None else 0
@@ -261,7 +262,7 @@ def _of_failure(state: SagaState, failure: ReadFailed) -> Iterator[ev.Event]:
     if not isinstance(failure.query, AskOrder):
         return
     name = failure.query.client_id
-    if any(sent.client_id == name and sent.missed for sent in (*state.attempts, *state.closes)):
+    if any(sent.client_id == name and sent.missed for sent in state.orders_sent):
         yield ev.AbsenceRestarted(*_whose(state), name, failure.detail)
 
 

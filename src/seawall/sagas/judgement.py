@@ -36,8 +36,9 @@ from seawall.sagas.exposure import (
     target_trigger,
 )
 from seawall.sagas.phase import Finding, Phase
-from seawall.sagas.state import Attempt, SagaState, Sent
-from seawall.sagas.stops import Cover, StopFacts
+from seawall.sagas.sent import Attempt, Rung, Sent
+from seawall.sagas.state import SagaState
+from seawall.sagas.stops import MEANS_READ, Cover, StopFacts
 
 
 class Verdict(Enum):
@@ -89,7 +90,14 @@ def _of_live(state: SagaState, exposure: Exposure, around: Circumstances, stop: 
         return Finding.ARMED
     if not is_entry_known(state, around) or exposure.at_most or not is_trigger_final(state):
         return Finding.COVERED
-    return Finding.PROTECTED if _is_in_place(state, exposure, around) else Finding.MISPLACED
+    if not _is_in_place(state, exposure, around):
+        return Finding.MISPLACED
+    return Finding.EXCESS if _is_excess(state, exposure) else Finding.PROTECTED
+
+
+def _is_excess(state: SagaState, exposure: Exposure) -> bool:
+    """Whether the owner asked to close a part that is still open."""
+    return state.phase is Phase.PROTECTED and state.keep is not None and exposure.open > state.keep
 
 
 def is_entry_known(state: SagaState, around: Circumstances) -> bool:
@@ -129,13 +137,14 @@ def live_stops(state: SagaState, exposure: Exposure, around: Circumstances) -> t
 
 
 def is_move_refused(state: SagaState) -> bool:
-    """Whether a stop at the settled trigger was refused for good: then the old stop is kept."""
+    """Whether a stop at the settled trigger was refused for good since it was settled: then the old stop is kept."""
     if state.settled_trigger is None:
         return False
     settled = state.settled_trigger.trigger
+    tried = [facts for facts in state.stops.values() if facts.trigger == settled and facts.n >= state.settled_n]
     return any(
-        facts.outcome is Outcome.REFUSED and facts.trigger == settled and not facts.reason.is_not_executed
-        for facts in state.stops.values()
+        facts.outcome is Outcome.REFUSED and not facts.reason.is_not_executed and facts.reason not in MEANS_READ
+        for facts in tried
     )
 
 
@@ -166,7 +175,8 @@ def is_gone(state: SagaState, exposure: Exposure, around: Circumstances) -> bool
     """FLAT: nothing is open by two sources, the entry is terminal, and no id of ours is live."""
     if not exposure.is_flat_proven and not _nothing_ever_left(state):
         return False
-    return _all_settled(state, around) and not unsettled_closes(state, around) and not unsettled_stops(state, exposure)
+    left = unsettled_closes(state, around) or unsettled_rungs(state, around) or unsettled_stops(state, exposure)
+    return _all_settled(state, around) and not left
 
 
 def _nothing_ever_left(state: SagaState) -> bool:
@@ -205,12 +215,30 @@ def is_close_absent(state: SagaState, close: Sent, around: Circumstances) -> boo
     name and of the position `close_lag` apart, begun after it, did not show it. It is reduce-only, so that being wrong
     here can never open anything.
     """
-    if state.orders[close.client_id].is_seen or close.outcome is None:
-        return False
-    reads = [began for began in close.missed if began > close.concluded_at]
     told = state.opinions.read
     asked = told is not None and told.report.began_at > close.concluded_at
-    return asked and bool(reads) and max(reads) - min(reads) >= around.bounds.close_lag
+    return asked and _is_missed_for(state, close, around.bounds.close_lag)
+
+
+def _is_missed_for(state: SagaState, sent: Sent, lag: Duration) -> bool:
+    """Whether complete reads `lag` apart, begun after an act was answered, did not see its order."""
+    if state.orders[sent.client_id].is_seen or sent.outcome is None:
+        return False
+    reads = [began for began in sent.missed if began > sent.concluded_at]
+    return bool(reads) and max(reads) - min(reads) >= lag
+
+
+def unsettled_rungs(state: SagaState, around: Circumstances) -> tuple[Rung, ...]:
+    """Orders of take-profits that may still stand or fill. One that may not have arrived is given `read_lag`, since
+    nothing hurries.
+    """
+    return tuple(
+        rung
+        for rung in state.rungs
+        if not rung.never_was
+        and not state.orders[rung.client_id].is_terminal
+        and not _is_missed_for(state, rung, around.bounds.read_lag)
+    )
 
 
 def unsettled_stops(state: SagaState, exposure: Exposure) -> tuple[StopFacts, ...]:
@@ -240,8 +268,7 @@ def quarantine(state: SagaState, around: Circumstances) -> Duration:
     doubt = bounds.doubt
     if around.traits.engine_checks_window:
         doubt = bounds.act_window + bounds.margin + bounds.read_lag
-    sent: tuple[Sent, ...] = (*state.attempts, *state.closes)
-    orders = any(not act.never_was and not state.orders[act.client_id].is_terminal for act in sent)
+    orders = any(not act.never_was and not state.orders[act.client_id].is_terminal for act in state.orders_sent)
     stops = any(facts.may_live and not facts.attached for facts in state.stops.values())
     attached = any(facts.may_live and facts.attached for facts in state.stops.values()) and state.filled is not None
     return max(doubt if orders else 0, bounds.doubt if stops or attached else 0)

@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from seawall.model import events as ev
 from seawall.model.acts import Outcome
+from seawall.model.amounts import ZERO
 from seawall.model.events import DistressKind, EndReason
-from seawall.model.reports import Source
+from seawall.model.reports import FillKind, Source
 from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import (
     Exposure,
+    average_entry,
     cover_of,
     entry_orders,
     intent_moment,
     standing_stops,
     target_trigger,
 )
-from seawall.sagas.judgement import Verdict, entry_verdict, is_entry_known
+from seawall.sagas.judgement import (
+    Verdict,
+    entry_verdict,
+    is_entry_known,
+    is_move_refused,
+    live_stops,
+    unsettled_closes,
+)
 from seawall.sagas.orders import OrderFacts
 from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.state import SagaState, apply
 from seawall.sagas.stops import Cover
 
+_ENDS_OF_A_POSITION = (
+    EndReason.CLOSED_BY_REQUEST,
+    EndReason.STOP_FILLED,
+    EndReason.CLOSED_OUTSIDE,
+    EndReason.TAKEN_PROFIT,
+    EndReason.LIQUIDATED,
+    EndReason.DELEVERAGED,
+)
 _ROLLBACKS = {Finding.OVERDUE: EndReason.NAKED_TOO_LONG, Finding.PASSED: EndReason.TRIGGER_PASSED}
 
 
@@ -44,7 +60,7 @@ def moves(
     elif to is Phase.PROTECTING and state.phase is Phase.CLOSING:
         yield ev.RollbackWithdrawn(*whose, _stops_in_words(state), now)
     elif to is Phase.PROTECTED and exposure is not None:
-        yield ev.PositionProtected(*whose, exposure.open, _average(state), target_trigger(state), now)
+        yield ev.PositionProtected(*whose, exposure.open, average_entry(state), target_trigger(state), now)
     elif to is Phase.CLOSING and state.phase in (Phase.QUARANTINE, Phase.FLAT) and exposure is not None:
         yield ev.SagaReopened(*whose, exposure.open, now)
         yield ev.PositionError(*whose, "late_fill", f"{exposure.open} was filled after the end was seen")
@@ -92,7 +108,7 @@ def _first_to_show_effect(state: SagaState) -> Source:
 def _flat_seen(state: SagaState, exposure: Exposure | None, around: Circumstances) -> Iterator[ev.Event]:
     whose = (state.signal.id, state.signal.symbol)
     reason = end_reason(state, exposure, around)
-    wanted = reason in (EndReason.CLOSED_BY_REQUEST, EndReason.STOP_FILLED, EndReason.CLOSED_OUTSIDE)
+    wanted = reason in _ENDS_OF_A_POSITION
     if not (state.protected_at and wanted) and reason is not EndReason.CLOSED_BY_REQUEST and not state.failed:
         yield ev.SignalExecutionFailed(*whose, reason.value, _why_dead(state))
     yield ev.FlatSeen(*whose, reason, around.now)
@@ -103,8 +119,7 @@ def end_reason(state: SagaState, exposure: Exposure | None, around: Circumstance
     if state.end is not EndReason.NONE:
         return state.end
     if exposure is not None and exposure.filled > 0:
-        stopped = any(state.orders[name].filled > 0 for name in state.stops)
-        return EndReason.STOP_FILLED if stopped else EndReason.CLOSED_OUTSIDE
+        return _how_it_left(state, exposure)
     last = state.attempts[-1]
     if last.outcome is Outcome.NOT_SENT:
         return EndReason.NOT_SENT
@@ -116,13 +131,22 @@ def end_reason(state: SagaState, exposure: Exposure | None, around: Circumstance
     return EndReason.NOT_FILLED
 
 
+def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
+    """Who closed a position that we did not: the venue itself, our stop, our take-profits, or somebody else."""
+    kinds = [fill.kind for fill in (*state.foreign_fills.values(), *state.loose_fills.values())]
+    if FillKind.LIQUIDATION in kinds:
+        return EndReason.LIQUIDATED
+    if FillKind.DELEVERAGING in kinds:
+        return EndReason.DELEVERAGED
+    if any(state.orders[name].filled > 0 for name in state.stops):
+        return EndReason.STOP_FILLED
+    taken = sum((state.orders[rung.client_id].filled for rung in state.rungs), ZERO)
+    return EndReason.TAKEN_PROFIT if taken and taken >= exposure.filled else EndReason.CLOSED_OUTSIDE
+
+
 def _why_dead(state: SagaState) -> str:
     last = state.attempts[-1] if state.attempts else None
     return "" if last is None else " ".join(word for word in (last.reason.value, last.code) if word)
-
-
-def _average(state: SagaState) -> Decimal | None:
-    return next((facts.average for facts in entry_orders(state) if facts.filled > 0), None)
 
 
 def _stops_in_words(state: SagaState) -> str:
@@ -148,6 +172,8 @@ def milestones(state: SagaState, exposure: Exposure | None, around: Circumstance
         state = apply(state, event)
     yield from _entry_ended(state, around)
     yield from _stops_confirmed(state, exposure, around)
+    yield from _move_refused(state, exposure, around)
+    yield from _reduce_ended(state, exposure, around)
 
 
 def troubles_told(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:
@@ -195,6 +221,23 @@ def _stops_confirmed(state: SagaState, exposure: Exposure, around: Circumstances
                 facts.live_at,
                 around.now,
             )
+
+
+def _move_refused(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
+    """A stop was refused at its new trigger: the one that stands live is kept, and its trigger with it."""
+    live = live_stops(state, exposure, around)
+    if state.settled_trigger is None or not live or not is_move_refused(state):
+        return
+    asked = state.settled_trigger.trigger
+    if live[-1].trigger != asked:
+        yield ev.StopMoveRefused(
+            state.signal.id, state.signal.symbol, asked, live[-1].trigger, _stops_in_words(state), around.now
+        )
+
+
+def _reduce_ended(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
+    if state.keep is not None and exposure.open <= state.keep and not unsettled_closes(state, around):
+        yield ev.ReduceEnded(state.signal.id, state.signal.symbol, exposure.open, around.now)
 
 
 def _overdue(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:

@@ -37,6 +37,7 @@ class Finding(Enum):
     ARMED = "armed"
     COVERED = "covered"
     MISPLACED = "misplaced"
+    EXCESS = "excess"
     PROTECTED = "protected"
     SPARED = "spared"
     EMPTY = "empty"
@@ -46,7 +47,7 @@ class Finding(Enum):
 
 class Duty(Flag):
     """What is to be done. Whether it is due *now* (nothing under way, waits over) is the affair of
-    `entering.py`, `covering.py`, `closing.py` and `asking.py`.
+    `entering.py`, `covering.py`, `closing.py`, `laddering.py` and `asking.py`.
     """
 
     NOTHING = 0
@@ -60,5 +61,8 @@ class Duty(Flag):
     CLOSE = auto()
     CANCEL_ENTRY = auto()
     CLEAR = auto()
+    REDUCE = auto()
+    LADDER = auto()
+    CLEAR_LADDER = auto()
     WATCH = auto()
     ALARM = auto()

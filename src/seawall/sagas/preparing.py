@@ -13,9 +13,10 @@ from decimal import Decimal
 from seawall.model.acts import Outcome
 from seawall.model.amounts import HUNDRED, ONE, ZERO, is_behind, percent_trigger, slippage_bound, trigger_towards_entry
 from seawall.model.events import EndReason
+from seawall.model.ids import Side
 from seawall.model.instrument import Instrument
 from seawall.model.reports import MarkReport
-from seawall.model.signal import SizeUnit, Stop, TriggerBy
+from seawall.model.signal import SizeUnit, Stop, TakeProfit, TriggerBy
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.state import SagaState
@@ -143,11 +144,36 @@ def _sized(state: SagaState, around: Circumstances, instrument: Instrument, mark
     refusal = instrument.objection(quantity, mark.mark) or _beyond_liquidation(
         state, around, instrument, (mark.mark, trigger, quantity)
     )
+    refusal = refusal or _rungs_objection(signal.take_profit or (), instrument, mark.mark, quantity, state.side)
     if refusal is not None:
         return Objection(EndReason.UNFIT, refusal)
     bps = signal.max_slippage_bps
     bound = None if bps is None else slippage_bound(mark.last, bps, instrument.tick, state.side)
     return Plan(quantity, mark.mark, trigger, stop.price is not None, bound)
+
+
+def _rungs_objection(
+    rungs: tuple[TakeProfit, ...], instrument: Instrument, price: Decimal, quantity: Decimal, side: Side
+) -> str | None:
+    """Why a ladder cannot be laid on an entry of `quantity` at about `price`."""
+    for number, rung in enumerate(rungs):
+        size = instrument.round_quantity(quantity * rung.share / HUNDRED)
+        if size < max(instrument.min_quantity, instrument.step):
+            least = max(instrument.min_quantity, instrument.step)
+            return f"take_profit[{number}].share: expected at least {least} of {quantity}, came {size}"
+    return ladder_objection(rungs, price, side)
+
+
+def ladder_objection(rungs: tuple[TakeProfit, ...], reference: Decimal, side: Side) -> str | None:
+    """Why a ladder cannot be laid about `reference`: a rung on the losing side, or shares of more than the whole."""
+    total = sum((rung.share for rung in rungs), ZERO)
+    if total > HUNDRED:
+        return f"take_profit: expected shares of at most 100 in all, came {total}"
+    for number, rung in enumerate(rungs):
+        if rung.price is not None and is_behind(rung.price, reference, side):
+            where = "above" if side.sign > 0 else "below"
+            return f"take_profit[{number}].price: expected {where} {reference}, came {rung.price}"
+    return None
 
 
 def _trigger(state: SagaState, stop: Stop, instrument: Instrument, watched: Decimal) -> Decimal:

@@ -8,19 +8,30 @@ never reads a clock, never waits, and never changes state but through `apply`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from seawall.model import events as ev
 from seawall.model.acts import Act, Outcome, Reason
+from seawall.model.amounts import ZERO
 from seawall.model.ids import ClientId, Leg, SignalId, Symbol
-from seawall.model.inputs import ActAnswered, CloseRequested, Input, ReadAnswered, ReadFailed, StreamChanged, Told
+from seawall.model.inputs import (
+    ActAnswered,
+    CloseRequested,
+    Input,
+    ReadAnswered,
+    ReadFailed,
+    Resolved,
+    StreamChanged,
+    Told,
+)
 from seawall.model.queries import AskOrder, AskStop, AskStops
 from seawall.model.reports import Source
 from seawall.model.times import Instant
-from seawall.sagas import acting, asking, closing, covering, entering, hearing
+from seawall.sagas import acting, asking, closing, covering, entering, hearing, laddering
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure, best_cover, measure
-from seawall.sagas.judgement import judge, turning_points
+from seawall.sagas.judgement import judge, turning_points, unsettled_rungs
 from seawall.sagas.moves import armed_since, milestones, moves, troubles_told
 from seawall.sagas.phase import Duty, Finding, Phase
 from seawall.sagas.state import SagaState, apply
@@ -82,6 +93,8 @@ class Saga:
                 self.agenda.hurry()
             case CloseRequested():
                 self._accept_close(item, around)
+            case Resolved():
+                self._resolve(item, around)
             case _:
                 return
 
@@ -102,6 +115,18 @@ class Saga:
         if self.state.phase in (Phase.FLAT, Phase.QUARANTINE) or self.state.close_asked:
             return
         self._record(ev.CloseAccepted(*self._whose(), item.reason, around.now))
+
+    def grant(self, events: Iterable[ev.Event]) -> None:
+        """Records what was granted to the owner of this position."""
+        for event in events:
+            self._record(event)
+
+    def _resolve(self, item: Resolved, around: Circumstances) -> None:
+        """The operator's word ends what cannot be proven: what is open is written off, whatever comes of it."""
+        if self.state.phase is Phase.FLAT:
+            return
+        open_ = measure(self.state, around).open if self.state.attempts else ZERO
+        self._record(ev.SignalResolved(*self._whose(), open_, item.detail, around.now))
 
     # ---- decision
 
@@ -172,10 +197,21 @@ class Saga:
             if Duty.CANCEL_ENTRY in row.duties:
                 self._intend(entering.cancel_entries(self.state, around, agenda), around)
             if Duty.CLOSE in row.duties:
-                self._intend(closing.close(self.state, exposure, around, agenda), around)
+                self._close(exposure.open, around)
+            if Duty.REDUCE in row.duties and state.keep is not None:
+                self._close(exposure.open - state.keep, around)
+            if Duty.LADDER in row.duties:
+                self._intend(laddering.tend(self.state, exposure, around, agenda), around)
+            if Duty.CLEAR_LADDER in row.duties:
+                left = unsettled_rungs(self.state, around)
+                self._intend(laddering.take_down(self.state, left, around, agenda), around)
             if Duty.CLEAR in row.duties:
                 self._intend(closing.clear(self.state, exposure, around, agenda), around)
         agenda.ask(asking.questions(self.state, row.duties, exposure, around), around.bounds, around.now)
+
+    def _close(self, quantity: Decimal, around: Circumstances) -> None:
+        self._intend(closing.close(self.state, quantity, around, self.agenda), around)
+        self._intend(closing.make_room(self.state, around, self.agenda), around)
 
     def _intend(self, events: Iterable[ev.Event], around: Circumstances) -> None:
         """Records intentions and puts the acts that they allow behind their gates."""
@@ -195,6 +231,8 @@ class Saga:
                 return covering.stop_act(self.state, event)
             case ev.CloseIntended():
                 return closing.close_act(self.state, event)
+            case ev.TakeProfitIntended():
+                return laddering.take_profit_act(self.state, event)
             case ev.CancelIntended():
                 return acting.cancel_act(self.state, event)
             case ev.LeverageIntended():
@@ -244,7 +282,7 @@ class Saga:
 
     def _open_acts(self) -> list[tuple[ClientId, Leg]]:
         state = self.state
-        sent = [act.client_id for act in (*state.attempts, *state.closes) if act.outcome is None]
+        sent = [act.client_id for act in state.orders_sent if act.outcome is None]
         stops = [facts.client_id for facts in state.stops.values() if facts.is_pending]
         cancels = [cancel.client_id for cancel in state.cancels.values() if cancel.outcome is None]
         leverage = [state.leverage.client_id] if state.leverage and state.leverage.outcome is None else []

@@ -8,73 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from decimal import Decimal
+from typing import Any
 
 from seawall.model import events as ev
-from seawall.model.acts import Outcome, Reason
+from seawall.model.acts import Outcome
+from seawall.model.amounts import ZERO
 from seawall.model.events import DistressKind, EndReason, Event
-from seawall.model.ids import ClientId, Leg, Side, digest, is_ours, parse_client_id
+from seawall.model.ids import ClientId, Leg, Side, digest, parse_client_id
 from seawall.model.reports import FillReport, OrderReport, Source
-from seawall.model.signal import Signal
-from seawall.model.times import Duration, Instant
+from seawall.model.signal import Signal, TakeProfit
+from seawall.model.times import Instant
+from seawall.sagas import adopting
 from seawall.sagas.orders import OrderFacts, join_fill, join_order
 from seawall.sagas.phase import Phase
 from seawall.sagas.positions import Opinions, join_position
+from seawall.sagas.sent import (
+    Attempt,
+    Cancel,
+    Close,
+    Rung,
+    Sent,
+    conclude_cancel,
+    conclude_sent,
+    counted_anew,
+    missed_once_more,
+)
 from seawall.sagas.stops import StopFacts, conclude, found, intended, join_stop, miss
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of one act that carries an order (an entry or a close), and which complete reads missed its name."""
-
-    client_id: ClientId
-    n: int
-    intended_at: Instant
-    outcome: Outcome | None = None
-    reason: Reason = Reason.NONE
-    code: str = ""
-    concluded_at: Instant = 0
-    retry_after: Duration = 0
-    missed: tuple[Instant, ...] = ()
-
-    @property
-    def never_was(self) -> bool:
-        """Refused or not sent, by the venue's or the house's own word. A duplicate name is no refusal: it was seen."""
-        refused = self.outcome is Outcome.REFUSED and self.reason is not Reason.DUPLICATE_NAME
-        return refused or self.outcome is Outcome.NOT_SENT
-
-
-S = TypeVar("S", bound=Sent)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt(Sent):
-    """One attempt of the entry, with its intention."""
-
-    intent: ev.EntryIntended | None = None
-    absent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Close(Sent):
-    """One close, with its intention."""
-
-    intent: ev.CloseIntended | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """The latest cancel of one target."""
-
-    client_id: ClientId
-    n: int
-    target: ClientId
-    is_stop: bool
-    intended_at: Instant
-    outcome: Outcome | None = None
-    reason: Reason = Reason.NONE
-    concluded_at: Instant = 0
-    retry_after: Duration = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +45,7 @@ class SagaState:
     phase: Phase = Phase.PREPARING
     attempts: tuple[Attempt, ...] = ()
     closes: tuple[Close, ...] = ()
+    rungs: tuple[Rung, ...] = ()
     stops: Mapping[ClientId, StopFacts] = field(default_factory=dict)
     cancels: Mapping[ClientId, Cancel] = field(default_factory=dict)
     orders: Mapping[ClientId, OrderFacts] = field(default_factory=dict)
@@ -99,6 +60,16 @@ class SagaState:
     fills_read_at: Instant = 0
     last_fill_heard_at: Instant = 0
     settled_trigger: ev.TriggerSettled | None = None
+    settled_n: int = 0
+    """The number of the first act after the trigger was settled: what was refused before says nothing about it."""
+    ladder: tuple[TakeProfit, ...] | None = None
+    """The take-profits that the owner asked for since the signal; None while the signal's own are in force."""
+    ladder_n: int = 0
+    """The number of the first act after that: orders of an earlier ladder have no place in this one."""
+    keep: Decimal | None = None
+    """What is to stay open while a part is being closed, as asked."""
+    written_off: Decimal = ZERO
+    """What the operator has declared no longer to be this signal's."""
     filled: ev.EntryFilled | None = None
     ended_entry: ClientId = ClientId("")
     confirmed: tuple[ClientId, ...] = ()
@@ -120,6 +91,16 @@ class SagaState:
         return self.attempts[-1].intent if self.attempts else None
 
     @property
+    def take_profits(self) -> tuple[TakeProfit, ...]:
+        """The ladder in force."""
+        return (self.signal.take_profit or ()) if self.ladder is None else self.ladder
+
+    @property
+    def orders_sent(self) -> tuple[Sent, ...]:
+        """Every act that carries an order with a quantity: entries, closes, take-profits."""
+        return (*self.attempts, *self.closes, *self.rungs)
+
+    @property
     def side(self) -> Side:
         """The direction of the entry, from the journaled intent, never from a reply (I04)."""
         return self.signal.side or Side.BUY
@@ -130,13 +111,13 @@ class SagaState:
 
     def conclusions_of(self, client_id: ClientId) -> list[tuple[Outcome | None, Instant]]:
         """What has been concluded of an act, and when; more than one entry only if names met, which they never do."""
-        acts: list[Sent | Cancel | StopFacts] = [*self.attempts, *self.closes, *self.cancels.values()]
+        acts: list[Sent | Cancel | StopFacts] = [*self.orders_sent, *self.cancels.values()]
         acts += [*self.stops.values(), *([self.leverage] if self.leverage is not None else [])]
         return [(act.outcome, act.concluded_at) for act in acts if act.client_id == client_id]
 
     def rounds_of(self, client_id: ClientId) -> tuple[Instant, ...]:
-        """The beginnings of the complete reads that did not see an entry or a close."""
-        return next((sent.missed for sent in (*self.attempts, *self.closes) if sent.client_id == client_id), ())
+        """The beginnings of the complete reads that did not see one of our orders."""
+        return next((sent.missed for sent in self.orders_sent if sent.client_id == client_id), ())
 
     def facts_of(self, client_id: ClientId) -> OrderFacts:
         """What is known of one of our orders; nothing yet of one whose intention was lost with its process."""
@@ -148,8 +129,10 @@ class SagaState:
 
     def _was_made_here(self, client_id: ClientId) -> bool:
         """A protective act may leave beside its record and be found without it: its name still says whose it is."""
-        name, ours = parse_client_id(client_id), self.attempts[0].client_id if self.attempts else ""
-        return name is not None and name.signal == digest(self.signal.id) and is_ours(ours, name.installation)
+        name, ours = parse_client_id(client_id), parse_client_id(self.attempts[0].client_id) if self.attempts else None
+        if name is None or ours is None or name.installation != ours.installation:
+            return False
+        return name.signal in (digest(self.signal.id), ours.signal)
 
 
 def begin(event: ev.SignalAccepted) -> SagaState:
@@ -203,34 +186,11 @@ def _act_concluded(state: SagaState, event: ev.ActConcluded) -> SagaState:
     leverage = state.leverage
     return replace(
         state,
-        attempts=tuple(_concluded(sent, event) for sent in state.attempts),
-        closes=tuple(_concluded(sent, event) for sent in state.closes),
-        cancels={target: _cancel_concluded(cancel, event) for target, cancel in state.cancels.items()},
-        leverage=None if leverage is None else _concluded(leverage, event),
-    )
-
-
-def _concluded(sent: S, event: ev.ActConcluded) -> S:
-    """`sent` with its outcome, if it is the one. A definite word is never taken back by an Unknown."""
-    if sent.client_id != event.client_id:
-        return sent
-    if sent.outcome not in (None, Outcome.UNKNOWN) and event.outcome is Outcome.UNKNOWN:
-        return sent
-    return replace(
-        sent,
-        outcome=event.outcome,
-        reason=event.reason,
-        code=event.code,
-        concluded_at=event.at,
-        retry_after=event.retry_after,
-    )
-
-
-def _cancel_concluded(cancel: Cancel, event: ev.ActConcluded) -> Cancel:
-    if cancel.client_id != event.client_id:
-        return cancel
-    return replace(
-        cancel, outcome=event.outcome, reason=event.reason, concluded_at=event.at, retry_after=event.retry_after
+        attempts=tuple(conclude_sent(sent, event) for sent in state.attempts),
+        closes=tuple(conclude_sent(sent, event) for sent in state.closes),
+        rungs=tuple(conclude_sent(sent, event) for sent in state.rungs),
+        cancels={target: conclude_cancel(cancel, event) for target, cancel in state.cancels.items()},
+        leverage=None if leverage is None else conclude_sent(leverage, event),
     )
 
 
@@ -256,26 +216,27 @@ def _with_order(state: SagaState, before: OrderFacts, after: OrderFacts, report:
     grew = after.filled > before.filled
     heard = report.at if grew else state.last_fill_heard_at
     first = grew and before.filled == 0
-    state = _with_lost_close(state, before)
+    state = _with_lost_exit(state, before)
     return replace(
         state,
         heard_by={**state.heard_by, after.client_id: report.source} if first else state.heard_by,
         orders={**state.orders, after.client_id: after},
         last_fill_heard_at=max(state.last_fill_heard_at, heard),
-        attempts=tuple(_seen(sent, after) for sent in state.attempts),
-        closes=tuple(_seen(sent, after) for sent in state.closes),
+        attempts=tuple(counted_anew(sent, after.client_id) for sent in state.attempts),
+        closes=tuple(counted_anew(sent, after.client_id) for sent in state.closes),
+        rungs=tuple(counted_anew(sent, after.client_id) for sent in state.rungs),
     )
 
 
-def _with_lost_close(state: SagaState, facts: OrderFacts) -> SagaState:
-    """A close whose intention was lost counts among the closes from its first sighting."""
-    if facts.leg not in (Leg.CLOSE, Leg.DIRECT) or any(close.client_id == facts.client_id for close in state.closes):
+def _with_lost_exit(state: SagaState, facts: OrderFacts) -> SagaState:
+    """A close or a take-profit whose intention was lost counts among the others from its first sighting."""
+    if any(sent.client_id == facts.client_id for sent in (*state.closes, *state.rungs)):
         return state
-    return replace(state, closes=(*state.closes, Close(facts.client_id, 0, 0, Outcome.ACKNOWLEDGED)))
-
-
-def _seen(sent: S, facts: OrderFacts) -> S:
-    return replace(sent, missed=()) if sent.client_id == facts.client_id and sent.missed else sent
+    if facts.leg in (Leg.CLOSE, Leg.DIRECT):
+        return replace(state, closes=(*state.closes, Close(facts.client_id, 0, 0, Outcome.ACKNOWLEDGED)))
+    if facts.leg is Leg.TAKE_PROFIT:
+        return replace(state, rungs=(*state.rungs, Rung(facts.client_id, 0, 0, Outcome.ACKNOWLEDGED)))
+    return state
 
 
 def _position_reported(state: SagaState, event: ev.PositionReported) -> SagaState:
@@ -292,15 +253,10 @@ def _stop_reported(state: SagaState, event: ev.StopReported) -> SagaState:
 def _order_not_visible(state: SagaState, event: ev.OrderNotVisible) -> SagaState:
     return replace(
         state,
-        attempts=tuple(_missed(sent, event) for sent in state.attempts),
-        closes=tuple(_missed(sent, event) for sent in state.closes),
+        attempts=tuple(missed_once_more(sent, event) for sent in state.attempts),
+        closes=tuple(missed_once_more(sent, event) for sent in state.closes),
+        rungs=tuple(missed_once_more(sent, event) for sent in state.rungs),
     )
-
-
-def _missed(sent: S, event: ev.OrderNotVisible) -> S:
-    if sent.client_id != event.client_id:
-        return sent
-    return replace(sent, missed=(*sent.missed, event.began_at))
 
 
 def _stop_not_visible(state: SagaState, event: ev.StopNotVisible) -> SagaState:
@@ -311,10 +267,9 @@ def _stop_not_visible(state: SagaState, event: ev.StopNotVisible) -> SagaState:
 def _absence_restarted(state: SagaState, event: ev.AbsenceRestarted) -> SagaState:
     return replace(
         state,
-        attempts=tuple(
-            replace(sent, missed=()) if sent.client_id == event.client_id else sent for sent in state.attempts
-        ),
-        closes=tuple(replace(sent, missed=()) if sent.client_id == event.client_id else sent for sent in state.closes),
+        attempts=tuple(counted_anew(sent, event.client_id) for sent in state.attempts),
+        closes=tuple(counted_anew(sent, event.client_id) for sent in state.closes),
+        rungs=tuple(counted_anew(sent, event.client_id) for sent in state.rungs),
     )
 
 
@@ -323,7 +278,7 @@ def _fills_read(state: SagaState, event: ev.FillsRead) -> SagaState:
 
 
 def _trigger_settled(state: SagaState, event: ev.TriggerSettled) -> SagaState:
-    return replace(state, settled_trigger=event)
+    return replace(state, settled_trigger=event, settled_n=state.next_n)
 
 
 def _entry_filled(state: SagaState, event: ev.EntryFilled) -> SagaState:
@@ -357,11 +312,13 @@ def _position_protected(state: SagaState, event: ev.PositionProtected) -> SagaSt
 def _close_accepted(state: SagaState, event: ev.CloseAccepted) -> SagaState:
     if state.phase is Phase.PREPARING:
         return replace(state, close_asked=True)
-    return replace(state, phase=Phase.CLOSING, close_asked=True, end=EndReason.CLOSED_BY_REQUEST, home_since=event.at)
+    return replace(
+        state, phase=Phase.CLOSING, close_asked=True, end=EndReason.CLOSED_BY_REQUEST, home_since=event.at, keep=None
+    )
 
 
 def _rollback_began(state: SagaState, event: ev.RollbackBegan) -> SagaState:
-    return replace(state, phase=Phase.CLOSING, end=event.reason, home_since=event.at)
+    return replace(state, phase=Phase.CLOSING, end=event.reason, home_since=event.at, keep=None)
 
 
 def _rollback_withdrawn(state: SagaState, _event: ev.RollbackWithdrawn) -> SagaState:
@@ -378,6 +335,60 @@ def _flat_verified(state: SagaState, event: ev.FlatVerified) -> SagaState:
 
 def _saga_reopened(state: SagaState, event: ev.SagaReopened) -> SagaState:
     return replace(state, phase=Phase.CLOSING, end=EndReason.LATE_FILL, home_since=event.at, flat_at=0, verified_at=0)
+
+
+def _take_profit_intended(state: SagaState, event: ev.TakeProfitIntended) -> SagaState:
+    rung = Rung(event.client_id, event.n, event.intended_at, intent=event)
+    orders = {**state.orders, event.client_id: OrderFacts(event.client_id, Leg.TAKE_PROFIT, event.quantity)}
+    return replace(state, rungs=(*state.rungs, rung), orders=orders, next_n=max(state.next_n, event.n) + 1)
+
+
+def _reduce_accepted(state: SagaState, event: ev.ReduceAccepted) -> SagaState:
+    return replace(state, keep=event.keep)
+
+
+def _reduce_ended(state: SagaState, _event: ev.ReduceEnded) -> SagaState:
+    return replace(state, keep=None)
+
+
+def _stop_move_accepted(state: SagaState, event: ev.StopMoveAccepted) -> SagaState:
+    settled = ev.TriggerSettled(event.signal_id, event.symbol, event.trigger, event.before)
+    stops = {name: replace(facts, moved_by_hand=False) for name, facts in state.stops.items()}
+    return replace(state, stops=stops, settled_trigger=settled, settled_n=state.next_n)
+
+
+def _stop_move_refused(state: SagaState, event: ev.StopMoveRefused) -> SagaState:
+    settled = ev.TriggerSettled(event.signal_id, event.symbol, event.kept, event.trigger)
+    return replace(state, settled_trigger=settled, settled_n=state.next_n)
+
+
+def _ladder_accepted(state: SagaState, event: ev.LadderAccepted) -> SagaState:
+    return replace(state, ladder=event.rungs, ladder_n=state.next_n)
+
+
+def _position_adopted(state: SagaState, event: ev.PositionAdopted) -> SagaState:
+    return replace(
+        state,
+        phase=Phase.PROTECTING,
+        attempts=(adopting.attempt_of(event, state.next_n),),
+        orders={event.client_id: adopting.order_of(event)},
+        filled=adopting.fill_of(event),
+        ended_entry=event.client_id,
+        last_fill_heard_at=event.at,
+        next_n=state.next_n + 1,
+    )
+
+
+def _signal_resolved(state: SagaState, event: ev.SignalResolved) -> SagaState:
+    return replace(
+        state,
+        phase=Phase.FLAT,
+        end=EndReason.RESOLVED,
+        written_off=state.written_off + event.written_off,
+        flat_at=event.at,
+        verified_at=event.at,
+        keep=None,
+    )
 
 
 def _verification_overdue(state: SagaState, _event: ev.VerificationOverdue) -> SagaState:
@@ -406,6 +417,7 @@ _APPLY: dict[type[Event], Callable[[SagaState, Any], SagaState]] = {
     ev.StopIntended: _stop_intended,
     ev.CloseIntended: _close_intended,
     ev.CancelIntended: _cancel_intended,
+    ev.TakeProfitIntended: _take_profit_intended,
     ev.ActConcluded: _act_concluded,
     ev.OrderReported: _order_reported,
     ev.FillReported: _fill_reported,
@@ -428,6 +440,13 @@ _APPLY: dict[type[Event], Callable[[SagaState, Any], SagaState]] = {
     ev.FlatSeen: _flat_seen,
     ev.FlatVerified: _flat_verified,
     ev.SagaReopened: _saga_reopened,
+    ev.ReduceAccepted: _reduce_accepted,
+    ev.ReduceEnded: _reduce_ended,
+    ev.StopMoveAccepted: _stop_move_accepted,
+    ev.StopMoveRefused: _stop_move_refused,
+    ev.LadderAccepted: _ladder_accepted,
+    ev.PositionAdopted: _position_adopted,
+    ev.SignalResolved: _signal_resolved,
     ev.VerificationOverdue: _verification_overdue,
     ev.ReportIncomplete: _report_incomplete,
     ev.DistressRaised: _distress_raised,

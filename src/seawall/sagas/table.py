@@ -18,7 +18,9 @@ is tidied up; on the way home the stop stays until flat is proven, and only then
 
 *Knowing less never makes us do more.* Acknowledged-but-unseen cover (ARMED) is asked about and never closed for. A
 contrary position gets a person, not an order. A position is closed only when it has stood naked too long (OVERDUE),
-when its stop can no longer be placed because the market has passed it (PASSED), or because its owner asked.
+when its stop can no longer be placed because the market has passed it (PASSED), or because its owner asked; a part of
+it (EXCESS) only because its owner asked, and only behind a live stop. Take-profits are laid and kept while all is well
+and taken away when nothing is open any more; in between they are in nobody's way unless the venue says so.
 
 **The phases.** PREPARING reads what an entry needs. ENTERING has an intention on record: something may be open.
 PROTECTING has proof that something *is* open. PROTECTED has seen the whole: entry terminal, fill known, stop live.
@@ -51,7 +53,8 @@ class Row:
 _SETTLE_ENTRY = D.ASK_ENTRY | D.ASK_POSITION
 _COVER = D.PLACE | _SETTLE_ENTRY | D.ASK_STOP
 _GO_HOME = D.CLOSE | D.CANCEL_ENTRY | _SETTLE_ENTRY | D.ASK_STOP
-_PROVE_FLAT = D.CLEAR | D.CANCEL_ENTRY | _SETTLE_ENTRY | D.ASK_STOP
+_PROVE_FLAT = D.CLEAR | D.CLEAR_LADDER | D.CANCEL_ENTRY | _SETTLE_ENTRY | D.ASK_STOP
+_REDUCE = D.REDUCE | _SETTLE_ENTRY
 
 TABLE: dict[tuple[Phase, Finding], Row] = {
     # ---- PREPARING: nothing of ours is at the venue yet
@@ -86,7 +89,8 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.PROTECTING, F.GONE): Row(P.QUARANTINE, D.NOTHING),
     (P.PROTECTING, F.SETTLED): Row(P.QUARANTINE, D.NOTHING),
     # ---- PROTECTED: live stops are read again on a period
-    (P.PROTECTED, F.PROTECTED): Row(P.PROTECTED, D.WATCH),
+    (P.PROTECTED, F.PROTECTED): Row(P.PROTECTED, D.LADDER | D.WATCH),
+    (P.PROTECTED, F.EXCESS): Row(P.PROTECTED, _REDUCE, "a part is closed as asked; the stop stays for the rest"),
     (P.PROTECTED, F.COVERED): Row(P.PROTECTED, _SETTLE_ENTRY | D.ASK_STOP, "a late trade made the fill larger"),
     (P.PROTECTED, F.MISPLACED): Row(P.PROTECTED, D.MOVE | D.ASK_STOP),
     (P.PROTECTED, F.ARMED): Row(P.PROTECTED, _COVER, "missing from two reads: placing it again lets the venue decide"),
@@ -155,6 +159,10 @@ EXCLUDED: dict[str, tuple[tuple[Phase, ...], tuple[Finding, ...]]] = {
         (F.DEFERRED,),
     ),
     "a terminal entry with a known fill is decided": ((P.PROTECTED,), (F.UNDECIDED,)),
+    "a part is closed only of a position that is to stay": (
+        (P.ENTERING, P.PROTECTING, P.CLOSING, P.QUARANTINE, P.FLAT),
+        (F.EXCESS,),
+    ),
     "only a way home begun by the naked timer can be spared": (
         (P.ENTERING, P.PROTECTING, P.PROTECTED, P.QUARANTINE, P.FLAT),
         (F.SPARED,),

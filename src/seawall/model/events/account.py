@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seawall.model.events.base import Event
 from seawall.model.ids import SignalId
-from seawall.model.signal import Signal
+from seawall.model.signal import Action, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,11 @@ class SignalAccepted(Event):
     closes: SignalId = SignalId("")
     reverses: SignalId = SignalId("")
     """The signal on the other side whose slot it takes once that is proven flat; until then it waits."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether the signal has a life of its own, rather than asking something of another's position."""
+        return self.signal.action is Action.OPEN and not self.closes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,148 @@
+"""The take-profits: a ladder of reduce-only limit orders beside the stop, laid once a position is PROTECTED.
+
+Each rung takes its share of what the ladder is about: what is open now and what its own orders have already taken. So a
+rung that fills leaves the others as they are, and a part that leaves by another way shrinks all of them alike. The
+shares sum to at most the whole; where they sum to exactly that, the last rung takes what rounding leaves. A rung whose
+order no longer has the right size is taken down and laid anew, the stop is never touched.
+
+They secure a gain, not the promise: nothing here hurries. A refused one comes again at a slow and growing pace, and
+whatever is unclear is asked about before anything is laid in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from seawall.model import events as ev
+from seawall.model.acts import PlaceTakeProfit
+from seawall.model.amounts import HUNDRED, ONE, ZERO, ceil_to, floor_to
+from seawall.model.ids import Leg
+from seawall.model.instrument import Instrument
+from seawall.model.times import Duration
+from seawall.sagas.acting import cancels, name
+from seawall.sagas.agenda import Agenda
+from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.exposure import Exposure, average_entry
+from seawall.sagas.judgement import unsettled_rungs
+from seawall.sagas.sent import Rung
+from seawall.sagas.state import SagaState
+
+_MOST_DOUBLINGS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a rung's order belongs, and how much is left for it to take."""
+
+    rung: int
+    price: Decimal
+    quantity: Decimal
+
+
+def tend(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """What brings the orders at the venue to what the ladder asks for: first down what is wrong, then up what lacks."""
+    standing = unsettled_rungs(state, around)
+    if not (state.take_profits or standing) or any(rung.outcome is None for rung in standing):
+        return []
+    wanted = {target.rung: target for target in targets(state, exposure, around)}
+    wrong = [rung for rung in standing if not _is_right(state, rung, wanted)]
+    if wrong:
+        return take_down(state, wrong, around, agenda)
+    held = [rung.intent.rung for rung in standing if rung.intent is not None]
+    lacking = [target for target in wanted.values() if target.rung not in held and target.quantity > 0]
+    laid = (_lay(state, target, around, agenda) for target in lacking)
+    return next((events for events in laid if events), [])
+
+
+def targets(state: SagaState, exposure: Exposure, around: Circumstances) -> list[Target]:
+    """Every rung of the ladder in force with what is left for it; none while the rules or the average are not known."""
+    average, instrument = average_entry(state), around.instrument
+    if instrument is None or average is None:
+        return []
+    base = exposure.open + sum((_taken(state, number) for number in range(len(state.take_profits))), ZERO)
+    found: list[Target] = []
+    left = exposure.open
+    for number, planned in enumerate(_planned(state, base, instrument)):
+        quantity = max(min(planned - _taken(state, number), left), ZERO)
+        left -= quantity
+        found.append(Target(number, price_of(state, number, average, instrument), quantity))
+    return [target for target in found if target.quantity == 0 or _is_tradable(target, instrument)]
+
+
+def _planned(state: SagaState, base: Decimal, instrument: Instrument) -> list[Decimal]:
+    """The size of each rung of `base`, rounded down; what rounding leaves of the whole goes to the last."""
+    shares = [rung.share for rung in state.take_profits]
+    sizes = [instrument.round_quantity(base * share / HUNDRED) for share in shares]
+    if sizes and sum(shares, ZERO) == HUNDRED:
+        sizes[-1] = base - sum(sizes[:-1], ZERO)
+    return sizes
+
+
+def price_of(state: SagaState, number: int, average: Decimal, instrument: Instrument) -> Decimal:
+    """The limit of a rung, rounded to the tick away from the entry: never for less gain than was asked."""
+    asked = state.take_profits[number]
+    price = asked.price
+    if price is None:
+        price = average * (ONE + state.side.sign * (asked.percent or ZERO) / HUNDRED)
+    return ceil_to(price, instrument.tick) if state.side.sign > 0 else floor_to(price, instrument.tick)
+
+
+def _is_tradable(target: Target, instrument: Instrument) -> bool:
+    """Whether the venue takes an order so small; what it does not stays behind the stop."""
+    return target.quantity >= max(instrument.min_quantity, instrument.step)
+
+
+def _taken(state: SagaState, number: int) -> Decimal:
+    """What the orders of a rung of the ladder in force have filled."""
+    return sum((state.orders[rung.client_id].filled for rung in _of_ladder(state) if _number(rung) == number), ZERO)
+
+
+def _of_ladder(state: SagaState) -> list[Rung]:
+    return [rung for rung in state.rungs if rung.intent is not None and rung.n >= state.ladder_n]
+
+
+def _number(rung: Rung) -> int:
+    return rung.intent.rung if rung.intent is not None else -1
+
+
+def _is_right(state: SagaState, rung: Rung, wanted: dict[int, Target]) -> bool:
+    """Whether an order that stands is the one that its rung wants now."""
+    target = wanted.get(_number(rung)) if rung.n >= state.ladder_n else None
+    if target is None or rung.intent is None:
+        return False
+    rest = rung.intent.quantity - state.orders[rung.client_id].filled
+    return (rung.intent.price, rest) == (target.price, target.quantity)
+
+
+def _lay(state: SagaState, target: Target, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """The intention of a rung's order, unless the last one for it was refused and its pause is not over."""
+    refused = [rung for rung in _of_ladder(state) if _number(rung) == target.rung and rung.never_was]
+    if refused:
+        due_at = refused[-1].concluded_at + max(refused[-1].retry_after, _pause(len(refused), around))
+        if around.now < due_at:
+            agenda.wake(due_at)
+            return []
+    named = name(state, around, Leg.TAKE_PROFIT, state.next_n)
+    whose = (state.signal.id, state.signal.symbol)
+    return [
+        ev.TakeProfitIntended(
+            *whose, named, state.next_n, target.rung, target.price, target.quantity, intended_at=around.now
+        )
+    ]
+
+
+def _pause(refusals: int, around: Circumstances) -> Duration:
+    return around.bounds.ask_slowest << min(refusals - 1, _MOST_DOUBLINGS)
+
+
+def take_profit_act(state: SagaState, event: ev.TakeProfitIntended) -> PlaceTakeProfit:
+    """The act that a take-profit's intention allows."""
+    return PlaceTakeProfit(event.symbol, event.client_id, state.side.opposite, event.quantity, event.price)
+
+
+def take_down(state: SagaState, rungs: Iterable[Rung], around: Circumstances, agenda: Agenda) -> list[ev.Event]:
+    """Cancels take-profits that were answered for, each by its name."""
+    answered = [rung.client_id for rung in rungs if rung.outcome is not None]
+    return cancels(state, around, agenda, answered, is_stop=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seawall.model import events as ev
 from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import Side
 from seawall.model.reports import OrderStatus, Source, StopStatus

@@ -22,7 +22,7 @@ from seawall.engine.view import AccountView
 from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.ids import Account, SignalId, Symbol, VenueName
-from seawall.model.queries import AskPositions, AskStops, Query
+from seawall.model.queries import AskOpenOrders, AskPositions, AskStops, Query
 from seawall.model.signal import Action, Signal
 from seawall.model.times import Instant
 from seawall.model.venue import Traits
@@ -98,7 +98,7 @@ class Desk:
         self._forget_settled(last)
 
     def _recall(self, event: ev.Event) -> None:
-        if isinstance(event, ev.SignalAccepted) and not event.closes:
+        if isinstance(event, ev.SignalAccepted) and event.opens:
             self._take_up(event)
         elif event.signal_id in self._sagas:
             saga = self._sagas[event.signal_id]
@@ -191,6 +191,8 @@ class Desk:
         match item:
             case inp.CloseRequested(symbol=symbol, signal_id=named):
                 yield from (saga for saga in self._of(symbol) if not named or saga.state.signal.id == named)
+            case inp.Resolved(signal_id=named) if named in self._sagas:
+                yield self._sagas[named]
             case inp.ActAnswered(symbol=symbol):
                 yield from self._of(symbol)
             case inp.StreamReported(told=told):
@@ -204,13 +206,13 @@ class Desk:
                 return
 
     def _asked_about(self, query: Query) -> Iterator[Saga]:
-        """Whom a read concerns: its symbol's signals; of the account-wide ones only positions and stops say anything
-        to a signal.
+        """Whom a read concerns: its symbol's signals; of the account-wide ones positions, stops and open orders say
+        something to every signal.
         """
         symbol: Symbol | None = getattr(query, "symbol", None)
         if symbol is not None:
             yield from self._of(symbol)
-        elif isinstance(query, AskPositions | AskStops):
+        elif isinstance(query, AskPositions | AskStops | AskOpenOrders):
             yield from self._alive()
 
     def _of(self, symbol: Symbol) -> list[Saga]:
@@ -252,7 +254,7 @@ class Desk:
         if signal.id in self._answered:
             self._gates.hold_answer(Answer(signal.id, accepted=False, reason="duplicate"), self._answered[signal.id])
             return
-        holder = self._holder(signal.symbol)
+        holder = self._holder(signal.symbol) if signal.symbol else next(iter(self._alive()), None)
         waiting = sum(saga.state.phase is Phase.PREPARING for saga in self._on(signal.symbol) if saga is not holder)
         around = self._around_slot(signal.symbol, None, now)
         admission = admit(signal, holder, waiting, around, ready=self.ready)
@@ -262,7 +264,7 @@ class Desk:
 
     def _rule(self, signal: Signal, admission: Admission, holder: Saga | None, now: Instant) -> None:
         """Records the ruling; the answer follows once the record is durable."""
-        accepted = admission.ruling in (Ruling.ACCEPT, Ruling.CLOSE)
+        accepted = admission.ruling not in (Ruling.REFUSE, Ruling.TURN_AWAY)
         answer = Answer(signal.id, accepted, admission.reason, admission.detail)
         if admission.ruling is Ruling.TURN_AWAY:
             self._gates.hold_answer(answer, OPEN)
@@ -272,23 +274,36 @@ class Desk:
             refusal = (admission.reason, admission.detail)
             self._record(ev.SignalRefused(signal.id, signal.symbol, signal, *refusal))
         else:
-            closes = holder.state.signal.id if holder is not None and admission.ruling is Ruling.CLOSE else NOBODY
-            accepted_event = ev.SignalAccepted(signal.id, signal.symbol, signal, closes)
-            self._record(accepted_event)
-            if admission.ruling is Ruling.ACCEPT:
-                self._take_up(accepted_event)
-            else:
-                self._close_slot(signal, now)
+            self._accept(signal, admission, holder, now)
         self._gates.hold_answer(answer, self.seq)
 
+    def _accept(self, signal: Signal, admission: Admission, holder: Saga | None, now: Instant) -> None:
+        """Records that a signal is accepted, and what follows for it and for whoever holds the slot."""
+        held_by = holder.state.signal.id if holder is not None else NOBODY
+        closes = held_by if admission.ruling is Ruling.CLOSE else NOBODY
+        reverses = held_by if admission.ruling is Ruling.REVERSE else NOBODY
+        accepted = ev.SignalAccepted(signal.id, signal.symbol, signal, closes, reverses)
+        self._record(accepted)
+        if accepted.opens:
+            self._take_up(accepted)
+        if closes or reverses:
+            self._close_slot(signal, now)
+        if holder is not None and admission.granted:
+            holder.grant(admission.granted)
+            self._stir(holder, now)
+
     def _close_slot(self, signal: Signal, now: Instant) -> None:
-        """Asks every signal that has something on the slot to go home."""
-        asked = inp.CloseRequested(now, signal.symbol, f"signal {signal.id}")
-        for saga in self._on(signal.symbol):
+        """Asks every signal that has something on the slot to go home; without a symbol, on every slot."""
+        for saga in self._on(signal.symbol) if signal.symbol else self._alive():
             if saga.state.signal.id != signal.id:
+                asked = inp.CloseRequested(now, saga.state.signal.symbol, f"signal {signal.id}")
                 saga.hear(asked, self._around(saga, now))
-                self._collect(saga, now)
-                self._touched[saga.state.signal.id] = None
+                self._stir(saga, now)
+
+    def _stir(self, saga: Saga, now: Instant) -> None:
+        """Takes what a saga recorded, and sees to it that it decides in this step."""
+        self._collect(saga, now)
+        self._touched[saga.state.signal.id] = None
 
     def _has_too_many(self, signal: Signal) -> bool:
         limit = self._settings.max_open

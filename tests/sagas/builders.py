@@ -13,7 +13,17 @@ from typing import Any, TypeVar
 
 from seawall.model import events as ev
 from seawall.model import inputs as inp
-from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SetLeverage, SubmitEntry
+from seawall.model.acts import (
+    Act,
+    CancelOrder,
+    ClosePosition,
+    Outcome,
+    PlaceStop,
+    PlaceTakeProfit,
+    Reason,
+    SetLeverage,
+    SubmitEntry,
+)
 from seawall.model.ids import Account, ClientId, Side, SignalId, Symbol, VenueId
 from seawall.model.instrument import Instrument
 from seawall.model.queries import AskFills, AskOrder, AskPositions, AskStop, AskStops, Query
@@ -42,7 +52,7 @@ from seawall.venues.binance.traits import TRAITS as BINANCE
 from seawall.venues.bybit.traits import TRAITS as BYBIT
 
 D = Decimal
-A = TypeVar("A", SubmitEntry, PlaceStop, CancelOrder, ClosePosition, SetLeverage)
+A = TypeVar("A", SubmitEntry, PlaceStop, CancelOrder, ClosePosition, PlaceTakeProfit, SetLeverage)
 E = TypeVar("E", bound=ev.Event)
 
 T0: Instant = 1_795_448_000 * SECOND

@@ -244,7 +244,7 @@ class Case:
 
     def folded(self) -> SagaState:
         """The state that the recorded events alone give."""
-        from seawall.sagas.state import apply
+        from seawall.sagas.fold import apply
 
         state = self.begun
         for event in self.events:

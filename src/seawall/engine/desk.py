@@ -16,6 +16,7 @@ from seawall.engine.admission import Admission, Ruling, admit
 from seawall.engine.gates import OPEN, Gates
 from seawall.engine.needs import Needs
 from seawall.engine.settings import DeskSettings
+from seawall.engine.slots import Slots
 from seawall.engine.sources import Sources
 from seawall.engine.timer import NakedTimer
 from seawall.engine.view import AccountView
@@ -29,12 +30,11 @@ from seawall.model.venue import Traits
 from seawall.model.work import Answer, Ask, Work
 from seawall.sagas import preparing
 from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.fold import apply
 from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.saga import Saga
-from seawall.sagas.state import apply, begin
 
 NOBODY = SignalId("")
-_NOTHING_OPEN = (Phase.PREPARING, Phase.FLAT)
 
 
 class Desk:
@@ -55,8 +55,7 @@ class Desk:
         self._gates = Gates()
         self._sources = Sources()
         self._timer = NakedTimer(settings.bounds)
-        self._sagas: dict[SignalId, Saga] = {}
-        self._by_symbol: dict[Symbol, list[Saga]] = {}
+        self._slots = Slots()
         self._answered: dict[SignalId, int] = {}
         """Every signal ever ruled on, and the sequence number of its ruling (0: recalled, so durable)."""
         self._outside = inp.AuthorityChanged(0, may_enter=True)
@@ -85,7 +84,7 @@ class Desk:
 
     def sagas(self) -> tuple[Saga, ...]:
         """Every saga in memory, those that are flat and watched included, oldest first."""
-        return tuple(self._sagas.values())
+        return tuple(self._slots.by_signal.values())
 
     # ---- recovery
 
@@ -95,13 +94,13 @@ class Desk:
         for row in recorded:
             self.seq, last = row.seq, max(last, row.at)
             self._recall(row.event)
-        self._forget_settled(last)
+        self._slots.forget_settled(last, self._settings.bounds.watch)
 
     def _recall(self, event: ev.Event) -> None:
         if isinstance(event, ev.SignalAccepted) and event.opens:
-            self._take_up(event)
-        elif event.signal_id in self._sagas:
-            saga = self._sagas[event.signal_id]
+            self._slots.take_up(event)
+        elif event.signal_id in self._slots.by_signal:
+            saga = self._slots.by_signal[event.signal_id]
             saga.state = apply(saga.state, event)
         if isinstance(event, ev.SignalAccepted | ev.SignalRefused):
             self._answered[event.signal_id] = OPEN
@@ -120,17 +119,17 @@ class Desk:
             self._decide(saga, now)
         self._queries += self._needs.slots(self._lacking, now)
         if self._term:
-            open_symbols = self._open_symbols()
+            open_symbols = self._slots.open_symbols()
             self._watching = bool(open_symbols)
             self._queries += [*self._needs.due(now), *self._needs.watch(open_symbols, now)]
-        self._forget_settled(now)
+        self._slots.forget_settled(now, self._settings.bounds.watch)
         acts, answers = self._gates.pass_through(durable)
         return Work(first_seq, tuple(self._events), acts, tuple(self._queries), answers)
 
     def next_wake(self) -> Instant | None:
         """The next instant at which a step would do something though nothing came."""
         if not self._is_wake_known:
-            wakes = [saga.next_wake() for saga in self._sagas.values()]
+            wakes = [saga.next_wake() for saga in self._slots.by_signal.values()]
             needs = self._needs.next_wake(watching=self._watching) if self._term else None
             self._wake_at = min((at for at in (*wakes, self._gates.next_wake(), needs) if at is not None), default=None)
             self._is_wake_known = True
@@ -190,18 +189,18 @@ class Desk:
         """
         match item:
             case inp.CloseRequested(symbol=symbol, signal_id=named):
-                yield from (saga for saga in self._of(symbol) if not named or saga.state.signal.id == named)
-            case inp.Resolved(signal_id=named) if named in self._sagas:
-                yield self._sagas[named]
+                yield from (saga for saga in self._slots.of(symbol) if not named or saga.state.signal.id == named)
+            case inp.Resolved(signal_id=named) if named in self._slots.by_signal:
+                yield self._slots.by_signal[named]
             case inp.ActAnswered(symbol=symbol):
-                yield from self._of(symbol)
+                yield from self._slots.of(symbol)
             case inp.StreamReported(told=told):
                 for symbol in told.symbols():
-                    yield from self._of(symbol)
+                    yield from self._slots.of(symbol)
             case inp.ReadAnswered(query=query) | inp.ReadFailed(query=query):
                 yield from self._asked_about(query)
             case inp.StreamChanged():
-                yield from self._alive()
+                yield from self._slots.alive()
             case _:
                 return
 
@@ -211,31 +210,15 @@ class Desk:
         """
         symbol: Symbol | None = getattr(query, "symbol", None)
         if symbol is not None:
-            yield from self._of(symbol)
+            yield from self._slots.of(symbol)
         elif isinstance(query, AskPositions | AskStops | AskOpenOrders):
-            yield from self._alive()
-
-    def _of(self, symbol: Symbol) -> list[Saga]:
-        return list(self._by_symbol.get(symbol, ()))
-
-    def _alive(self) -> list[Saga]:
-        return [saga for saga in self._sagas.values() if saga.state.phase is not Phase.FLAT]
-
-    def _open_symbols(self) -> list[Symbol]:
-        """The slots on which something of ours is, or may be, open."""
-        begun = [saga.state for saga in self._sagas.values() if saga.state.phase not in _NOTHING_OPEN]
-        return list(dict.fromkeys(state.signal.symbol for state in begun))
-
-    def _take_up(self, accepted: ev.SignalAccepted) -> None:
-        saga = Saga(begin(accepted))
-        self._sagas[accepted.signal_id] = saga
-        self._by_symbol.setdefault(accepted.symbol, []).append(saga)
+            yield from self._slots.alive()
 
     def _restart(self, item: inp.Restarted, now: Instant) -> None:
         self._term = item.term
         self._needs.start(now)
         self._record(ev.ProcessStarted(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, item.term, item.installation))
-        for saga in list(self._sagas.values()):
+        for saga in list(self._slots.by_signal.values()):
             saga.resume(self._around(saga, now))
             self._collect(saga, now)
             self._touched[saga.state.signal.id] = None
@@ -254,8 +237,10 @@ class Desk:
         if signal.id in self._answered:
             self._gates.hold_answer(Answer(signal.id, accepted=False, reason="duplicate"), self._answered[signal.id])
             return
-        holder = self._holder(signal.symbol) if signal.symbol else next(iter(self._alive()), None)
-        waiting = sum(saga.state.phase is Phase.PREPARING for saga in self._on(signal.symbol) if saga is not holder)
+        holder = self._slots.holder(signal.symbol) if signal.symbol else next(iter(self._slots.alive()), None)
+        waiting = sum(
+            saga.state.phase is Phase.PREPARING for saga in self._slots.on(signal.symbol) if saga is not holder
+        )
         around = self._around_slot(signal.symbol, None, now)
         admission = admit(signal, holder, waiting, around, ready=self.ready)
         if self._has_too_many(signal):
@@ -285,7 +270,7 @@ class Desk:
         accepted = ev.SignalAccepted(signal.id, signal.symbol, signal, closes, reverses)
         self._record(accepted)
         if accepted.opens:
-            self._take_up(accepted)
+            self._slots.take_up(accepted)
         if closes or reverses:
             self._close_slot(signal, now)
         if holder is not None and admission.granted:
@@ -294,7 +279,7 @@ class Desk:
 
     def _close_slot(self, signal: Signal, now: Instant) -> None:
         """Asks every signal that has something on the slot to go home; without a symbol, on every slot."""
-        for saga in self._on(signal.symbol) if signal.symbol else self._alive():
+        for saga in self._slots.on(signal.symbol) if signal.symbol else self._slots.alive():
             if saga.state.signal.id != signal.id:
                 asked = inp.CloseRequested(now, saga.state.signal.symbol, f"signal {signal.id}")
                 saga.hear(asked, self._around(saga, now))
@@ -307,18 +292,8 @@ class Desk:
 
     def _has_too_many(self, signal: Signal) -> bool:
         limit = self._settings.max_open
-        held = sum(saga.state.phase is not Phase.FLAT for saga in self._sagas.values())
+        held = sum(saga.state.phase is not Phase.FLAT for saga in self._slots.by_signal.values())
         return limit is not None and signal.action is Action.OPEN and held >= limit
-
-    def _on(self, symbol: Symbol) -> list[Saga]:
-        """The sagas that hold or wait for a slot, oldest first."""
-        return [saga for saga in self._of(symbol) if saga.state.phase is not Phase.FLAT]
-
-    def _holder(self, symbol: Symbol) -> Saga | None:
-        """The saga that holds a slot: the first that is past preparing, else the first in line."""
-        on_slot = self._on(symbol)
-        begun = [saga for saga in on_slot if saga.state.phase is not Phase.PREPARING]
-        return next(iter(begun or on_slot), None)
 
     # ---- deciding
 
@@ -326,7 +301,7 @@ class Desk:
         """The sagas that something was heard for or whose time has come; those in line for a slot, always."""
         return [
             saga
-            for name, saga in list(self._sagas.items())
+            for name, saga in list(self._slots.by_signal.items())
             if name in self._touched or self._waits_for_reads(saga) or saga.is_due(now)
         ]
 
@@ -376,7 +351,7 @@ class Desk:
         view, clock = self._view, self._view.clock
         books_fresh = view.is_fresh("orders", symbol, now) and view.is_fresh("stops", symbol, now)
         foreign_orders, foreign_stops = view.foreign(symbol, self._names_on(symbol))
-        holder = self._holder(symbol)
+        holder = self._slots.holder(symbol)
         return Circumstances(
             now=now,
             traits=self._traits,
@@ -406,7 +381,7 @@ class Desk:
 
     def _names_on(self, symbol: Symbol) -> Iterator[str]:
         """Venue ids and triggers by which stops on a slot are known to be ours where they carry no name."""
-        for saga in self._on(symbol):
+        for saga in self._slots.on(symbol):
             for facts in saga.state.stops.values():
                 yield str(facts.trigger)
                 yield facts.venue_id or facts.client_id
@@ -438,14 +413,3 @@ class Desk:
         elif self._stopped_for and not why:
             self._record(ev.EntriesResumed(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL))
         self._stopped_for = why
-
-    def _forget_settled(self, now: Instant) -> None:
-        """Sagas flat for longer than their ids are watched leave memory; the journal keeps them."""
-        old = [
-            name
-            for name, saga in self._sagas.items()
-            if saga.state.phase is Phase.FLAT and now - saga.state.verified_at > self._settings.bounds.watch
-        ]
-        for name in old:
-            saga = self._sagas.pop(name)
-            self._by_symbol[saga.state.signal.symbol].remove(saga)

@@ -9,10 +9,12 @@ Read in this order; it takes about twenty minutes.
 5. `orders.py`, `stops.py`, `positions.py`  the evidence about one order, one stop, the position; how it grows.
 6. `hearing.py`   which inputs make it grow, and whose they are.
 7. `preparing.py` what must be known before an entry, and what is refused without one.
-8. `entering.py`, `covering.py`, `closing.py`, `asking.py`  what of the table's duties is due now; `acting.py` names it.
+8. `entering.py`, `covering.py`, `closing.py`, `laddering.py`, `asking.py`  what of the table's duties is due now;
+   `acting.py` names it.
 9. `moves.py`     the events of each move, and what is said aloud.
-10. `state.py`    the fold: state changes only in `apply`.
-11. `saga.py`     the step that ties them.
+10. `state.py`    what a saga knows, `sent.py` of each act; `fold.py`: it changes only in `apply`.
+11. `saga.py`     the step that ties them. `wishes.py`: what an owner may ask of a position; `adopting.py`: how one that
+   was found becomes ours.
 
 No I/O, no clock, no randomness. A saga is told the time and what a venue has said; it answers with events, acts and
 questions.

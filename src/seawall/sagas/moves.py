@@ -21,6 +21,7 @@ from seawall.sagas.exposure import (
     standing_stops,
     target_trigger,
 )
+from seawall.sagas.fold import apply
 from seawall.sagas.judgement import (
     Verdict,
     entry_verdict,
@@ -31,7 +32,7 @@ from seawall.sagas.judgement import (
 )
 from seawall.sagas.orders import OrderFacts
 from seawall.sagas.phase import Finding, Phase
-from seawall.sagas.state import SagaState, apply
+from seawall.sagas.state import SagaState
 from seawall.sagas.stops import Cover
 
 _ENDS_OF_A_POSITION = (

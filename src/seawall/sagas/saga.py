@@ -31,10 +31,11 @@ from seawall.sagas import acting, asking, closing, covering, entering, hearing, 
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure, best_cover, measure
+from seawall.sagas.fold import apply
 from seawall.sagas.judgement import judge, turning_points, unsettled_rungs
 from seawall.sagas.moves import armed_since, milestones, moves, troubles_told
 from seawall.sagas.phase import Duty, Finding, Phase
-from seawall.sagas.state import SagaState, apply
+from seawall.sagas.state import SagaState
 from seawall.sagas.stops import Cover
 from seawall.sagas.table import Row, row_for
 

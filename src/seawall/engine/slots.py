@@ -1,0 +1,71 @@
+"""The slots of one account: which signals there are, on which symbol, and which of them holds it.
+
+A slot is (account, symbol). Of the signals on one, the first that is past preparing holds it; those behind it wait in
+line. A signal that is flat frees its slot and stays here for as long as its ids are watched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from seawall.model import events as ev
+from seawall.model.ids import SignalId, Symbol
+from seawall.model.times import Duration, Instant
+from seawall.sagas.fold import begin
+from seawall.sagas.phase import Phase
+from seawall.sagas.saga import Saga
+
+_NOTHING_OPEN = (Phase.FLAT, Phase.PREPARING)
+
+
+@dataclass(slots=True)
+class Slots:
+    """Every saga in memory, by its signal and by its symbol, oldest first."""
+
+    by_signal: dict[SignalId, Saga] = field(default_factory=dict)
+    _by_symbol: dict[Symbol, list[Saga]] = field(default_factory=dict)
+
+    def take_up(self, accepted: ev.SignalAccepted) -> Saga:
+        """A signal gets a life of its own."""
+        saga = Saga(begin(accepted))
+        self.by_signal[accepted.signal_id] = saga
+        self._by_symbol.setdefault(accepted.symbol, []).append(saga)
+        return saga
+
+    def of(self, symbol: Symbol) -> list[Saga]:
+        """All of a symbol, those that are flat and watched included."""
+        return list(self._by_symbol.get(symbol, ()))
+
+    def on(self, symbol: Symbol) -> list[Saga]:
+        """Those that hold or wait for a slot."""
+        return [saga for saga in self.of(symbol) if saga.state.phase is not Phase.FLAT]
+
+    def alive(self) -> list[Saga]:
+        """All that are not at their end."""
+        return [saga for saga in self.by_signal.values() if saga.state.phase is not Phase.FLAT]
+
+    def holder(self, symbol: Symbol) -> Saga | None:
+        """The saga that holds a slot: the first that is past preparing, else the first in line."""
+        on_slot = self.on(symbol)
+        begun = [saga for saga in on_slot if saga.state.phase is not Phase.PREPARING]
+        return next(iter(begun or on_slot), None)
+
+    def waiting_behind(self, holder: Saga | None, symbol: Symbol) -> int:
+        """How many signals wait in line for a slot."""
+        return sum(saga.state.phase is Phase.PREPARING for saga in self.on(symbol) if saga is not holder)
+
+    def open_symbols(self) -> list[Symbol]:
+        """The slots on which something of ours is, or may be, open."""
+        begun = [saga.state for saga in self.by_signal.values() if saga.state.phase not in _NOTHING_OPEN]
+        return list(dict.fromkeys(state.signal.symbol for state in begun))
+
+    def forget_settled(self, now: Instant, watch: Duration) -> None:
+        """Sagas flat for longer than their ids are watched leave memory; the journal keeps them."""
+        old = [
+            name
+            for name, saga in self.by_signal.items()
+            if saga.state.phase is Phase.FLAT and now - saga.state.verified_at > watch
+        ]
+        for name in old:
+            saga = self.by_signal.pop(name)
+            self._by_symbol[saga.state.signal.symbol].remove(saga)

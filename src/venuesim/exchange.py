@@ -97,11 +97,11 @@ class Exchange:
         """Let a client's text frame arrive; one on a connection that is gone is lost."""
         now = self._settle(now)
         if self.answers(conn):
-            self._traffic.frame(conn, text, now, self.answers)
+            self._traffic.frame(conn, text, now, self._streams)
 
     def answers(self, conn: int) -> bool:
         """Tell whether a connection stands and is not half open, so that a ping of the protocol's own comes back."""
-        return self._streams.is_open(conn) and not self._streams.is_deaf(conn)
+        return self._streams.answers(conn)
 
     def disconnect(self, conn: int, now: int) -> None:
         """Let a client's connection go away."""

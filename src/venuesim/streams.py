@@ -53,6 +53,10 @@ class Streams:
         plan = self._faults.plan.values()
         return any(fault.fault == "maintenance" and self._faults.matches(fault, touched) for fault in plan)
 
+    def answers(self, conn: int) -> bool:
+        """Tell whether a connection stands and is not half open."""
+        return self.is_open(conn) and not self.is_deaf(conn)
+
     def is_deaf(self, conn: int) -> bool:
         """Tell whether a connection is half open: it stands at this end, and nothing passes any more."""
         return conn in self._deaf

@@ -3,6 +3,9 @@
 A request's *course* is fixed when it arrives: the faults that strike it are drawn then, in the order of the plan.  It
 is carried out later, when delays have run, and answered later still.  Each stage is a task on the agenda, so that what
 else happens in between happens in between.
+
+A frame that asks what a request could ask (an order over the trade socket) takes the same way with the same faults;
+where a request's connection would be reset, its socket is cut, and whatever else is under way on it loses its answer.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Protocol
 
-from venuesim.dialects.port import Act, Dialect, Handled, Heard, Wait
+from venuesim.dialects.port import Act, Called, Dialect, Handled, Heard, Wait
 from venuesim.edits import edit
 from venuesim.facts import OrderStatus
 from venuesim.faults import READ_FAULTS, REQUEST_FAULTS, WORLD_FAULTS, Faults, Hit, Touched
@@ -27,7 +31,7 @@ class LogEntry:
     """One line of the venue's request log; times in microseconds UTC.
 
     `at` is the arrival at the edge, `acted_at` when it was carried out (each time), `outcome` one of pending, answered,
-    reset, silent, half.
+    reset, silent, half.  A frame that asks has the method WS, and its connection's number for a key.
     """
 
     key: int
@@ -46,11 +50,77 @@ class LogEntry:
     reply: str = ""
 
 
+class Sockets(Protocol):
+    """The connections, as far as an asking frame needs them (`streams.Streams`)."""
+
+    def answers(self, conn: int) -> bool:
+        """Tell whether a connection stands and is not half open."""
+        ...
+
+    def hang_up(self, conn: int, code: int, now: int) -> None:
+        """Close a connection from the venue's side; one that is gone stays gone."""
+        ...
+
+
+class _Way(Protocol):
+    """How an answer leaves, or how it is broken off, at an instant."""
+
+    def answer(self, reply: Reply, at: int) -> None: ...
+
+    def reset(self, at: int) -> None: ...
+
+    def half(self, reply: Reply, cut: int, at: int) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Course:
-    """A request under way: its handle, what it is, its log line, and the faults that strike it."""
+class _Connection:
+    """The way back of one REST request."""
 
     key: int
+    emit: Callable[[Output], None]
+
+    def answer(self, reply: Reply, at: int) -> None:
+        del at
+        self.emit(Answer(self.key, reply))
+
+    def reset(self, at: int) -> None:
+        del at
+        self.emit(Reset(self.key))
+
+    def half(self, reply: Reply, cut: int, at: int) -> None:
+        del at
+        self.emit(HalfBody(self.key, reply, cut))
+
+
+@dataclass(frozen=True, slots=True)
+class _Socket:
+    """The way back of one asking frame: its connection, which other frames share."""
+
+    conn: int
+    called: Called
+    sockets: Sockets
+    emit: Callable[[Output], None]
+
+    def answer(self, reply: Reply, at: int) -> None:
+        text = self.called.frame_of(reply, at)
+        if text is None:
+            self.sockets.hang_up(self.conn, INTERNAL_ERROR, at)
+        elif self.sockets.answers(self.conn):
+            self.emit(Frame(self.conn, text, self.called.handled.call))
+
+    def reset(self, at: int) -> None:
+        self.sockets.hang_up(self.conn, ABNORMAL, at)
+
+    def half(self, reply: Reply, cut: int, at: int) -> None:
+        del reply, cut
+        self.reset(at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A request under way: its way back, what it is, its log line, and the faults that strike it."""
+
+    way: _Way
     handled: Handled
     entry: LogEntry
     touched: Touched
@@ -92,7 +162,9 @@ class Traffic:
 
     def request(self, key: int, request: Request, now: int) -> None:
         """Take a request in and set it on its course."""
-        handled = self._dialect.handle(request, now)
+        self._begin(_Connection(key, self._emit), key, self._dialect.handle(request, now), request, now)
+
+    def _begin(self, way: _Way, key: int, handled: Handled, request: Request, now: int) -> None:
         if self._moments.passes("arriving", handled.call, now):
             return
         touched = Touched(handled.call, handled.account, handled.symbol or None, handled.client_id or None, now)
@@ -101,7 +173,7 @@ class Traffic:
         for hit in self._faults.hits(touched, WORLD_FAULTS):
             self._strike_world(hit, touched)
         hits = tuple(self._faults.hits(touched, REQUEST_FAULTS, reads=handled.reads))
-        course = _Course(key, handled, entry, touched, hits)
+        course = _Course(way, handled, entry, touched, hits)
         if not self._lose(course, "request_lost", now + self._latency()):
             due = now + self._latency() + self._spend(course, course.delays("request"))
             self._floor.agenda.at(due, lambda at: self._carry_out(course, at))
@@ -118,7 +190,7 @@ class Traffic:
             self._faults.fire(hit, course.touched, hit.fault.mode)
             course.entry.outcome = "silent" if hit.fault.mode == "hang" else "reset"
             if hit.fault.mode == "reset":
-                self._floor.agenda.at(at + hit.fault.ms * MS, lambda _: self._emit(Reset(course.key)))
+                self._floor.agenda.at(at + hit.fault.ms * MS, course.way.reset)
             return True
         return False
 
@@ -251,18 +323,24 @@ class Traffic:
         if halved:
             self._faults.fire(halved[0], course.touched, f"{halved[0].fault.cut} bytes")
             course.entry.outcome = "half"
-            self._emit(HalfBody(course.key, reply, halved[0].fault.cut))
+            course.way.half(reply, halved[0].fault.cut, at)
         else:
             course.entry.outcome = "answered"
-            self._emit(Answer(course.key, reply))
+            course.way.answer(reply, at)
 
     # --- frames from clients
 
-    def frame(self, conn: int, text: str, now: int, is_open: Callable[[int], bool]) -> None:
-        """Take a client's frame in; delay, request_lost and reply_lost bend it as they bend requests."""
+    def frame(self, conn: int, text: str, now: int, sockets: Sockets) -> None:
+        """Take a client's frame in: one that asks goes the way of a request, others meet only what is lost or late."""
         heard = self._dialect.frame(conn, text, now)
-        if self._moments.passes("arriving", heard.call, now):
-            return
+        if isinstance(heard, Called):
+            asked = Request(FRAME, heard.target, (), text.encode())
+            self._begin(_Socket(conn, heard, sockets, self._emit), conn, heard.handled, asked, now)
+        elif not self._moments.passes("arriving", heard.call, now):
+            self._listen(conn, heard, now, sockets.answers)
+
+    def _listen(self, conn: int, heard: Heard, now: int, is_open: Callable[[int], bool]) -> None:
+        """Let a frame about the connection itself through; delay, request_lost and reply_lost bend it."""
         touched = Touched(heard.call, heard.account, heard.symbol or None, heard.client_id or None, now)
         hits = [hit for hit in self._faults.hits(touched, REQUEST_FAULTS) if hit.fault.fault in FRAME_FAULTS]
         delay = 0
@@ -294,6 +372,10 @@ class Traffic:
 
 BINANCE_TIMEOUT = -1007
 FRAME_FAULTS = ("delay", "request_lost", "reply_lost")
+FRAME = "WS"
+"""The method of an asking frame in the request log."""
+ABNORMAL = 1006
+INTERNAL_ERROR = 1011
 
 
 def _entry(key: int, request: Request, touched: Touched) -> LogEntry:

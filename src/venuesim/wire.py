@@ -64,10 +64,11 @@ class HalfBody:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One text frame to connection `conn`."""
+    """One text frame to connection `conn`; `call` names the call that it answers, if it answers an asking frame."""
 
     conn: int
     text: str
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)

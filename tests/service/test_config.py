@@ -13,7 +13,7 @@ from seawall.model.times import Bounds
 from seawall.service.accounts import ADDRESSES
 from seawall.service.config import load, locate, parse
 from seawall.service.problems import ConfigError, Exit
-from seawall.service.settings import AccountTable, Environment, ServiceTable, Settings
+from seawall.service.settings import AccountTable, Environment, OrderEntry, ServiceTable, Settings
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -114,15 +114,29 @@ def test_testnet_needs_keys_of_its_own(venue: VenueName) -> None:
     table = f'[accounts.a]\nvenue = "{venue}"\nenvironment = "testnet"\n'
     assert "testnet needs key_file (mode 0600) or key_env" in complaint(table)
     found = settings(f'{table}key_env = "K"\nsecret_env = "S"\n', environ={"K": "key", "S": "secret"})
-    assert (found.accounts[0].rest, found.accounts[0].stream) == ADDRESSES[venue, Environment.TESTNET]
+    account = found.accounts[0]
+    assert (account.rest, account.stream, account.trade) == ADDRESSES[venue, Environment.TESTNET]
 
 
 def test_an_address_of_its_own_wins_and_brings_its_stream() -> None:
     """Any server that speaks the dialect can be named; its stream is the same server if nothing else is said."""
     found = settings('[accounts.a]\nvenue = "bybit"\nrest = "http://127.0.0.1:4001"\n').accounts[0]
     assert (found.rest, found.stream) == ("http://127.0.0.1:4001", "ws://127.0.0.1:4001")
+    assert found.trade == found.stream
     both = settings('[accounts.a]\nvenue = "bybit"\nrest = "https://x:1"\nstream = "wss://y:2"\n').accounts[0]
     assert (both.rest, both.stream) == ("https://x:1", "wss://y:2")
+    third = settings('[accounts.a]\nvenue = "bybit"\nrest = "https://x:1"\ntrade = "wss://z:3"\n').accounts[0]
+    assert (third.stream, third.trade) == ("wss://x:1", "wss://z:3")
+
+
+def test_order_entry_is_by_the_trade_socket_unless_one_says_rest_or_the_venue_has_none() -> None:
+    """AUTO is the default; `rest` is kept; Bybit's demo, which has no trade socket, is REST whatever is configured."""
+    asked = '[accounts.a]\nvenue = "bybit"\n'
+    assert settings(asked).accounts[0].order_entry is OrderEntry.AUTO
+    assert settings(f'{asked}order_entry = "rest"\n').accounts[0].order_entry is OrderEntry.REST
+    demo = settings(f'{asked}rest = "https://api-demo.bybit.com"\norder_entry = "auto"\n').accounts[0]
+    assert demo.order_entry is OrderEntry.REST
+    assert "expected one of auto, rest, came 'soap'" in complaint(f'{asked}order_entry = "soap"\n')
 
 
 def test_the_box_can_be_named_from_the_command_line() -> None:

@@ -10,7 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SubmitEntry
+from seawall.model.acts import (
+    Act,
+    CancelOrder,
+    ClosePosition,
+    Outcome,
+    PlaceStop,
+    Reason,
+    SetLeverage,
+    SubmitEntry,
+)
 from seawall.model.ids import ClientId, Side, Symbol
 from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
 from seawall.model.queries import AskOrder, AskPositions, Query
@@ -18,7 +27,21 @@ from seawall.model.reports import OrderReport, OrderStatus, Source
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 from seawall.model.venue import Traits
-from seawall.venues.port import Bucket, Charge, Gauge, Heard, LinkWord, Pause, Reply, Request, Stamp, TooLate
+from seawall.venues.port import (
+    ActFrame,
+    ActReply,
+    Bucket,
+    Charge,
+    Gauge,
+    Heard,
+    LinkWord,
+    Pause,
+    Reply,
+    Request,
+    Stamp,
+    TooLate,
+    TradeCodec,
+)
 
 SYMBOL = Symbol("VELVETUSDT")
 START: Instant = 1_790_000_000_000_000
@@ -37,6 +60,43 @@ PLAIN = Traits(
 
 
 @dataclass
+class PlainTrade:
+    """The trade socket: an act is its name and its client id, a reply the word `reply`, the name and a body. Leverage
+    is not carried.
+    """
+
+    frames: tuple[str, ...] = ()
+    costs: tuple[Charge, ...] = ()
+
+    def target(self) -> str:
+        return "/trade"
+
+    def handshake(self) -> tuple[Charge, ...]:
+        return self.costs
+
+    def opening_frames(self, stamp: Stamp) -> tuple[str, ...]:
+        return self.frames
+
+    def ping_frame(self) -> str | None:
+        return None
+
+    def act_frame(self, name: str, act: Act, stamp: Stamp) -> ActFrame | TooLate | None:
+        if isinstance(act, SetLeverage):
+            return None
+        if isinstance(act, SubmitEntry) and act.not_after - stamp.venue_now < MILLISECOND:
+            return TooLate("less than a millisecond of the window is left")
+        return ActFrame(f"{name} {act.client_id}", Request("POST", "/act"))
+
+    def hear(self, text: str) -> Heard | ActReply:
+        word, _, rest = text.partition(" ")
+        if word == "reply":
+            name, _, body = rest.partition(" ")
+            return ActReply(name, Reply(200, body=body.encode()))
+        known = word in LinkWord.__members__.values()
+        return Heard(LinkWord(word) if known else LinkWord.NOTHING, detail=f"said {text}")
+
+
+@dataclass
 class PlainCodec:
     """The dialect. `keys` asks for a stream key, `frames` is the handshake, `ping` the probe in the dialect."""
 
@@ -45,6 +105,7 @@ class PlainCodec:
     ping: str | None = None
     limits: tuple[Bucket, ...] = HUNDRED_A_MINUTE
     traits: Traits = PLAIN
+    trade: TradeCodec | None = None
 
     def act_request(self, act: Act, stamp: Stamp) -> Request | TooLate:
         window = stamp.window

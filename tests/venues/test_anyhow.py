@@ -19,7 +19,7 @@ from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, S
 from seawall.model.queries import AskOrder, Query
 from seawall.model.times import MILLISECOND, SECOND, Bounds
 from seawall.venues.exchange import Transmit
-from seawall.venues.link import Connect, Cut, Probe, Send
+from seawall.venues.link import Connect, Cut, Host, Probe, Send
 from seawall.venues.port import Reply
 from seawall.venues.venue import (
     Closed,
@@ -35,7 +35,7 @@ from seawall.venues.venue import (
     Venue,
     VenueEvent,
 )
-from tests.venues.plain import START, SYMBOL, PlainCodec, cancel, close, entry, positions, stop
+from tests.venues.plain import START, SYMBOL, PlainCodec, PlainTrade, cancel, close, entry, positions, stop
 
 BODIES = (b"done", b"clock", b"stop", b"funds", b"order", b"<html>", b"", str(START + 5 * SECOND).encode())
 REPLIES = st.builds(
@@ -55,6 +55,8 @@ STEPS = st.one_of(
     st.tuples(st.just("wait"), WAITS, st.just(0)),
     st.tuples(st.just("frame"), st.sampled_from(WORDS), st.just(0)),
     st.tuples(st.just("socket"), st.sampled_from(("open", "close", "pong")), st.integers(0, 1)),
+    st.tuples(st.just("trade"), st.sampled_from(("open", "close", "pong", "refused", "ready")), st.integers(0, 1)),
+    st.tuples(st.just("answer"), st.integers(0, 9), st.sampled_from(("done", "clock", "stop", "funds", "<html>"))),
 )
 
 
@@ -67,6 +69,8 @@ class World:
     acts: dict[str, Act] = field(default_factory=dict)
     asked: int = 0
     conn: int = 0
+    trade: int = 0
+    frames: list[str] = field(default_factory=list)
     open_keys: list[int] = field(default_factory=list)
     sent: list[Transmit] = field(default_factory=list)
     told: list[Input] = field(default_factory=list)
@@ -80,11 +84,16 @@ class World:
                     self.sent.append(effect)
                     self.open_keys.append(effect.key)
                     self._check_in_time(effect)
+                case Connect(conn=conn, host=Host.TRADE):
+                    assert conn > self.trade
+                    self.trade = conn
                 case Connect(conn=conn):
                     assert conn > self.conn
                     self.conn = conn
+                case Send(conn=conn, text=text) if conn == self.trade and conn:
+                    self.frames.append(text)
                 case Send(conn=conn) | Probe(conn=conn) | Cut(conn=conn):
-                    assert conn == self.conn
+                    assert conn in (self.conn, self.trade)
                 case Tell(input=told):
                     self.told.append(told)
         assert self.venue.next_wake() > self.now, "the machine spins"
@@ -113,11 +122,20 @@ class World:
             case "frame", str(word), _:
                 self.on(Framed(self.conn, word))
             case "socket", str(how), int(back):
-                conn = self.conn - back
-                news: dict[str, VenueEvent] = {"open": Connected(conn), "pong": Ponged(conn)}
-                self.on(news.get(how, Closed(conn, "1006")))
+                self._socket(self.conn - back, how)
+            case "trade", str(how), int(back) if self.trade:
+                self._socket(self.trade - back, how)
+            case "answer", int(n), str(body) if self.frames:
+                name = self.frames[n % len(self.frames)].partition(" ")[0]
+                self.on(Framed(self.trade, f"reply {name} {body}"))
+            case (("trade" | "answer"), _, _):
+                return
             case _:
                 assert not self.open_keys, f"no such step: {what}"
+
+    def _socket(self, conn: int, how: str) -> None:
+        news: dict[str, VenueEvent] = {"open": Connected(conn), "pong": Ponged(conn), "close": Closed(conn, "1006")}
+        self.on(news.get(how, Framed(conn, how)))
 
     def _submit(self, kind: str, seconds: int) -> None:
         name = f"{kind}{len(self.acts)}"
@@ -134,6 +152,11 @@ class World:
             self.on(Ticked())
         self.now = until
 
+    def left(self) -> list[str]:
+        """The acts that left, by either road."""
+        by_rest = [sent.request.body.decode() for sent in self.sent if sent.request.target.startswith("/act")]
+        return by_rest + [text.partition(" ")[2] for text in self.frames]
+
     def answers(self, name: str) -> list[Outcome]:
         """Every answer told about an act, in order."""
         return [told.outcome for told in self.told if isinstance(told, ActAnswered) and told.client_id == name]
@@ -142,7 +165,8 @@ class World:
 def played(story: list[tuple[str, object, object]], *, keys: bool) -> World:
     """The world after a story and after the silence that follows it."""
     frames = ("login", "subscribe") if keys else ()
-    world = World(Venue(PlainCodec(keys=keys, frames=frames), Bounds()))
+    codec = PlainCodec(keys=keys, frames=frames, trade=PlainTrade(frames[:1]))
+    world = World(Venue(codec, Bounds(), trade_socket=True))
     world.on(Started())
     for step in story:
         world.play(*step)
@@ -167,7 +191,7 @@ def test_every_act_gets_its_answer_and_at_most_a_late_second(
 def test_no_act_is_sent_twice(story: list[tuple[str, object, object]], *, keys: bool) -> None:
     """Each act leaves at most once, and one that was told NotSent before leaving has never left."""
     world = played(story, keys=keys)
-    bodies = [sent.request.body.decode() for sent in world.sent if sent.request.target.startswith("/act")]
+    bodies = world.left()
     assert len(bodies) == len(set(bodies))
     for name in world.acts:
         assert name in bodies or world.answers(name) == [Outcome.NOT_SENT]

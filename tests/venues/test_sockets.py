@@ -25,7 +25,7 @@ from seawall.venues.link import Probe
 from seawall.venues.port import Reply, Request
 from seawall.venues.sockets import WARM, Addresses, Connection, LostError, NotSentError, Transport
 from seawall.venues.venue import Venue
-from tests.venues.plain import PlainCodec, entry, positions, stop
+from tests.venues.plain import PlainCodec, PlainTrade, entry, positions, stop
 
 T = TypeVar("T")
 GET = Request("GET", "/read?at=1")
@@ -436,6 +436,7 @@ class PlainVenue:
         self.streams: list[web.WebSocketResponse] = []
         self.said: asyncio.Queue[str] = asyncio.Queue()
         self.opened: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
+        self.trades: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
         self.release = asyncio.Event()
         self.release.set()
         self.drop_acts = False
@@ -448,7 +449,23 @@ class PlainVenue:
             web.get("/read", self.read),
             web.post("/key", self.key),
             web.get("/stream/{key:.*}", self.stream),
+            web.get("/trade", self.trade),
         ]
+
+    async def trade(self, request: web.Request) -> web.WebSocketResponse:
+        """Takes acts by frame: answers them when it may, or with `drop_acts` cuts the socket instead."""
+        socket = web.WebSocketResponse(autoping=True)
+        await socket.prepare(request)
+        await self.trades.put(socket)
+        async for message in socket:
+            number, _, name = message.data.partition(" ")
+            self.acts.append(f"frame {name}")
+            if self.drop_acts:
+                assert request.transport is not None
+                request.transport.abort()
+                break
+            await socket.send_str(f"reply {number} done")
+        return socket
 
     async def time(self, request: web.Request) -> web.Response:
         """The venue's time."""
@@ -496,11 +513,19 @@ def now() -> int:
 class House:
     """A connection to a plain venue, and what it has told."""
 
-    def __init__(self, venue: PlainVenue, connection: Connection, told: asyncio.Queue[Input]) -> None:
+    def __init__(self, venue: PlainVenue, connection: Connection, told: asyncio.Queue[Input], machine: Venue) -> None:
         self.venue = venue
         self.connection = connection
+        self._machine = machine
         self._told = told
         self._unread: list[Input] = []
+
+    async def standing(self) -> None:
+        """Waits until the venue has a trade socket and our machine knows it."""
+        await self.venue.trades.get()
+        while not (self._machine.trade and self._machine.trade.is_open):
+            self.connection.submit(positions(), Urgency.ASK)
+            await self.next(ReadAnswered)
 
     async def next(self, kind: Callable[..., T]) -> T:
         """The next input of that kind; others are kept for whoever asks for theirs."""
@@ -522,11 +547,12 @@ async def house(codec: PlainCodec, bounds: Bounds | None = None) -> AsyncIterato
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = "{}:{}".format(*runner.addresses[0][:2])
     told: asyncio.Queue[Input] = asyncio.Queue()
-    connection = Connection(Venue(codec, bounds or Bounds()), addresses(address), now, told.put_nowait)
+    machine = Venue(codec, bounds or Bounds(), trade_socket=codec.trade is not None)
+    connection = Connection(machine, addresses(address), now, told.put_nowait)
     others = asyncio.all_tasks()
     running = asyncio.create_task(connection.run())
     try:
-        yield House(venue, connection, told)
+        yield House(venue, connection, told, machine)
     finally:
         connection.aclose()
         venue.release.set()
@@ -712,6 +738,29 @@ def test_an_input_that_nobody_took_in_ends_the_run() -> None:
         assert "no room for StreamChanged" in str(caught.value.exceptions[0])
 
     run(work())
+
+
+def test_acts_go_by_the_trade_socket_and_by_rest_while_it_is_gone() -> None:
+    """By frame once it stands; cut with an act under way that act is Unknown, and what follows goes by REST, then by
+    frame again: each act once.
+    """
+
+    async def work() -> tuple[list[Outcome], list[str]]:
+        async with house(PlainCodec(trade=PlainTrade())) as home:
+            outcomes = []
+            await home.standing()
+            for name, dropped in (("one", False), ("two", True), ("three", False)):
+                home.venue.drop_acts = dropped
+                home.connection.submit(stop(name), Urgency.PROTECT)
+                outcomes.append((await home.next(ActAnswered)).outcome)
+            await home.standing()
+            home.connection.submit(stop("four"), Urgency.PROTECT)
+            outcomes.append((await home.next(ActAnswered)).outcome)
+            return outcomes, home.venue.acts
+
+    outcomes, acts = run(work())
+    assert outcomes == [Outcome.ACKNOWLEDGED, Outcome.UNKNOWN, Outcome.ACKNOWLEDGED, Outcome.ACKNOWLEDGED]
+    assert acts == ["frame one", "frame two", "three", "frame four"]
 
 
 def test_acts_that_leave_together_find_warm_connections() -> None:

@@ -21,6 +21,7 @@ def page_of(plan: Plan) -> Page:
             side="buy" if plan.side == "buy" else "sell",
             stop_is="percent" if plan.percent_stop else "price",
         ),
+        order_entry="rest" if plan.rest_only else "auto",
         clock=Clock(ahead=Length(plan.skew)),
         fault=tuple(FaultLine(line=dict(line)) for line in plan.faults),
         kill=tuple(Kill(at=Length(at), pause=Length(pause)) for at, pause in plan.kills),

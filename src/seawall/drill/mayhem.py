@@ -146,7 +146,14 @@ class _Stage:
         self.touched: dict[Symbol, None] = {}
         self.asked: dict[Symbol, None] = {}
         self.sent = 0
-        self.world = World(plan.venue, seed=plan.seed, switches=plan.switches, symbols=symbols, skew=plan.skew)
+        self.world = World(
+            plan.venue,
+            seed=plan.seed,
+            switches=plan.switches,
+            symbols=symbols,
+            skew=plan.skew,
+            trade_socket=not plan.rest_only,
+        )
 
     def run(self) -> bool:
         """Whether every signal came to an end that lasted."""

@@ -148,7 +148,9 @@ class Must(_Line, frozen=True):
 
 
 class Page(_Line, frozen=True):
-    """One scenario; see the head of this file. `must` holds one table per venue of the page."""
+    """One scenario; see the head of this file. `must` holds one table per venue of the page. `order_entry`: by which
+    road acts leave, as an account's configuration says it.
+    """
 
     title: str
     story: str = ""
@@ -160,6 +162,7 @@ class Page(_Line, frozen=True):
     account: Owner = Owner()
     signal: Ask = Ask()
     clock: Clock = Clock()
+    order_entry: Literal["auto", "rest"] = "auto"
     fault: tuple[FaultLine, ...] = ()
     kill: tuple[Kill, ...] = ()
     journal: tuple[JournalLine, ...] = ()

@@ -48,6 +48,7 @@ class Plan:
     skew: Duration
     journal: tuple[Duration, Duration, str]
     spares: bool
+    rest_only: bool = False
 
 
 def draw(venue: VenueName, seed: int) -> Plan:
@@ -73,7 +74,13 @@ def draw(venue: VenueName, seed: int) -> Plan:
         skew,
         journal,
         spares,
+        _rest_only(venue, seed),
     )
+
+
+def _rest_only(venue: VenueName, seed: int) -> bool:
+    """Whether acts go by REST alone: half of the plans. Drawn apart, so that the rest of a plan stays as it was."""
+    return _one_in(random.Random(f"{venue}/{seed}/road"), 2)  # noqa: S311 - a drill, drawn from a seed
 
 
 def _one_in(chance: random.Random, n: int) -> bool:

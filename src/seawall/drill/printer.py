@@ -26,7 +26,7 @@ def _lines(page: Page) -> Iterator[str]:
     if page.story:
         yield f'story = """\n{page.story.strip()}\n"""'
     plain = _given(page)
-    for key in ("incident", "venues", "lasts", "walk_bps"):
+    for key in ("incident", "venues", "lasts", "walk_bps", "order_entry"):
         if key in plain:
             yield f"{key} = {_value(plain[key])}"
     for key in _TABLES:

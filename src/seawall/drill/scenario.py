@@ -86,6 +86,7 @@ class _Play:
             balance=page.account.balance,
             hedge=page.account.hedge,
             skew=page.clock.ahead,
+            trade_socket=page.order_entry == "auto",
         )
         self.hands = Hands(self.world, page, seed)
         self.began: Instant = 0

@@ -86,11 +86,14 @@ class World:
         balance: Decimal = Decimal(100_000),
         hedge: bool = False,
         skew: Duration = 0,
+        trade_socket: bool = True,
     ) -> None:
         self.venue = venue
         self.account = Account(f"{venue}-drill")
         self.now: Instant = START
         self.latency = latency
+        self.trade_socket = trade_socket
+        """Whether acts may leave by the venue's trade socket."""
         self.skew = skew
         """How far the house's clock is ahead of the venue's."""
         self.settings = settings or DeskSettings()
@@ -125,7 +128,7 @@ class World:
         )
         recorded = self.recorded()
         desk.recover(recorded)
-        connection = machine.Venue(_CODECS[self.venue](KEYS), self.settings.bounds)
+        connection = machine.Venue(_CODECS[self.venue](KEYS), self.settings.bounds, trade_socket=self.trade_socket)
         self.house = House(desk, connection, durable=desk.seq)
         self._machine(self.house, machine.Started())
 
@@ -319,6 +322,8 @@ class World:
         for output in self.box.advance(self.now):
             if isinstance(output, _REPLIES):
                 self._moment("acted", self._call_of(output.key))
+            elif isinstance(output, wire.Frame):
+                self._moment("acted", output.call)
             self.at(self.now + self.latency, lambda output=output: self._from_box(output))  # type: ignore[misc]
         due = self.box.next_wake()
         if due is not None and (self._box_woken_for is None or due < self._box_woken_for):
@@ -342,6 +347,8 @@ class World:
                 self._moment("answering", self._call_of(output.key))
         else:
             epoch, number = divmod(output.conn, _KEYS_OF_ONE)
+            if epoch == self._epoch and isinstance(output, wire.Frame):
+                self._moment("answering", output.call)
         house = self.house
         if house is None or epoch != self._epoch:
             return

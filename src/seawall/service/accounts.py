@@ -1,15 +1,16 @@
 """The accounts of a configuration, resolved: where each venue is reached, and with which key.
 
-| venue | environment | rest | stream | from |
-|---|---|---|---|---|
-| binance | live | fapi.binance.com | fstream.binance.com | binance.md 1 |
-| binance | testnet | demo-fapi.binance.com | fstream.binancefuture.com | binance.md 1 |
-| bybit | live | api.bybit.com | stream.bybit.com | bybit.md 1 |
-| bybit | testnet | api-testnet.bybit.com | stream-testnet.bybit.com | bybit.md 1 |
-| both | sim | where `venuesim serve` listens by default | the same | |
+| venue | environment | rest | stream | trade | from |
+|---|---|---|---|---|---|
+| binance | live | fapi.binance.com | fstream.binance.com | ws-fapi.binance.com | binance.md 1.1 |
+| binance | testnet | demo-fapi.binance.com | fstream.binancefuture.com | testnet.binancefuture.com | binance.md 1.1 |
+| bybit | live | api.bybit.com | stream.bybit.com | stream.bybit.com | bybit.md 1.0 |
+| bybit | testnet | api-testnet.bybit.com | stream-testnet.bybit.com | stream-testnet.bybit.com | bybit.md 1.0 |
+| both | sim | where `venuesim serve` listens by default | the same | the same | |
 
-`rest` and `stream` in the configuration win over the table, so that the box, a testnet or any other server that speaks
-the dialect can be named.
+`rest`, `stream` and `trade` in the configuration win over the table, so that the box, a testnet or any other server
+that speaks the dialect can be named; a server named by `rest` alone is taken for all three. Bybit's demo has no trade
+socket (bybit.md 1.0): there everything goes by REST, whatever is configured.
 """
 
 from __future__ import annotations
@@ -24,23 +25,37 @@ from seawall.model.signal import Stop
 from seawall.model.times import SECOND
 from seawall.service.problems import ConfigError
 from seawall.service.secrets import fetch
-from seawall.service.settings import AccountSettings, AccountTable, Environment
+from seawall.service.settings import AccountSettings, AccountTable, Environment, OrderEntry
 from seawall.venues.port import Credentials
 
 Complain = Callable[[str, str], ConfigError]
 """Makes the error about a key: (path of the key, what is wrong)."""
 
-ADDRESSES: dict[tuple[VenueName, Environment], tuple[str, str]] = {
-    (VenueName.BINANCE, Environment.LIVE): ("https://fapi.binance.com", "wss://fstream.binance.com"),
-    (VenueName.BINANCE, Environment.TESTNET): ("https://demo-fapi.binance.com", "wss://fstream.binancefuture.com"),
-    (VenueName.BINANCE, Environment.SIM): ("http://127.0.0.1:9301", "ws://127.0.0.1:9301"),
-    (VenueName.BYBIT, Environment.LIVE): ("https://api.bybit.com", "wss://stream.bybit.com"),
-    (VenueName.BYBIT, Environment.TESTNET): ("https://api-testnet.bybit.com", "wss://stream-testnet.bybit.com"),
-    (VenueName.BYBIT, Environment.SIM): ("http://127.0.0.1:9302", "ws://127.0.0.1:9302"),
+ADDRESSES: dict[tuple[VenueName, Environment], tuple[str, str, str]] = {
+    (VenueName.BINANCE, Environment.LIVE): (
+        "https://fapi.binance.com",
+        "wss://fstream.binance.com",
+        "wss://ws-fapi.binance.com",
+    ),
+    (VenueName.BINANCE, Environment.TESTNET): (
+        "https://demo-fapi.binance.com",
+        "wss://fstream.binancefuture.com",
+        "wss://testnet.binancefuture.com",
+    ),
+    (VenueName.BINANCE, Environment.SIM): ("http://127.0.0.1:9301", "ws://127.0.0.1:9301", "ws://127.0.0.1:9301"),
+    (VenueName.BYBIT, Environment.LIVE): ("https://api.bybit.com", "wss://stream.bybit.com", "wss://stream.bybit.com"),
+    (VenueName.BYBIT, Environment.TESTNET): (
+        "https://api-testnet.bybit.com",
+        "wss://stream-testnet.bybit.com",
+        "wss://stream-testnet.bybit.com",
+    ),
+    (VenueName.BYBIT, Environment.SIM): ("http://127.0.0.1:9302", "ws://127.0.0.1:9302", "ws://127.0.0.1:9302"),
 }
+BYBIT_DEMO = "api-demo.bybit.com"
+"""The one host of a venue's that has no trade socket: its handshake is a 404 (bybit.md 1.0)."""
 SIM_KEY = "sim-key"
 SIM_SECRET = "sim-secret"  # noqa: S105 - the box's own, worth nothing
-_SCHEMES = {"rest": ("http", "https"), "stream": ("ws", "wss")}
+_SCHEMES = {"rest": ("http", "https"), "stream": ("ws", "wss"), "trade": ("ws", "wss")}
 
 
 def resolve(
@@ -73,13 +88,15 @@ def _resolved(
         value = getattr(table, key)
         if value is not None and not (value.is_finite() and value > 0):
             raise complain(f"{path}.{key}", f"expected more than 0, came {value}")
-    rest, stream = _addresses(name, table, sim, complain)
+    rest, stream, trade = _addresses(name, table, sim, complain)
     return AccountSettings(
         name=name,
         venue=table.venue,
         environment=table.environment,
         rest=rest,
         stream=stream,
+        trade=trade,
+        order_entry=OrderEntry.REST if urlsplit(rest).hostname == BYBIT_DEMO else table.order_entry,
         credentials=_credentials(name, table, home, environ, complain),
         max_open=table.max_open,
         stop_tolerance_bps=table.stop_tolerance_bps,
@@ -104,18 +121,20 @@ def _check_arm(name: Account, table: AccountTable, complain: Complain) -> None:
         raise complain(f"accounts.{name}.arm", f'live trades real money: expected arm = "{name}", came {table.arm!r}')
 
 
-def _addresses(name: Account, table: AccountTable, sim: Mapping[str, str], complain: Complain) -> tuple[str, str]:
-    rest, stream = ADDRESSES[table.venue, table.environment]
+def _addresses(name: Account, table: AccountTable, sim: Mapping[str, str], complain: Complain) -> tuple[str, str, str]:
+    rest, stream, trade = ADDRESSES[table.venue, table.environment]
     if table.environment is Environment.SIM and table.venue in sim:
         rest = sim[table.venue].rstrip("/")
-        stream = f"ws{rest.removeprefix('http')}"
-    chosen = {"rest": table.rest or rest, "stream": table.stream or (_stream_of(table.rest) if table.rest else stream)}
+        stream = trade = _stream_of(rest)
+    if table.rest:
+        rest, stream, trade = table.rest, _stream_of(table.rest), _stream_of(table.rest)
+    chosen = {"rest": rest, "stream": table.stream or stream, "trade": table.trade or trade}
     for key, address in chosen.items():
         parts = urlsplit(address)
         if parts.scheme not in _SCHEMES[key] or not parts.hostname or parts.path.strip("/") or parts.query:
             expected = " or ".join(f"{scheme}://host:port" for scheme in _SCHEMES[key])
             raise complain(f"accounts.{name}.{key}", f"expected {expected}, came {address!r}")
-    return chosen["rest"].rstrip("/"), chosen["stream"].rstrip("/")
+    return chosen["rest"].rstrip("/"), chosen["stream"].rstrip("/"), chosen["trade"].rstrip("/")
 
 
 def _stream_of(rest: str) -> str:

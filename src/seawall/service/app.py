@@ -47,7 +47,7 @@ from seawall.service.metrics import Metrics
 from seawall.service.owner import FolderLock
 from seawall.service.problems import AddressTaken, ConfigError
 from seawall.service.quill import Quill
-from seawall.service.settings import AccountSettings, Address, Settings
+from seawall.service.settings import AccountSettings, Address, OrderEntry, Settings
 from seawall.service.spool import Spool
 from seawall.service.venues import codec_of
 from seawall.venues.pace import Budget, common_budget
@@ -230,8 +230,9 @@ class App:
     def _connect(self, account: AccountSettings, hear: Callable[[Input], None]) -> Connection:
         codec = codec_of(account)
         common = self._budgets.setdefault((account.venue, account.rest), common_budget(codec.buckets()))
-        venue = Venue(codec, self.settings.bounds, common)
-        return Connection(venue, Addresses(account.rest, account.stream), self._now, hear)
+        by_socket = account.order_entry is OrderEntry.AUTO
+        venue = Venue(codec, self.settings.bounds, common, trade_socket=by_socket)
+        return Connection(venue, Addresses(account.rest, account.stream, account.trade), self._now, hear)
 
     async def _end_accounts(self) -> None:
         for task in self._tasks.values():

@@ -29,6 +29,13 @@ class Environment(StrEnum):
     LIVE = "live"
 
 
+class OrderEntry(StrEnum):
+    """By which road acts leave: AUTO is the trade socket while it stands and REST otherwise, REST is REST alone."""
+
+    AUTO = "auto"
+    REST = "rest"
+
+
 class LogLevel(StrEnum):
     """From which level on a line is written."""
 
@@ -66,6 +73,8 @@ class AccountTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arm: str = ""
     rest: str = ""
     stream: str = ""
+    trade: str = ""
+    order_entry: OrderEntry = OrderEntry.AUTO
     key_env: str = ""
     key_file: str = ""
     secret_env: str = ""
@@ -91,14 +100,16 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """One account, resolved. `rest` and `stream` are base addresses, without a path."""
+    """One account, resolved. `rest`, `stream` and `trade` are base addresses, without a path."""
 
     name: Account
     venue: VenueName
     environment: Environment
     rest: str
     stream: str
+    trade: str
     credentials: Credentials
+    order_entry: OrderEntry = OrderEntry.AUTO
     max_open: int | None = None
     stop_tolerance_bps: Decimal = Decimal(10)
     defaults: Defaults = field(default_factory=Defaults)

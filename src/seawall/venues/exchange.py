@@ -8,7 +8,7 @@ they leave, and end in exactly one input for the heart.
       |                     '--deadline--------> the same
       '--deadline, too late--------------------> NotSent (an act), ReadFailed (a query)
 
-Four rules carry the weight.
+Five rules carry the weight.
 
 - *Nothing is repeated here.* A retry is an act with a reason, and reasons are the heart's.
 - *Lost is not failed.* An act whose reply did not come is Unknown, unless the transport knows that no byte ever left. A
@@ -19,6 +19,8 @@ Four rules carry the weight.
   the venue does not answer. So a read is failed for the venue's word alone; our own count merely makes it later.
 - *Equal queries are one.* The answer serves whoever asked while it was under way. Queries beyond the bound fail at
   once; acts are never dropped.
+- *One road for one act.* An act leaves by the trade socket if that road is open at that moment and carries it, else by
+  REST, and never by both: what was under way on a socket that is lost is Unknown, like any other lost request.
 
 The exchange also keeps the venue's clock known: it asks for the time on `Clock`'s schedule, and entries wait until it
 is known, since their end in the venue's time is what absence is proven by (design, rule 5).
@@ -27,7 +29,7 @@ is known, since their end in the venue's time is what absence is proven by (desi
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from seawall.model.acts import Act, Outcome, Reason, SubmitEntry, Urgency
 from seawall.model.inputs import ActAnswered, Input, ReadFailed
@@ -35,7 +37,7 @@ from seawall.model.queries import Query
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
 from seawall.venues.clock import Clock
 from seawall.venues.pace import Pace, Permit, Wait
-from seawall.venues.port import Charge, Codec, Reply, Request, Stamp, TooLate
+from seawall.venues.port import ActFrame, Charge, Codec, Reply, Request, Stamp, TooLate
 
 MOST_QUERIES = 1_000
 """How many different queries may be held or under way; more fail at once, by name."""
@@ -76,10 +78,31 @@ class ErrandDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Utterance:
+    """Send this frame on this connection of the trade socket."""
+
+    conn: int
+    text: str
+
+
+class Road(Protocol):
+    """The trade socket, as the exchange sees it (`trade.Trade`)."""
+
+    def carry(self, key: int, act: Act, stamp: Stamp) -> tuple[int, ActFrame] | TooLate | None:
+        """Connection and frame of an act that this road carries now; None if it is not open or not for this act."""
+        ...
+
+    def doubt(self, conn: int, now: Instant) -> None:
+        """A reply on this connection is overdue."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
-    """What came of the last step: requests to send, inputs for the desk, errands that ended."""
+    """What came of the last step: requests and frames to send, inputs for the desk, errands that ended."""
 
     transmits: tuple[Transmit, ...] = ()
+    utterances: tuple[Utterance, ...] = ()
     inputs: tuple[Input, ...] = ()
     errands: tuple[ErrandDone, ...] = ()
 
@@ -102,12 +125,15 @@ class _Held:
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """An ask under way: its requests by key, and what has come of each; None for lost."""
+    """An ask under way: its requests by key, and what has come of each; None for lost. `conn`: the connection of the
+    trade socket that carries it, 0 for REST.
+    """
 
     ask: Ask
     began_at: Instant
     permit: Permit
     requests: dict[int, Request]
+    conn: int = 0
     replies: dict[int, Reply | None] = field(default_factory=dict)
     losses: tuple[str, ...] = ()
 
@@ -119,8 +145,10 @@ class _Flight:
 class Exchange:
     """Requests and replies of one account, without I/O. All instants are microseconds UTC."""
 
-    def __init__(self, codec: Codec, pace: Pace, clock: Clock, bounds: Bounds) -> None:
+    def __init__(self, codec: Codec, pace: Pace, clock: Clock, bounds: Bounds, road: Road | None = None) -> None:
+        """`road`: the trade socket, where there is one."""
         self._codec = codec
+        self._road = road
         self._pace = pace
         self._clock = clock
         self._bounds = bounds
@@ -130,6 +158,7 @@ class Exchange:
         self._late: dict[int, _Flight] = {}
         self._last_key = 0
         self._transmits: list[Transmit] = []
+        self._utterances: list[Utterance] = []
         self._inputs: list[Input] = []
         self._errands: list[ErrandDone] = []
 
@@ -169,6 +198,11 @@ class Exchange:
                 self._inputs.append(_unanswered(flight.ask, Outcome.NOT_SENT, now, now, detail))
         self._send_what_may_leave(now)
 
+    def road_lost(self, conn: int, now: Instant, detail: str) -> None:
+        """A connection of the trade socket is gone: what was under way on it will have no reply."""
+        for key in [key for flight in self._flights if flight.conn == conn for key in flight.requests]:
+            self.lost(key, now, sent=True, detail=detail)
+
     def wake(self, now: Instant) -> None:
         """Does what is due: deadlines, the venue's clock, and whatever may leave by now."""
         for flight in [flight for flight in self._flights if now >= flight.began_at + self._bounds.reply_timeout]:
@@ -195,10 +229,10 @@ class Exchange:
 
     def take(self) -> Output:
         """Hands over what has come of the steps since the last call."""
-        if not self._transmits and not self._inputs and not self._errands:
+        if not self._transmits and not self._utterances and not self._inputs and not self._errands:
             return NO_OUTPUT
-        output = Output(tuple(self._transmits), tuple(self._inputs), tuple(self._errands))
-        self._transmits, self._inputs, self._errands = [], [], []
+        output = Output(tuple(self._transmits), tuple(self._utterances), tuple(self._inputs), tuple(self._errands))
+        self._transmits, self._utterances, self._inputs, self._errands = [], [], [], []
         return output
 
     # ---- held
@@ -267,27 +301,48 @@ class Exchange:
                 self._inputs.append(_unanswered(ask, Outcome.NOT_SENT, now, now, held.why, held.reason, wait))
 
     def _depart(self, held: _Held, permit: Permit, now: Instant) -> None:
-        requests = self._requests(held.ask, now)
-        if isinstance(requests, TooLate):
+        late = self._depart_as(held.ask, permit, now)
+        if late is not None:
             self._pace.settle(permit, permitted=False)
-            held.why, held.reason, held.retry_at = requests.detail, Reason.NONE, 0
+            held.why, held.reason, held.retry_at = late.detail, Reason.NONE, 0
             self._give_up(held, now)
-            return
-        keyed = dict(enumerate(requests, self._last_key + 1))
-        self._last_key += len(keyed)
-        self._flights.append(_Flight(held.ask, now, permit, keyed))
-        self._transmits += [Transmit(key, request) for key, request in keyed.items()]
 
-    def _requests(self, ask: Ask, now: Instant) -> tuple[Request, ...] | TooLate:
+    def _depart_as(self, ask: Ask, permit: Permit, now: Instant) -> TooLate | None:
         """Signed at the moment of leaving, so that nothing of the receive window is spent here."""
         if isinstance(ask, Errand):
-            return (ask.request,)
+            self._transmit(ask, (ask.request,), permit, now)
+            return None
         window = self._bounds.receive_window if isinstance(ask, SubmitEntry) else self._bounds.act_window
         stamp = Stamp(self._clock.venue_now(now), window)
         if isinstance(ask, Query):
-            return self._codec.query_requests(ask, stamp)
-        request = self._codec.act_request(ask, stamp)
-        return request if isinstance(request, TooLate) else (request,)
+            self._transmit(ask, self._codec.query_requests(ask, stamp), permit, now)
+            return None
+        return self._act_departs(ask, stamp, permit, now)
+
+    def _act_departs(self, act: Act, stamp: Stamp, permit: Permit, now: Instant) -> TooLate | None:
+        """By the trade socket if that road is open, else by REST."""
+        carried = self._road.carry(self._last_key + 1, act, stamp) if self._road is not None else None
+        if isinstance(carried, TooLate):
+            return carried
+        if carried is not None:
+            self._utter(act, *carried, permit, now)
+            return None
+        request = self._codec.act_request(act, stamp)
+        if isinstance(request, TooLate):
+            return request
+        self._transmit(act, (request,), permit, now)
+        return None
+
+    def _transmit(self, ask: Ask, requests: tuple[Request, ...], permit: Permit, now: Instant) -> None:
+        keyed = dict(enumerate(requests, self._last_key + 1))
+        self._last_key += len(keyed)
+        self._flights.append(_Flight(ask, now, permit, keyed))
+        self._transmits += [Transmit(key, request) for key, request in keyed.items()]
+
+    def _utter(self, act: Act, conn: int, frame: ActFrame, permit: Permit, now: Instant) -> None:
+        self._last_key += 1
+        self._flights.append(_Flight(act, now, permit, {self._last_key: frame.like}, conn))
+        self._utterances.append(Utterance(conn, frame.text))
 
     # ---- under way
 
@@ -322,6 +377,8 @@ class Exchange:
         self._settle(flight, permitted=False)
         flight.losses = (*flight.losses, f"no reply within {self._bounds.reply_timeout // MILLISECOND} ms")
         self._flights.remove(flight)
+        if flight.conn and self._road is not None:
+            self._road.doubt(flight.conn, now)
         self._late.update({key: flight for key in flight.requests if key not in flight.replies})
         self._conclude(flight, flight.in_order, now)
 

@@ -24,15 +24,17 @@ desk then closes the gap by reads, while the stream runs on. Attempts that go on
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import TypeAlias
 
 from seawall.model.inputs import NOTHING_TOLD, Input, StreamChanged, StreamReported
 from seawall.model.times import HOUR, MILLISECOND, MINUTE, SECOND, Bounds, Duration, Instant
 from seawall.venues.clock import Clock
 from seawall.venues.exchange import Errand, ErrandDone
-from seawall.venues.port import Codec, Heard, LinkWord, Reply, Stamp
+from seawall.venues.port import Heard, LinkWord, Reply, Stamp, StreamCodec
 
 PING_EVERY: Duration = 20 * SECOND
 """bybit.md 2.1 asks for a ping every 20 s; binance.md 3.1 allows five a second."""
@@ -68,12 +70,20 @@ class Phase(StrEnum):
         return self in (Phase.READY, Phase.PROVEN)
 
 
+class Host(StrEnum):
+    """Which of a venue's WebSocket addresses is meant."""
+
+    STREAM = "stream"
+    TRADE = "trade"
+
+
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Open connection number `conn` to this path and query; answer with `connected` or `closed`."""
+    """Open connection number `conn` to this path and query of `host`; answer with `connected` or `closed`."""
 
     conn: int
     target: str
+    host: Host = Host.STREAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +121,28 @@ class LinkOutput:
 
 
 NO_NEWS = LinkOutput()
+Leave: TypeAlias = Callable[[Instant], Instant]
+"""When a connection may be opened, as far as can be said at an instant; not after it means: now, and it is counted."""
 
 
 class Link:
     """One account's stream, without I/O. News of a connection other than the present one is ignored."""
 
-    def __init__(self, codec: Codec, clock: Clock, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        codec: StreamCodec,
+        clock: Clock,
+        bounds: Bounds,
+        *,
+        host: Host = Host.STREAM,
+        conns: Iterator[int] | None = None,
+        leave: Leave | None = None,
+    ) -> None:
+        """`conns` numbers the connections, where another link has some too; `leave` is asked before each."""
         self._codec = codec
+        self._host = host
+        self._conns = conns or count(1)
+        self._leave = leave
         self._clock = clock
         self._bounds = bounds
         self.phase = Phase.RESTING
@@ -163,15 +188,24 @@ class Link:
 
     def framed(self, conn: int, text: str, now: Instant) -> None:
         """A text frame came."""
+        if conn == self.conn and self.phase in _LISTENING:
+            self.heard(conn, self._codec.hear(text, now), now)
+
+    def heard(self, conn: int, heard: Heard, now: Instant) -> None:
+        """A frame came and has been read."""
         if conn != self.conn or self.phase not in _LISTENING:
             return
         self._heard_at = now
-        heard = self._codec.hear(text, now)
         if heard.word is LinkWord.NEWS:
             self._prove(now)
         if heard.told != NOTHING_TOLD:
             self._inputs.append(StreamReported(now, heard.told))
         self._obey(heard, now)
+
+    def probe(self, now: Instant) -> None:
+        """Asks for a sign of life before its time."""
+        if self.phase in _LISTENING:
+            self._probe(now)
 
     def ponged(self, conn: int, now: Instant) -> None:
         """A ping or pong of the protocol's own came: the socket lives, which is all that it says."""
@@ -228,7 +262,10 @@ class Link:
                 self._break(f"{self.phase.value}: nothing within {OPEN_WITHIN // SECOND} s", now)
 
     def _begin(self, now: Instant) -> None:
-        self.conn += 1
+        if self._leave is not None and (free_at := self._leave(now)) > now:
+            self._due_at = free_at
+            return
+        self.conn = next(self._conns)
         self._renew_at = None
         request = self._codec.key_request()
         if request is None:
@@ -248,7 +285,7 @@ class Link:
     def _connect(self, key: str, now: Instant) -> None:
         self._key = key
         self._enter(Phase.CONNECTING, now + OPEN_WITHIN)
-        self._commands.append(Connect(self.conn, self._codec.stream_target(key)))
+        self._commands.append(Connect(self.conn, self._codec.stream_target(key), self._host))
 
     def _send_next_frame(self) -> None:
         if self._frames:

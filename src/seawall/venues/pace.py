@@ -164,6 +164,10 @@ class Budget:
                 else:
                     hold.tried_at = None
 
+    def is_held(self, charges: tuple[Charge, ...]) -> bool:
+        """Whether a word of the venue's about these is not over yet."""
+        return bool(self._binding(charges))
+
     def _binding(self, charges: tuple[Charge, ...]) -> tuple[_Hold, ...]:
         if not self._holds:
             return ()
@@ -191,6 +195,16 @@ class Pace:
         if waits := [*self._own.waits(charges, urgency, now), *self._common.waits(charges, urgency, now)]:
             return max(waits, key=lambda wait: (wait.by_venue, wait.until))
         return Permit(tuple(hold for each in (self._own, self._common) for hold in each.spend(charges, urgency, now)))
+
+    def connect(self, charges: tuple[Charge, ...], now: Instant) -> Instant:
+        """When a socket may be opened; not after `now` means: now, and it is spent.
+
+        A handshake is never the single attempt after a pause, since its answer does not say what a reply's would.
+        """
+        if self._own.is_held(charges) or self._common.is_held(charges):
+            return now + SHORTEST_PAUSE
+        leave = self.admit(charges, Urgency.ASK, now)
+        return leave.until if isinstance(leave, Wait) else now
 
     def read(self, gauges: tuple[Gauge, ...], now: Instant) -> None:
         """Takes in what a reply's headers say was used."""

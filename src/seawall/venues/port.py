@@ -120,12 +120,91 @@ class Heard:
     detail: str = ""
 
 
-class Codec(Protocol):
+@dataclass(frozen=True, slots=True)
+class ActFrame:
+    """An act as one text frame of the trade socket. `like` is the REST request whose quota it shares, unsigned."""
+
+    text: str
+    like: Request
+
+
+@dataclass(frozen=True, slots=True)
+class ActReply:
+    """A frame that answers the act sent under `name`; `reply` is what REST would have answered."""
+
+    name: str
+    reply: Reply
+
+
+class TradeCodec(Protocol):
+    """The trade socket in one venue's dialect: acts as frames, and frames as the replies that REST would have given, so
+    that outcomes, errors, gauges and pauses are read in one place. Raises nothing on bad bytes.
+    """
+
+    def target(self) -> str:
+        """Path and query of the trade socket."""
+        ...
+
+    def handshake(self) -> tuple[Charge, ...]:
+        """What one connection costs."""
+        ...
+
+    def opening_frames(self, stamp: Stamp) -> tuple[str, ...]:
+        """Frames of the login; empty where each act is signed by itself."""
+        ...
+
+    def ping_frame(self) -> str | None:
+        """A probe in the dialect; None where the protocol's own ping serves."""
+        ...
+
+    def act_frame(self, name: str, act: Act, stamp: Stamp) -> ActFrame | TooLate | None:
+        """The act as a frame that is answered under `name`; None for an act that this road does not carry."""
+        ...
+
+    def hear(self, text: str) -> Heard | ActReply:
+        """What one frame says. An error that names no act is REFUSED: whose it is cannot be told."""
+        ...
+
+
+class StreamCodec(Protocol):
+    """The account's stream in one venue's dialect: all that the life of a socket needs to know."""
+
+    def key_request(self) -> Request | None:
+        """The request that must precede a connection (Binance: a listenKey); None where the venue needs none."""
+        ...
+
+    def key_renewal(self, key: str) -> Request | None:
+        """The request that extends the key; None where there is none. A key is never deleted (design, rule 9)."""
+        ...
+
+    def key_answer(self, reply: Reply) -> str | None:
+        """The key in a reply to either; None if the venue refused it."""
+        ...
+
+    def stream_target(self, key: str) -> str:
+        """Path and query of the account's stream."""
+        ...
+
+    def opening_frames(self, stamp: Stamp) -> tuple[str, ...]:
+        """Frames of the handshake; the first is sent on connection, each next one on GO_ON."""
+        ...
+
+    def ping_frame(self) -> str | None:
+        """A probe in the dialect; None where the protocol's own ping serves."""
+        ...
+
+    def hear(self, text: str, at: Instant) -> Heard:
+        """What one frame says."""
+        ...
+
+
+class Codec(StreamCodec, Protocol):
     """One venue's dialect for one account, without I/O. Raises nothing on bad bytes: garbled input becomes an outcome
-    Unknown, a ReadFailed, or a Heard NOTHING with the detail.
+    Unknown, a ReadFailed, or a Heard NOTHING with the detail. `trade` is None where the venue has no trade socket.
     """
 
     traits: Traits
+    trade: TradeCodec | None
 
     def act_request(self, act: Act, stamp: Stamp) -> Request | TooLate:
         """The signed request of an act. For `SubmitEntry` the window is shortened to end at `not_after`."""
@@ -155,36 +234,6 @@ class Codec(Protocol):
 
     def clock_answer(self, reply: Reply) -> Instant | None:
         """The venue's time in a reply to `clock_request`; None if it is not one."""
-        ...
-
-    # ---- the stream
-
-    def key_request(self) -> Request | None:
-        """The request that must precede a connection (Binance: a listenKey); None where the venue needs none."""
-        ...
-
-    def key_renewal(self, key: str) -> Request | None:
-        """The request that extends the key; None where there is none. A key is never deleted (design, rule 9)."""
-        ...
-
-    def key_answer(self, reply: Reply) -> str | None:
-        """The key in a reply to either; None if the venue refused it."""
-        ...
-
-    def stream_target(self, key: str) -> str:
-        """Path and query of the account's stream."""
-        ...
-
-    def opening_frames(self, stamp: Stamp) -> tuple[str, ...]:
-        """Frames of the handshake; the first is sent on connection, each next one on GO_ON."""
-        ...
-
-    def ping_frame(self) -> str | None:
-        """A probe in the dialect; None where the protocol's own ping serves."""
-        ...
-
-    def hear(self, text: str, at: Instant) -> Heard:
-        """What one frame says."""
         ...
 
     # ---- the budget

@@ -48,7 +48,7 @@ from seawall.model.inputs import Input
 from seawall.model.queries import Query
 from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
 from seawall.venues.exchange import Transmit
-from seawall.venues.link import Connect, Cut, Probe, Send
+from seawall.venues.link import Connect, Cut, Host, Probe, Send
 from seawall.venues.port import Reply, Request
 from seawall.venues.venue import (
     Closed,
@@ -94,15 +94,22 @@ class LostError(Exception):
 class Addresses:
     """Where a venue is reached: scheme, host and port, no path. The box, a testnet and the venue differ in this alone.
 
-    Raises ValueError, naming the field, for anything else.
+    `trade` is the trade socket's, the stream's if empty. Raises ValueError, naming the field, for anything else.
     """
 
     rest: str
     stream: str
+    trade: str = ""
 
     def __post_init__(self) -> None:
         _check("rest", self.rest, ("http", "https"))
         _check("stream", self.stream, ("ws", "wss"))
+        if self.trade:
+            _check("trade", self.trade, ("ws", "wss"))
+
+    def of(self, host: Host) -> str:
+        """The address of a WebSocket host."""
+        return self.trade or self.stream if host is Host.TRADE else self.stream
 
 
 def _check(field: str, address: str, schemes: tuple[str, ...]) -> None:
@@ -160,12 +167,12 @@ class Transport:
         except (ClientError, OSError, TimeoutError) as error:
             raise _named(error) from error
 
-    async def open_stream(self, target: str) -> ClientWebSocketResponse:
-        """An open WebSocket to `target`, whose pings the caller answers.
+    async def open_stream(self, target: str, host: Host = Host.STREAM) -> ClientWebSocketResponse:
+        """An open WebSocket to `target` of `host`, whose pings the caller answers.
 
         Raises NotSentError or LostError.
         """
-        url = URL(self._addresses.stream + target, encoded=True)
+        url = URL(self._addresses.of(host) + target, encoded=True)
         try:
             return await self._open_session().ws_connect(
                 url, autoping=False, timeout=ClientWSTimeout(ws_close=GOODBYE / SECOND)
@@ -266,8 +273,8 @@ class Connection:
                 self._hear(told)
             case Transmit(key=key, request=request):
                 self._spawn(self._exchange(key, request))
-            case Connect(conn=conn, target=target):
-                self._streams[conn] = self._spawn(self._stream(conn, target))
+            case Connect(conn=conn, target=target, host=host):
+                self._streams[conn] = self._spawn(self._stream(conn, target, host))
             case Send(conn=conn, text=text):
                 self._spawn(self._say(conn, text))
             case Probe(conn=conn):
@@ -323,10 +330,10 @@ class Connection:
 
     # ---- the stream
 
-    async def _stream(self, conn: int, target: str) -> None:
+    async def _stream(self, conn: int, target: str, host: Host) -> None:
         """One connection from its opening to its end; cancelled by `Cut`, after which nothing is owed."""
         try:
-            socket = await self._transport.open_stream(target)
+            socket = await self._transport.open_stream(target, host)
         except (NotSentError, LostError) as error:
             self._end(conn, str(error))
             return

@@ -4,7 +4,8 @@
 
 An *event* is what happened: the desk wants something (`Submitted`), a reply came (`Replied`), a socket opened, spoke or
 closed (`Connected`, `Framed`, `Ponged`, `Closed`), or time passed (`Ticked`). An *effect* is what the driver must do:
-send a request (`Transmit`), work the stream's socket (`Connect`, `Send`, `Probe`, `Cut`), or tell the desk (`Tell`).
+send a request (`Transmit`), work the sockets of stream and trade (`Connect`, `Send`, `Probe`, `Cut`), or tell the desk
+(`Tell`).
 
 Two drivers carry effects out and bring events in, `sockets.py` on real sockets and the drill's world on a heap of
 times, and neither decides anything. What both must promise:
@@ -20,6 +21,7 @@ Requests of different keys and frames of one connection may overtake one another
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeAlias
 
 from seawall.model.acts import Act, Urgency
@@ -28,9 +30,10 @@ from seawall.model.queries import Query
 from seawall.model.times import Bounds, Instant
 from seawall.venues.clock import Clock
 from seawall.venues.exchange import ERRAND_URGENCY, NO_OUTPUT, Exchange, Transmit
-from seawall.venues.link import NO_NEWS, Command, Link
+from seawall.venues.link import NO_NEWS, Command, Link, Send
 from seawall.venues.pace import Budget, Pace
 from seawall.venues.port import Codec, Reply
+from seawall.venues.trade import Trade
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +120,32 @@ MOST_ROUNDS = 8
 class Venue:
     """The connection of one account to one venue. All instants are microseconds UTC."""
 
-    def __init__(self, codec: Codec, bounds: Bounds, common: Budget | None = None) -> None:
-        """`common`: the budget of the address, where several accounts share one (`pace.common_budget`)."""
+    def __init__(
+        self, codec: Codec, bounds: Bounds, common: Budget | None = None, *, trade_socket: bool = False
+    ) -> None:
+        """`common`: the budget of the address, where several accounts share one (`pace.common_budget`).
+
+        `trade_socket`: whether acts may leave by the venue's trade socket, where it has one.
+        """
         self.clock = Clock()
-        self._exchange = Exchange(codec, Pace(codec.buckets(), common), self.clock, bounds)
-        self._link = Link(codec, self.clock, bounds)
+        pace, conns = Pace(codec.buckets(), common), count(1)
+        self._trade: Trade | None = None
+        if trade_socket and (line := codec.trade) is not None:
+            costs = line.handshake()
+            self._trade = Trade(line, self.clock, bounds, conns=conns, leave=lambda now: pace.connect(costs, now))
+        self._exchange = Exchange(codec, pace, self.clock, bounds, self._trade)
+        self._link = Link(codec, self.clock, bounds, conns=conns)
         self._wake_at = self._next_wake()
 
     @property
     def link(self) -> Link:
         """The stream's machine, to be looked at."""
         return self._link
+
+    @property
+    def trade(self) -> Trade | None:
+        """The trade socket's machine, to be looked at; None where acts go by REST alone."""
+        return self._trade
 
     def keep_warm(self, connections: int) -> None:
         """Asks for the venue's time over this many connections at once, so that none of them grows cold."""
@@ -151,31 +169,47 @@ class Venue:
         return self._wake_at
 
     def _next_wake(self) -> Instant:
-        link = self._link.next_wake()
-        exchange = self._exchange.next_wake()
-        return exchange if link is None else min(exchange, link)
+        wakes = (
+            self._exchange.next_wake(),
+            self._link.next_wake(),
+            self._trade.next_wake() if self._trade is not None else None,
+        )
+        return min(wake for wake in wakes if wake is not None)
 
     def _take_in(self, event: VenueEvent, now: Instant) -> None:
         match event:
             case Started():
                 self._link.start(now)
+                if self._trade is not None:
+                    self._trade.start(now)
             case Submitted(ask=ask, urgency=urgency):
                 self._exchange.submit(ask, urgency, now)
             case Replied(key=key, reply=reply):
                 self._exchange.replied(key, reply, now)
             case Lost(key=key, sent=sent, detail=detail):
                 self._exchange.lost(key, now, sent=sent, detail=detail)
-            case Connected(conn=conn):
-                self._link.connected(conn, now)
-            case Framed(conn=conn, text=text):
-                self._link.framed(conn, text, now)
-            case Ponged(conn=conn):
-                self._link.ponged(conn, now)
-            case Closed(conn=conn, detail=detail):
-                self._link.closed(conn, detail, now)
+            case Connected() | Framed() | Ponged() | Closed():
+                self._hear(event, now)
             case Ticked():
                 self._exchange.wake(now)
                 self._link.wake(now)
+                if self._trade is not None:
+                    self._trade.wake(now)
+
+    def _hear(self, event: Connected | Framed | Ponged | Closed, now: Instant) -> None:
+        """Something happened to a socket: the trade socket's, or the stream's."""
+        socket = self._trade if self._trade is not None and event.conn == self._trade.conn else self._link
+        match event:
+            case Connected(conn=conn):
+                socket.connected(conn, now)
+            case Framed(conn=conn, text=text):
+                answered = socket.framed(conn, text, now)
+                if answered is not None:
+                    self._exchange.replied(*answered, now)
+            case Ponged(conn=conn):
+                socket.ponged(conn, now)
+            case Closed(conn=conn, detail=detail):
+                socket.closed(conn, detail, now)
 
     def _collect(self, now: Instant) -> list[Effect]:
         """Carries errands between the two machines until neither has one, and gathers the rest."""
@@ -184,10 +218,15 @@ class Venue:
             link = self._link.take()
             for errand in link.errands:
                 self._exchange.submit(errand, ERRAND_URGENCY, now)
+            commands, lost = self._trade.take() if self._trade is not None else ((), ())
+            for road in lost:
+                self._exchange.road_lost(road.conn, now, road.detail)
             exchange = self._exchange.take()
             for done in exchange.errands:
                 self._link.errand_done(done, now)
-            if link is not NO_NEWS or exchange is not NO_OUTPUT:
-                effects += [*exchange.transmits, *link.commands, *map(Tell, (*exchange.inputs, *link.inputs))]
+            if link is not NO_NEWS or exchange is not NO_OUTPUT or commands:
+                frames = [Send(one.conn, one.text) for one in exchange.utterances]
+                told = map(Tell, (*exchange.inputs, *link.inputs))
+                effects += [*frames, *exchange.transmits, *commands, *link.commands, *told]
             if not link.errands and not exchange.errands:
                 return effects

@@ -85,6 +85,20 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A frame that asks what a request could ask: it goes the way of a request, under the same faults, and its reply
+    comes back as a frame.
+
+    `target` names it in the request log.  `frame_of(reply, now)` is the reply in the socket's envelope; None where a
+    socket has no form for it (a proxy's page): then the venue hangs up.
+    """
+
+    target: str
+    handled: Handled
+    frame_of: Callable[[Reply, int], str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Push:
     """One frame the venue sends of itself: to which connection, under which topic call name, about which symbol."""
 
@@ -118,7 +132,7 @@ class Dialect(Protocol):
         """Answer a WebSocket handshake with its HTTP status: 101 opens `conn`, anything else rejects it."""
         ...
 
-    def frame(self, conn: int, text: str, now: int) -> Heard:
+    def frame(self, conn: int, text: str, now: int) -> Heard | Called:
         """Say what a client's text frame is; like `handle` it changes nothing before `act`."""
         ...
 

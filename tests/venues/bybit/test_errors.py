@@ -53,7 +53,7 @@ EXPECTED: list[tuple[int, str, str, str]] = [
     # not executed
     (-1, "", EVERY, "clock"),
     (10002, "invalid request, please check your server timestamp", EVERY, "clock"),
-    *[(code, "Too many visits!", EVERY, "limit") for code in (429, 10006, 10018, 10403, 10429)],
+    *[(code, "Too many visits!", EVERY, "limit") for code in (429, 10006, 10018, 10403, 10429, 20003)],
     (110079, "", EVERY, "busy"),
     # an operator's affair
     *[(code, "", EVERY, "account") for code in (10003, 10004, 10005, 10007, 10008, 10009, 10010, 33004)],
@@ -73,6 +73,7 @@ EXPECTED: list[tuple[int, str, str, str]] = [
     (10001, "[5d1b]buy: [1,2] invalid", EVERY, "parameter"),
     (10001, "", EVERY, "parameter"),
     (181001, "category only support linear or option", EVERY, "parameter"),
+    (10404, "op type is not found", EVERY, "parameter"),
     # stops
     (34040, "not modified", "position_stop", "not_modified"),
     (34040, "not modified", "clear_stop", "not_found"),

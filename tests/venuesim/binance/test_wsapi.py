@@ -79,10 +79,19 @@ def test_refusals_come_in_the_frames_error() -> None:
     assert send(box, '{"id":1,"method":"account.balance","params":{}}')["status"] == 401
 
 
-def test_result_is_answered_as_accepted() -> None:
-    """There is no waiting for the match on this road."""
-    placed = ask(opened(result_reply="filled"), "order.place", {**ORDER, "newOrderRespType": "RESULT"})
-    assert (placed["result"]["status"], placed["result"]["executedQty"]) == ("NEW", "0")
+@pytest.mark.parametrize(("answer", "status", "filled"), [("new", "NEW", "0"), ("filled", "FILLED", "27")])
+def test_result_is_answered_as_by_rest(answer: str, status: str, filled: str) -> None:
+    """Whether RESULT waits for the match is the same question on both roads (binance.md 1.6, 2)."""
+    box = opened(result_reply=answer)
+    before = len(box.frames)
+    params = {**ORDER, "newOrderRespType": "RESULT", "apiKey": KEY, "timestamp": box.now // 1_000}
+    payload = "&".join(f"{name}={params[name]}" for name in sorted(params))
+    call = {"id": 1, "method": "order.place", "params": {**params, "signature": signature_of(SECRET, payload)}}
+    box.exchange.frame(1, json.dumps(call), box.now)
+    box.wait(5_000)
+    assert len(box.frames) == before + 1
+    result = box.frames[-1][2]["result"]
+    assert (result["status"], result["executedQty"]) == (status, filled)
 
 
 def test_a_handshake_costs_weight() -> None:

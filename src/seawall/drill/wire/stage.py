@@ -33,7 +33,7 @@ from seawall.service.clock import UtcClock
 from seawall.service.config import parse
 from seawall.service.logs import make_log
 from seawall.service.reader import JournalReader
-from seawall.service.settings import LogFormat, LogLevel
+from seawall.service.settings import LogFormat, LogLevel, OrderEntry
 from venuesim.exchange import Exchange
 from venuesim.faults import parse as fault_of
 from venuesim.judge import Verdict
@@ -223,11 +223,13 @@ def open_accounts(box: Exchange, accounts: Sequence[str], now: int) -> None:
         box.open_account(account, key=key, secret=secret, balance=BALANCE, now=now)
 
 
-def configuration(seats: Sequence[tuple[str, VenueName, str]], more: str = "") -> str:
+def configuration(
+    seats: Sequence[tuple[str, VenueName, str]], more: str = "", order_entry: OrderEntry = OrderEntry.AUTO
+) -> str:
     """A configuration for accounts given as (name, venue, REST address), doors on free ports."""
     text = f'[service]\nintake = "127.0.0.1:0"\ncontrol = "127.0.0.1:0"\nlog = "warning"\n{more}\n'
     for name, venue, rest in seats:
-        text += f'[accounts.{name}]\nvenue = "{venue}"\nrest = "{rest}"\n'
+        text += f'[accounts.{name}]\nvenue = "{venue}"\nrest = "{rest}"\norder_entry = "{order_entry}"\n'
         text += f'key_env = "{name}_KEY"\nsecret_env = "{name}_SECRET"\n'
     return text
 
@@ -266,6 +268,7 @@ async def staged(  # noqa: PLR0913 - each is one thing that a drill varies
     more: str = "",
     our_clock_error: Duration = 0,
     level: LogLevel = LogLevel.WARNING,
+    order_entry: OrderEntry = OrderEntry.AUTO,
 ) -> AsyncIterator[Stage]:
     """The service and its box, both on sockets, ready to take signals."""
     clock = Clock()
@@ -273,7 +276,7 @@ async def staged(  # noqa: PLR0913 - each is one thing that a drill varies
     open_accounts(box, accounts, clock.now())
     async with AsyncExitStack() as stack:
         addresses = await stack.enter_async_context(serve(box, clock=clock))
-        text = configuration([(name, venue, addresses.rest) for name in accounts], more)
+        text = configuration([(name, venue, addresses.rest) for name in accounts], more, order_entry)
         settings = parse(text, home, environment(accounts))
         log = io.StringIO()
         app = App(settings, UtcClock(our_clock_error), make_log(level, LogFormat.JSON, [], log))

@@ -21,6 +21,7 @@ from seawall.drill.wire.stage import Stage, opening, staged
 from seawall.model.amounts import plain
 from seawall.model.ids import Side, SignalId
 from seawall.model.times import SECOND
+from seawall.service.settings import OrderEntry
 from venuesim.faults import parse
 
 AT_ONCE = 60
@@ -120,6 +121,7 @@ def _stage_of(plan: Plan, home: Path) -> AbstractAsyncContextManager[Stage]:
         switches=plan.switches,
         seed=plan.seed,
         our_clock_error=plan.skew,
+        order_entry=OrderEntry.REST if plan.rest_only else OrderEntry.AUTO,
     )
 
 

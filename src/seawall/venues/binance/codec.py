@@ -18,7 +18,20 @@ from seawall.model.times import MILLISECOND, Instant
 from seawall.model.venue import Traits
 from seawall.venues.binance import errors, frames, replies, requests, traits, wire
 from seawall.venues.binance.sign import Signer
-from seawall.venues.port import Bucket, Charge, Credentials, Gauge, Heard, Pause, Reply, Request, Stamp, TooLate
+from seawall.venues.binance.trade import BinanceTrade
+from seawall.venues.port import (
+    Bucket,
+    Charge,
+    Credentials,
+    Gauge,
+    Heard,
+    Pause,
+    Reply,
+    Request,
+    Stamp,
+    TooLate,
+    TradeCodec,
+)
 
 _COUNT: Final = re.compile(r"\d{1,9}")
 
@@ -30,6 +43,7 @@ class BinanceCodec:
 
     def __init__(self, credentials: Credentials) -> None:
         self._signer = Signer(credentials)
+        self.trade: TradeCodec | None = BinanceTrade(self._signer)
 
     def act_request(self, act: Act, stamp: Stamp) -> Request | TooLate:
         """The signed request of an act; an entry's window ends at its `not_after`, or it is TooLate."""

@@ -10,6 +10,7 @@ here; the heart has rounded it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -66,21 +67,35 @@ _SIDES: Final = {Side.BUY: "BUY", Side.SELL: "SELL"}
 _WORKING_TYPES: Final = {TriggerBy.MARK: "MARK_PRICE", TriggerBy.LAST: "CONTRACT_PRICE"}
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What an act asks, before it is signed for one of the two roads."""
+
+    method: str
+    path: str
+    params: Params
+    stamp: Stamp
+
+
 def act_request(signer: Signer, act: Act, stamp: Stamp) -> Request | TooLate:
     """The signed request of an act; of an entry only while its window still ends by `not_after`."""
+    call = act_call(act, stamp)
+    return call if isinstance(call, TooLate) else signer.signed(call.method, call.path, call.params, call.stamp)
+
+
+def act_call(act: Act, stamp: Stamp) -> Call | TooLate:
+    """What an act asks, the same by REST and by frame (binance.md 2)."""
     match act:
         case SubmitEntry():
-            return _entry(signer, act, stamp)
+            return _entry(act, stamp)
         case ClosePosition() | PlaceTakeProfit():
-            return signer.signed("POST", ORDER, (*_order(act), ("reduceOnly", "true")), stamp)
+            return Call("POST", ORDER, (*_order(act), ("reduceOnly", "true")), stamp)
         case PlaceStop():
-            return signer.signed("POST", ALGO_ORDER, _stop(act), stamp)
+            return Call("POST", ALGO_ORDER, _stop(act), stamp)
         case CancelOrder():
-            path = ALGO_ORDER if act.is_stop else ORDER
-            return signer.signed("DELETE", path, _target_of(act), stamp)
+            return Call("DELETE", ALGO_ORDER if act.is_stop else ORDER, _target_of(act), stamp)
         case SetLeverage():
-            params = (("symbol", act.symbol), ("leverage", plain(act.leverage)))
-            return signer.signed("POST", LEVERAGE, params, stamp)
+            return Call("POST", LEVERAGE, (("symbol", act.symbol), ("leverage", plain(act.leverage))), stamp)
 
 
 def query_requests(signer: Signer, query: Query, stamp: Stamp) -> tuple[Request, ...]:
@@ -143,13 +158,13 @@ def _scope(symbol: Symbol | None) -> Params:
     return () if symbol is None else (("symbol", symbol),)
 
 
-def _entry(signer: Signer, act: SubmitEntry, stamp: Stamp) -> Request | TooLate:
+def _entry(act: SubmitEntry, stamp: Stamp) -> Call | TooLate:
     """Timestamp and window go out as whole milliseconds, so the sum is judged on those (design, rule 5)."""
     left = act.not_after // MILLISECOND * MILLISECOND - stamp.venue_now // MILLISECOND * MILLISECOND
     window = min(stamp.window, left)
     if window < LEAST_WINDOW:
         return TooLate(f"not_after: expected at least {LEAST_WINDOW} µs ahead of venue time, came {left}")
-    return signer.signed("POST", ORDER, _order(act), Stamp(stamp.venue_now, window))
+    return Call("POST", ORDER, _order(act), Stamp(stamp.venue_now, window))
 
 
 def _order(act: SubmitEntry | ClosePosition | PlaceTakeProfit) -> Params:

@@ -29,6 +29,7 @@ class Signer:
     """Makes requests of the venue's three kinds: open to all, with the key alone, and signed."""
 
     def __init__(self, credentials: Credentials) -> None:
+        self._key = credentials.key
         self._secret = credentials.secret
         self._headers = ((KEY_HEADER, credentials.key),)
 
@@ -42,12 +43,21 @@ class Signer:
 
     def signed(self, method: str, path: str, params: Params, stamp: Stamp) -> Request:
         """A request that acts within `stamp.window` (µs) of `stamp.venue_now`; both go out as whole milliseconds."""
-        timing = (
-            ("recvWindow", str(stamp.window // MILLISECOND)),
-            ("timestamp", str(stamp.venue_now // MILLISECOND)),
-        )
-        query = _encoded((*params, *timing))
+        query = _encoded((*params, *_timing(stamp)))
         return Request(method, _target(path, f"{query}&signature={signature(self._secret, query)}"), self._headers)
+
+    def framed(self, params: Params, stamp: Stamp) -> dict[str, str]:
+        """All parameters of one frame with its signature: over their names in order, joined as they are (2)."""
+        given = {**dict((*params, *_timing(stamp))), "apiKey": self._key}
+        payload = "&".join(f"{name}={given[name]}" for name in sorted(given))
+        return {**given, "signature": signature(self._secret, payload)}
+
+
+def _timing(stamp: Stamp) -> Params:
+    return (
+        ("recvWindow", str(stamp.window // MILLISECOND)),
+        ("timestamp", str(stamp.venue_now // MILLISECOND)),
+    )
 
 
 def _encoded(params: Params) -> str:

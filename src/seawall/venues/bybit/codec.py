@@ -13,8 +13,21 @@ from seawall.model.times import Instant
 from seawall.model.venue import Traits
 from seawall.venues.bybit import frames, replies, requests, traits
 from seawall.venues.bybit.sign import Signer
+from seawall.venues.bybit.trade import BybitTrade
 from seawall.venues.bybit.wire import Clock, Envelope, Garbled, instant, read, whole
-from seawall.venues.port import Bucket, Charge, Credentials, Gauge, Heard, Pause, Reply, Request, Stamp, TooLate
+from seawall.venues.port import (
+    Bucket,
+    Charge,
+    Credentials,
+    Gauge,
+    Heard,
+    Pause,
+    Reply,
+    Request,
+    Stamp,
+    TooLate,
+    TradeCodec,
+)
 
 
 class BybitCodec:
@@ -24,6 +37,7 @@ class BybitCodec:
 
     def __init__(self, credentials: Credentials) -> None:
         self._signer = Signer(credentials)
+        self.trade: TradeCodec | None = BybitTrade(self._signer)
 
     def act_request(self, act: Act, stamp: Stamp) -> Request | TooLate:
         """The signed request of an act."""

@@ -95,7 +95,7 @@ RULES: Final = (
     Rule((170007, 170032, 500000, 3400214), ANY, UNKNOWN, "3.8 AMB"),
     # Not executed: another attempt may follow.
     _refused(Reason.CLOCK, (-1, 10002), ANY, "3.8 RETRY after clock fix; 1.1"),
-    _refused(Reason.LIMIT, (429, 10006, 10018, 10403, 10429), ANY, "3.8 RETRY; 1.3"),
+    _refused(Reason.LIMIT, (429, 10006, 10018, 10403, 10429, 20003), ANY, "3.8 RETRY; 1.3; 2.2 a socket's"),
     _refused(Reason.BUSY, (110079,), ANY, "3.8 order is processing, RETRY"),
     # Keys, permissions, modes.
     _refused(Reason.ACCOUNT, (10003, 10004, 10005, 10007, 10010, 33004), ANY, "3.8 STOP; 1.0"),
@@ -112,6 +112,7 @@ RULES: Final = (
     _refused(Reason.FILTER, (10001,), ORDERS, "3.4 quantity outside its limits", QUANTITY),
     _refused(Reason.PARAMETER, (10001,), ANY, "3.8 default REJ"),
     _refused(Reason.PARAMETER, (181001,), ANY, "incidents.md I19: category missing"),
+    _refused(Reason.PARAMETER, (10404,), ANY, "2.2 unknown op or category of a frame"),
     # Stops.
     _refused(Reason.NOT_MODIFIED, (34040,), (Call.POSITION_STOP,), "3.6: already so, or a parameter missing: read"),
     _refused(Reason.NOT_FOUND, (34040,), (Call.CLEAR_STOP,), "3.6: no stop was there to remove"),

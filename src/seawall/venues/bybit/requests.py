@@ -79,11 +79,26 @@ class Ask:
         return self.endpoint.removeprefix("/v5/")
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What an act asks, before it is signed for REST or put into a frame."""
+
+    endpoint: Endpoint
+    body: Body
+    stamp: Stamp
+
+
 def act_request(signer: Signer, act: Act, stamp: Stamp) -> Request | TooLate:
     """The signed request of an act; of an entry only while its window still ends by `not_after`."""
+    call = act_call(act, stamp)
+    return call if isinstance(call, TooLate) else signer.act(call.endpoint, call.body, call.stamp)
+
+
+def act_call(act: Act, stamp: Stamp) -> Call | TooLate:
+    """What an act asks, the same by REST and by frame (bybit.md 2.2)."""
     if isinstance(act, SubmitEntry):
-        return _entry(signer, act, stamp)
-    return signer.act(act_endpoint(act), _body(act), stamp)
+        return _entry(act, stamp)
+    return Call(act_endpoint(act), _body(act), stamp)
 
 
 def act_endpoint(act: Act) -> Endpoint:
@@ -192,13 +207,13 @@ def _scope(symbol: str | None) -> tuple[str, str]:
     return ("settleCoin", "USDT") if symbol is None else ("symbol", symbol)
 
 
-def _entry(signer: Signer, act: SubmitEntry, stamp: Stamp) -> Request | TooLate:
+def _entry(act: SubmitEntry, stamp: Stamp) -> Call | TooLate:
     """Timestamp and window go out as whole milliseconds, so the sum is judged on those (design, rule 5)."""
     left = act.not_after // MILLISECOND * MILLISECOND - stamp.venue_now // MILLISECOND * MILLISECOND
     window = min(stamp.window, left)
     if window < LEAST_WINDOW:
         return TooLate(f"not_after: expected at least {LEAST_WINDOW} µs ahead of venue time, came {left}")
-    return signer.act(Endpoint.CREATE, (*_order(act), *_attached(act)), Stamp(stamp.venue_now, window))
+    return Call(Endpoint.CREATE, (*_order(act), *_attached(act)), Stamp(stamp.venue_now, window))
 
 
 def _body(act: ClosePosition | PlaceTakeProfit | PlaceStop | CancelOrder | SetLeverage) -> Body:

@@ -124,8 +124,9 @@ def _code_pause(reply: Reply, request: Request | None, at: Instant) -> Pause | N
         envelope = read(Envelope, reply.body)
         if envelope.code in (429, 10018, 10403, 10429):
             return Pause(_asked_wait(reply), f"retCode {envelope.code}", IP_BUCKET)
-        if envelope.code == 10006:
-            return Pause(_until_reset(reply, instant(envelope.time) or at), "retCode 10006", endpoint_of(request) or "")
+        if envelope.code in (10006, 20003):
+            wait = _until_reset(reply, instant(envelope.time) or at)
+            return Pause(wait, f"retCode {envelope.code}", endpoint_of(request) or "")
     except Garbled:
         return None  # half a body asks for nothing; what it means for the act is said in replies.py
     return None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from venuesim.dialects.binance.routes import Route
-    from venuesim.dialects.port import Core, Drop, Heard, Push
+    from venuesim.dialects.port import Called, Core, Drop, Heard, Push
     from venuesim.facts import Fact
     from venuesim.wire import Headers, Request
 
@@ -107,10 +107,10 @@ class BinanceDialect:
         self._memory.api_connections[conn] = True
         return 101
 
-    def frame(self, conn: int, text: str, now: int) -> Heard:
+    def frame(self, conn: int, text: str, now: int) -> Heard | Called:
         """What a client's text frame is: a request of the WebSocket API, or a stream's SUBSCRIBE."""
         if conn in self._memory.api_connections:
-            return wsapi.hear(self._core, self._memory, text)
+            return wsapi.hear(self._core, self._memory, text, lambda turn, at: self._answer(turn, turn.serve, at))
         return self._streams.frame(conn, text, now)
 
     def disconnect(self, conn: int, now: int) -> None:

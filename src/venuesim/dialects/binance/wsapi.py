@@ -3,7 +3,7 @@
 A request is ``{"id", "method", "params"}``, its params signed in the order of their names; the reply carries the id, a
 status, the result or the error, and the rate limits. Integers are JSON numbers, decimals JSON strings: a JSON
 fraction is refused where a decimal is due. Logging on with an Ed25519 key is not in the box, so each request brings
-its apiKey and signature. There is no waiting for a match here: RESULT is answered as accepted.
+its apiKey and signature. What is asked goes the way of a REST request, and the result has the same fields.
 """
 
 from __future__ import annotations
@@ -12,25 +12,28 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from venuesim.dialects.binance.asks import Later
 from venuesim.dialects.binance.auth import check_signed
 from venuesim.dialects.binance.errors import Denial
 from venuesim.dialects.binance.jsonwire import encode
 from venuesim.dialects.binance.params import Params
 from venuesim.dialects.binance.routes import ROUTES
 from venuesim.dialects.binance.turn import Turn, identify
-from venuesim.dialects.port import Heard
+from venuesim.dialects.port import Called, Handled, Heard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from venuesim.dialects.binance.memory import Memory
     from venuesim.dialects.binance.routes import Route
-    from venuesim.dialects.port import Core
+    from venuesim.dialects.port import Core, Wait
     from venuesim.facts import Account
+    from venuesim.wire import Reply
 
 DECIMALS: Final = ("quantity", "price", "triggerPrice", "activatePrice", "callbackRate")
 """Parameters that must be JSON strings (binance.md 2)."""
 PATH: Final = "/ws-fapi/v1"
 HANDSHAKE_WEIGHT: Final = 5
+HTTP_OK: Final = 200
 METHODS: Final[dict[str, Route]] = {
     "order.place": ROUTES["POST", "/fapi/v1/order"],
     "order.cancel": ROUTES["DELETE", "/fapi/v1/order"],
@@ -59,8 +62,8 @@ class Call(msgspec.Struct, frozen=True):
     params: dict[str, msgspec.Raw] = {}
 
 
-def hear(core: Core, memory: Memory, text: str) -> Heard:
-    """Say what a request frame is; acting answers it."""
+def hear(core: Core, memory: Memory, text: str, answer: Callable[[Turn, int], Reply | Wait]) -> Heard | Called:
+    """Say what a request frame is; ``answer`` carries a turn out, as of a REST request."""
     try:
         call = msgspec.json.decode(text, type=Call)
         turn = _turn(core, memory, call)
@@ -70,9 +73,15 @@ def hear(core: Core, memory: Memory, text: str) -> Heard:
     except Denial as denial:
         kept = denial
         return Heard("unknown", None, None, None, lambda now: (_failed(memory, call.id, None, kept, now),))
-    return Heard(
-        turn.route.call, turn.account, turn.symbol, turn.client_id, lambda now: (_answer(memory, call.id, turn, now),)
+    handled = Handled(
+        turn.route.call,
+        turn.account,
+        turn.symbol,
+        turn.client_id,
+        reads=turn.route.reads,
+        act=lambda now: answer(turn, now),
     )
+    return Called(f"{PATH} {call.method}", handled, lambda reply, now: _frame(memory, call.id, turn, reply, now))
 
 
 def _turn(core: Core, memory: Memory, call: Call) -> Turn:
@@ -101,14 +110,14 @@ def _check(pairs: list[tuple[str, str]], account: Account) -> None:
     check_signed(payload, dict(pairs).get("signature"), account.secret)
 
 
-def _answer(memory: Memory, number: str | int | None, turn: Turn, now: int) -> str:
+def _frame(memory: Memory, number: str | int | None, turn: Turn, reply: Reply, now: int) -> str | None:
+    """A reply in the envelope of frames (binance.md 2); None for a body that is no JSON, which no frame can hold."""
     try:
-        value = turn.serve(now)
-        while isinstance(value, Later):
-            value = turn.resume(value.then, now)
-    except Denial as denial:
-        return _failed(memory, number, turn, denial, now)
-    return encode({"id": number, "status": 200, "result": value, **_limits(memory, turn, now)}).decode()
+        body = msgspec.Raw(encode(msgspec.json.decode(reply.body, type=msgspec.Raw)))
+    except msgspec.DecodeError:
+        return None
+    held = "result" if reply.status == HTTP_OK else "error"
+    return encode({"id": number, "status": reply.status, held: body, **_limits(memory, turn, now)}).decode()
 
 
 def _failed(memory: Memory, number: str | int | None, turn: Turn | None, denial: Denial, now: int) -> str:

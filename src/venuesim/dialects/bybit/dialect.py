@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from venuesim.dialects.bybit.jsonwire import HttpHeaders
-    from venuesim.dialects.port import Core, Heard
+    from venuesim.dialects.port import Called, Core, Heard
     from venuesim.facts import Fact
     from venuesim.wire import Headers, Request
 
@@ -187,7 +187,7 @@ class BybitDialect:
         """101 for the private, public and trade paths, 404 for others."""
         return self._streams.connect(conn, target, now)
 
-    def frame(self, conn: int, text: str, now: int) -> Heard:
+    def frame(self, conn: int, text: str, now: int) -> Heard | Called:
         """Say what a client's frame is."""
         return self._streams.frame(conn, text, now)
 

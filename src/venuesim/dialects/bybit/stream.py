@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from venuesim.dialects.bybit.pushes import Message
-    from venuesim.dialects.port import Core
+    from venuesim.dialects.port import Called, Core
 
 PRIVATE: Final = "/v5/private"
 PUBLIC: Final = "/v5/public/linear"
@@ -64,7 +64,7 @@ class Streams:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._sockets: dict[int, Socket] = {}
-        self.trade: Callable[[Socket, dict[str, object], int], Heard] | None = None
+        self.trade: Callable[[Socket, dict[str, object], int], Heard | Called] | None = None
 
     def connect(self, conn: int, target: str, now: int) -> int:
         """101 for a path that exists, else 404."""
@@ -81,7 +81,7 @@ class Streams:
         """Forget a socket; nothing is kept for its return."""
         self._sockets.pop(conn, None)
 
-    def frame(self, conn: int, text: str, now: int) -> Heard:
+    def frame(self, conn: int, text: str, now: int) -> Heard | Called:
         """What a frame is; it changes nothing before it is due."""
         socket = self._sockets[conn]
         try:

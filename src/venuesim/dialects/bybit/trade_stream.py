@@ -3,7 +3,8 @@
 The same three calls as REST with the same bodies, in another envelope: ``retCode``, ``retMsg``, ``connId``, ``reqId``
 where the private stream says ``success``, ``ret_msg``, ``conn_id``, ``req_id``. An error carries ``data: {}``, so
 only ``reqId`` tells what it answers. Results still arrive on the private stream. Whether a socket's orders share
-REST's bucket is not documented for single orders: a switch (``bybit.trade_bucket``).
+REST's bucket is not documented for single orders: a switch (``bybit.trade_bucket``). An order goes the way of a REST
+request: it is answered in REST's envelope first, and put into the socket's as it leaves.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ from typing import TYPE_CHECKING, Final
 from venuesim.dialects.bybit.auth import DEFAULT_WINDOW_MS, check_window
 from venuesim.dialects.bybit.calls import Ask, Memory
 from venuesim.dialects.bybit.errors import Denial, denial_of, parameter
-from venuesim.dialects.bybit.jsonwire import encode_text
+from venuesim.dialects.bybit.jsonwire import decode, encode_text, envelope, json_reply
 from venuesim.dialects.bybit.limits import Limits, TooManyVisits
 from venuesim.dialects.bybit.params import Params, object_params
 from venuesim.dialects.bybit.pushes import uuid_of
 from venuesim.dialects.bybit.routes import BY_PATH, Route
-from venuesim.dialects.bybit.stream import Socket, authenticate
-from venuesim.dialects.port import Heard
+from venuesim.dialects.bybit.stream import TRADE, Socket, authenticate
+from venuesim.dialects.port import Called, Handled, Heard
 from venuesim.facts import Refusal
 
 if TYPE_CHECKING:
     from venuesim.dialects.bybit.jsonwire import HttpHeaders
     from venuesim.dialects.port import Core
+    from venuesim.wire import Reply
 
 OPS: Final = {f"order.{word}": BY_PATH["POST", f"/v5/order/{word}"] for word in ("create", "amend", "cancel")}
 LONGEST_ID: Final = 36
@@ -38,7 +40,7 @@ class TradeStream:
         self._memory = memory
         self._limits = limits
 
-    def hear(self, socket: Socket, said: dict[str, object], now: int) -> Heard:
+    def hear(self, socket: Socket, said: dict[str, object], now: int) -> Heard | Called:
         """Say what a frame is; it changes nothing before it is due."""
         op = str(said.get("op"))
         if op in OPS:
@@ -47,9 +49,7 @@ class TradeStream:
             return Heard("ping", socket.account, None, None, lambda at: (self._pong(socket, at),))
         if op == "auth":
             return Heard("auth", socket.account, None, None, lambda at: (self._auth(socket, said, at),))
-        return Heard(
-            "unknown", socket.account, None, None, lambda at: (self._reply(socket, said, op, Denial(10404), at),)
-        )
+        return Heard("unknown", socket.account, None, None, lambda at: (self._unknown(socket, said, op, at),))
 
     def _pong(self, socket: Socket, now: int) -> str:
         socket.heard_at = now
@@ -68,7 +68,12 @@ class TradeStream:
             body = {"retCode": 0, "retMsg": "OK"}
         return encode_text({**_req_id(said), **body, "op": "auth", "connId": socket.conn_id})
 
-    def _order(self, socket: Socket, said: dict[str, object], op: str) -> Heard:
+    def _unknown(self, socket: Socket, said: dict[str, object], op: str, now: int) -> str:
+        """10404: no such op."""
+        denial = Denial(10404)
+        return self._frame(socket, said, op, envelope(now, {}, denial.code, denial.message), now, {})
+
+    def _order(self, socket: Socket, said: dict[str, object], op: str) -> Called:
         route, denial, params = OPS[op], None, Params({})
         try:
             params = _body(said)
@@ -76,24 +81,29 @@ class TradeStream:
         except Denial as refused:
             call, denial = "unknown", refused
         symbol, link = _word(params, "symbol"), _word(params, "orderLinkId")
-        return Heard(
-            call, socket.account, symbol, link, lambda at: (self._carry_out(socket, said, op, params, denial, at),)
+        handled = Handled(
+            call,
+            socket.account,
+            symbol,
+            link,
+            reads=False,
+            act=lambda at: self._carry_out(socket, said, op, params, denial, at),
         )
+        return Called(f"{TRADE} {op}", handled, lambda reply, at: self._enveloped(socket, said, op, reply, at))
 
     def _carry_out(
         self, socket: Socket, said: dict[str, object], op: str, params: Params, denial: Denial | None, now: int
-    ) -> str:
+    ) -> Reply:
         socket.heard_at = now
         room: HttpHeaders = ()
         try:
             self._check(socket, said, denial, now)
             room = self._charge(socket, OPS[op], now)
-            outcome = self._result(socket, OPS[op], params, now)
-        except TooManyVisits as refused:
-            room, outcome = refused.room.headers(), refused
+            body = envelope(now, self._result(socket, OPS[op], params, now))
         except Denial as refused:
-            outcome = refused
-        return self._reply(socket, said, op, outcome, now, room)
+            room = refused.room.headers() if isinstance(refused, TooManyVisits) else room
+            body = envelope(now, {}, refused.code, refused.message)
+        return json_reply(body, room)
 
     def _check(self, socket: Socket, said: dict[str, object], denial: Denial | None, now: int) -> None:
         if socket.account is None:
@@ -128,22 +138,30 @@ class TradeStream:
         except Refusal as refusal:
             raise denial_of(refusal, symbol=params.text("symbol"), on=route.word) from refusal
 
-    def _reply(
-        self, socket: Socket, said: dict[str, object], op: str, outcome: object, now: int, room: HttpHeaders = ()
+    def _enveloped(self, socket: Socket, said: dict[str, object], op: str, reply: Reply, now: int) -> str | None:
+        """A reply in the socket's envelope (bybit.md 2.2); None for a body that is no JSON object."""
+        try:
+            body = decode(reply.body)
+        except ValueError:
+            return None
+        room = {name: value for name, value in reply.headers if name.startswith("X-Bapi-")}
+        return self._frame(socket, said, op, body, now, room) if isinstance(body, dict) else None
+
+    def _frame(
+        self, socket: Socket, said: dict[str, object], op: str, body: dict[str, object], now: int, room: dict[str, str]
     ) -> str:
-        denial = outcome if isinstance(outcome, Denial) else None
         trace = uuid_of(socket.conn_id, str(said.get("reqId")), str(now)).replace("-", "")
-        body = {
+        told = {
             **_req_id(said),
-            "retCode": denial.code if denial else 0,
-            "retMsg": denial.message if denial else "OK",
+            "retCode": body.get("retCode"),
+            "retMsg": body.get("retMsg"),
             "op": op,
-            "data": {} if denial else outcome,
+            "data": body.get("result"),
             "retExtInfo": {},
-            "header": {**dict(room), "Traceid": trace, "Timenow": str(now // 1_000)},
+            "header": {**room, "Traceid": trace, "Timenow": str(now // 1_000)},
             "connId": socket.conn_id,
         }
-        return encode_text(body)
+        return encode_text(told)
 
 
 def _body(said: dict[str, object]) -> Params:

@@ -10,7 +10,6 @@ durable is always a prefix of what was decided. An act waits in front of its gat
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from seawall.engine.admission import Admission, Ruling, admit
 from seawall.engine.gates import OPEN, Gates
@@ -35,6 +34,8 @@ from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.saga import Saga
 
 NOBODY = SignalId("")
+_ALL_POSITIONS = AskPositions()
+_ALL_STOPS = AskStops()
 
 
 class Desk:
@@ -162,16 +163,22 @@ class Desk:
             case _:
                 pass
         for saga, part in self._parts(item):
+            stood = saga.agenda.others_stand
             saga.hear(part, self._around(saga, now))
-            if saga.agenda.events or not self._says_nothing_new(saga, item):
+            if saga.agenda.events or stood or not self._says_nothing_new(saga, item):
                 self._touched[saga.state.signal.id] = None
             self._collect(saga, now)
 
     @staticmethod
     def _says_nothing_new(saga: Saga, item: inp.Input) -> bool:
-        """Whether a read of all positions only repeated what a protected signal knows: nothing is to be decided."""
-        wide = isinstance(item, inp.ReadAnswered) and item.query == AskPositions()
-        return wide and saga.state.phase is Phase.PROTECTED
+        """Whether a read of the whole account only repeated what a protected signal knows: nothing is to be decided.
+        A list of stops that made no event repeats what was known of ours; another's beside them is to be told, and so is
+        its end.
+        """
+        if not isinstance(item, inp.ReadAnswered) or saga.state.phase is not Phase.PROTECTED:
+            return False
+        is_covered = saga.finding is Finding.PROTECTED and not saga.agenda.others_stand
+        return item.query == _ALL_POSITIONS or (item.query == _ALL_STOPS and is_covered)
 
     def _parts(self, item: inp.Input) -> Iterator[tuple[Saga, inp.Input]]:
         """Whom an input concerns; of a read of the whole account each is handed what is about its own symbol."""
@@ -181,7 +188,8 @@ class Desk:
             return
         told = item.told.by_symbol()
         for saga in concerned:
-            yield saga, replace(item, told=told.get(saga.state.signal.symbol, inp.NOTHING_TOLD))
+            part = told.get(saga.state.signal.symbol, inp.NOTHING_TOLD)
+            yield saga, inp.ReadAnswered(item.query, item.began_at, item.at, part)
 
     def _concerned(self, item: inp.Input) -> Iterator[Saga]:
         """The sagas that an input may be about: those of its symbols, or for a word about the account all that are

@@ -38,7 +38,7 @@ class Slots:
 
     def on(self, symbol: Symbol) -> list[Saga]:
         """Those that hold or wait for a slot."""
-        return [saga for saga in self.of(symbol) if saga.state.phase is not Phase.FLAT]
+        return [saga for saga in self._by_symbol.get(symbol, ()) if saga.state.phase is not Phase.FLAT]
 
     def alive(self) -> list[Saga]:
         """All that are not at their end."""
@@ -47,8 +47,9 @@ class Slots:
     def holder(self, symbol: Symbol) -> Saga | None:
         """The saga that holds a slot: the first that is past preparing, else the first in line."""
         on_slot = self.on(symbol)
-        begun = [saga for saga in on_slot if saga.state.phase is not Phase.PREPARING]
-        return next(iter(begun or on_slot), None)
+        if len(on_slot) <= 1:
+            return on_slot[0] if on_slot else None
+        return next((saga for saga in on_slot if saga.state.phase is not Phase.PREPARING), on_slot[0])
 
     def waiting_behind(self, holder: Saga | None, symbol: Symbol) -> int:
         """How many signals wait in line for a slot."""

@@ -124,19 +124,17 @@ class AccountView:
 
     def foreign(self, symbol: Symbol, ours: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(orders, stops) on a symbol that are not ours. `ours`: names and ids that a saga there answers for."""
+        inst = self.installation
+        orders = [order for order in self.orders.get(symbol, ()) if not is_ours(order.client_id, inst)]
+        stops = [stop for stop in self.stops.get(symbol, ()) if not is_ours(stop.client_id or stop.parent, inst)]
+        if not orders and not stops:
+            return (), ()
         known = frozenset(ours)
-        orders = tuple(
-            _label(order.client_id, order.venue_id)
-            for order in self.orders.get(symbol, ())
-            if not is_ours(order.client_id, self.installation) and order.venue_id not in known
+        others = [stop for stop in stops if not known.intersection((stop.venue_id, str(stop.trigger)))]
+        return (
+            tuple(_label(order.client_id, order.venue_id) for order in orders if order.venue_id not in known),
+            tuple(_label(stop.client_id, stop.venue_id) for stop in others),
         )
-        stops = tuple(
-            _label(stop.client_id, stop.venue_id)
-            for stop in self.stops.get(symbol, ())
-            if not is_ours(stop.client_id or stop.parent, self.installation)
-            and not known.intersection((stop.venue_id, str(stop.trigger)))
-        )
-        return orders, stops
 
     def proven_flat(self, words: Iterable[PositionReport]) -> None:
         """A signal has proven its slot flat by these words: what is older than they are is out of date here too."""

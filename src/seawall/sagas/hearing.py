@@ -123,8 +123,8 @@ def of_stop(state: SagaState, report: StopReport, around: Circumstances) -> ev.E
     name = _stop_named(state, report, around)
     if name is None:
         return None
-    before = state.stops.get(name) or found(replace(report, client_id=name))
-    report = replace(report, client_id=name)
+    report = report if report.client_id == name else replace(report, client_id=name)
+    before = state.stops.get(name) or found(report)
     if name not in state.stops:
         return ev.StopReported(*_whose(state), report)
     missed = before.missed_first > 0
@@ -175,8 +175,10 @@ def _may_be(stop: StopFacts, report: StopReport) -> bool:
 
 
 def _is_stop_of_ours(state: SagaState, name: ClientId) -> bool:
+    if name in state.stops:
+        return True
     made = parse_client_id(name)
-    return name in state.stops or (made is not None and made.leg is Leg.STOP and state.is_ours(name))
+    return made is not None and made.leg is Leg.STOP and state.is_ours(name)
 
 
 def _newest(stops: Iterator[StopFacts]) -> ClientId | None:

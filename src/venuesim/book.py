@@ -2,7 +2,7 @@
 
 The parts each hold one theory: `admission` the gateway, `matching` the engine, `stops` the waiting orders, `margin`
 what positions cost, `market` the prices.  The book ties them together, answers the dialects (`dialects.port.BookPort`)
-and offers what only a simulator can: prices set, trades and cancels by another hand, liquidation.
+and offers what only a simulator can: prices set, what the venue forces (`forced`), what the owner does (`hands`).
 """
 
 from __future__ import annotations
@@ -19,26 +19,24 @@ from venuesim.facts import (
     AttachedStop,
     EndReason,
     Instrument,
-    OrderKind,
     OrderState,
     OrderStatus,
     OrderTicket,
-    Origin,
     PositionState,
     Purpose,
     Reason,
     Refusal,
-    Side,
     StopState,
     StopStatus,
     StopTicket,
-    TimeInForce,
     TriggerBy,
 )
+from venuesim.forced import Forced
+from venuesim.hands import Desk, Hands
 from venuesim.history import History
 from venuesim.ledger import Ledger
 from venuesim.margin import Margin
-from venuesim.market import Market
+from venuesim.market import Market, to_step
 from venuesim.matching import FillPlan, Matching, Watchers
 from venuesim.resting import Resting
 from venuesim.rules import RULES
@@ -82,10 +80,11 @@ class Book:
             filled=self._after_fill, rested=self.stops.child_rests, ended=self.stops.child_ended
         )
         self._matching.bears = self._admission.bears
+        self.forced = Forced(self.ledger, self.market, self._matching, self._to_step, switch)
+        self.hands = Hands(Desk(self.ledger, self.market, self._admission, self._matching, self.stops, self.forced))
         self._burns = self.rules.truncates and switch("bybit.refused_id") == "burned"
         self._burned: dict[tuple[str, str], None] = {}
         self._plan: FillPlan | None = None
-        self._by_hand = 0
         self._note_first_prices(setting.start)
 
     def _note_first_prices(self, start: int) -> None:
@@ -98,6 +97,11 @@ class Book:
     def history(self) -> History:
         """Every fact so far; the judge and the views read only this."""
         return self.ledger.history
+
+    def _to_step(self, symbol: str, quantity: Decimal) -> Decimal:
+        """Cut a quantity to the symbol's step, one step at least."""
+        rules = self.instruments[symbol]
+        return to_step(quantity, rules) or rules.step
 
     def _after_fill(self, order: OrderState, before: PositionState, now: int) -> None:
         self.stops.after_fill(order, before, now)
@@ -254,44 +258,7 @@ class Book:
     def _liquidate_on(self, symbol: str, now: int) -> None:
         for position in self.ledger.positions_in(symbol):
             if position.quantity and self.margin.is_bankrupt(position.account):
-                self.liquidate(position.account, symbol, now)
-
-    def liquidate(self, account: str, symbol: str, now: int) -> OrderState:
-        """Close a position at the mark, by an order of the venue's own: autoclose- on Binance (`binance.md` 3.3)."""
-        name = "" if self.rules.attaches else f"autoclose-{now // 1000}"
-        mark = self.market.prices(symbol).mark
-        return self._force(account, symbol, None, Origin.LIQUIDATION, name, mark, now)
-
-    def trade_by_hand(self, account: str, symbol: str, side: Side, quantity: Decimal, now: int) -> OrderState:
-        """Let another actor trade at the last price at once, past every check; returns the filled order."""
-        self._by_hand += 1
-        name = "" if self.rules.attaches else f"web_{self._by_hand}"
-        ticket = OrderTicket(symbol, side, OrderKind.MARKET, quantity, client_id=name)
-        return self._force(account, symbol, ticket, Origin.HAND, name, self.market.prices(symbol).last, now)
-
-    def _force(
-        self,
-        account: str,
-        symbol: str,
-        ticket: OrderTicket | None,
-        origin: Origin,
-        name: str,
-        price: Decimal,
-        now: int,
-    ) -> OrderState:
-        before = self.ledger.position(account, symbol)
-        side = Side.SELL if before.quantity > 0 else Side.BUY
-        ticket = ticket or OrderTicket(
-            symbol, side, OrderKind.MARKET, abs(before.quantity), tif=TimeInForce.IOC, client_id=name
-        )
-        if ticket.quantity <= 0:
-            message = f"{origin} on {account} {symbol}: expected something to trade, got quantity {ticket.quantity}"
-            raise ValueError(message)
-        self.ledger.begin_event()
-        accepted = self._matching.accept(account, ticket, now, origin=origin)
-        filled = self._matching.fill(accepted, price, ticket.quantity, now)
-        self._after_fill(filled, before, now)
-        return filled
+                self.forced.liquidate(position.account, symbol, now)
 
     def end_stop(
         self, stop_id: str, reason: EndReason, now: int, status: StopStatus = StopStatus.CANCELED

@@ -4,7 +4,7 @@
     GET, POST, DELETE /faults[?number=N]   the plan and what has fired; one fault or a list; lift one or all
     POST /market     {"symbol", "mark"?, "last"?} or {"symbol", "jump_pct"} or {"symbol", "depth": {...}} or
                      {"walk_bps", "every_ms"}
-    POST /hand       {"do": "trade" | "cancel_stop" | "leave_stop" | "liquidate" | "deposit" | "cut_streams", ...}
+    POST /hand       {"do": ..., ...}   a deed of the venue, of the owner or of the experimenter (`lent`)
     POST /watch      {"call", "when"?, "nth"?, "freeze"?, "zero_us"?}: a moment to be told of (`moments`)
     GET  /moments[?after=N]   the moments met from the Nth on; the server answers once there is one, or after a while
     POST /thaw       lets a frozen box run on
@@ -22,14 +22,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from venuesim.exchange import Exchange
-from venuesim.facts import Side, StopStatus
+from venuesim.facts import Refusal
 from venuesim.faults import parse
+from venuesim.lent import HandWish, lend
 from venuesim.market import Depth
 from venuesim.moments import Moments, Watch
 from venuesim.wire import Reply, Request
@@ -60,19 +61,6 @@ class MarketWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     depth: Depth | None = None
     walk_bps: int | None = None
     every_ms: int = 1000
-
-
-class HandWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of POST /hand."""
-
-    do: Literal["trade", "cancel_stop", "leave_stop", "liquidate", "deposit", "cut_streams"]
-    account: str = ""
-    symbol: str = ""
-    side: Side = Side.BUY
-    quantity: Decimal = Decimal(0)
-    amount: Decimal = Decimal(0)
-    stop_id: str = ""
-    code: int = 1006
 
 
 class Control:
@@ -110,6 +98,8 @@ class Control:
             return _reply(200, route(exchange, request, now))
         except (ValueError, msgspec.ValidationError) as wrong:
             return _reply(422, {"error": str(wrong)})
+        except Refusal as refusal:
+            return _reply(409, {"refused": refusal.reason})
         except KeyError as missing:
             return _reply(422, {"error": f"expected a known name, got {missing}"})
 
@@ -203,29 +193,7 @@ def _market(exchange: Exchange, request: Request, now: int) -> object:
 
 
 def _hand(exchange: Exchange, request: Request, now: int) -> object:
-    wish = msgspec.json.decode(request.body, type=HandWish)
-    match wish.do:
-        case "trade":
-            return exchange.trade_by_hand(wish.account, wish.symbol, wish.side, wish.quantity, now)
-        case "cancel_stop":
-            return [exchange.cancel_by_hand(stop_id, now) for stop_id in _stops(exchange, wish)]
-        case "leave_stop":
-            return exchange.leave_stop(wish.account, wish.symbol, now, wish.quantity)
-        case "liquidate":
-            return exchange.liquidate(wish.account, wish.symbol, now)
-        case "deposit":
-            exchange.deposit(wish.account, wish.amount, now)
-            return {"balance": exchange.book.ledger.wallet(wish.account).balance}
-        case "cut_streams":
-            return {"cut": exchange.cut_streams(now, wish.code)}
-
-
-def _stops(exchange: Exchange, wish: HandWish) -> list[str]:
-    """The named stop, or without a name all live ones of the slot."""
-    if wish.stop_id:
-        return [wish.stop_id]
-    standing = exchange.book.open_stops(wish.account, wish.symbol)
-    return [stop.stop_id for stop in standing if stop.status is StopStatus.LIVE]
+    return lend(exchange, msgspec.json.decode(request.body, type=HandWish), now)
 
 
 def _requests(exchange: Exchange, request: Request, now: int) -> object:

@@ -2,8 +2,8 @@
 
 `request`, `connect`, `frame` and `disconnect` are what arrives at the venue's edge; `advance` runs everything that is
 due and returns what left, in the order of (time, sequence); `next_wake` says when there will be more.  Nothing here
-waits, sleeps or asks for the time.  Beside the edge stand the hands of the experimenter: accounts, prices, faults,
-trades by hand, and the judge.
+waits, sleeps or asks for the time.  Beside the edge stand the hands of the experimenter (`experimenter`), faults,
+moments and the judge.
 
 Time never runs backwards: an instant before the last one counts as the last one.
 """
@@ -15,21 +15,10 @@ from decimal import Decimal
 from itertools import groupby
 
 from venuesim import catalogue
-from venuesim.book import Book
 from venuesim.dialects import build
 from venuesim.dialects.port import Core, Dialect
-from venuesim.facts import (
-    Account,
-    Direction,
-    EndReason,
-    Instrument,
-    OrderState,
-    Side,
-    StopScope,
-    StopState,
-    StopTicket,
-    TriggerBy,
-)
+from venuesim.experimenter import Experimenter
+from venuesim.facts import Account, Instrument
 from venuesim.faults import Faults
 from venuesim.floor import Floor
 from venuesim.history import History
@@ -43,11 +32,9 @@ from venuesim.wire import Headers, Output, Request
 from venuesim.world import World
 
 VENUES = ("binance", "bybit")
-LEFT_AWAY, LEFT_ID = Decimal("0.5"), "web_old"
-"""Where a stop lies that was left behind, as a part of the mark, and its name."""
 
 
-class Exchange:
+class Exchange(Experimenter):
     """A venue without any I/O; all times are microseconds since the epoch, UTC."""
 
     def __init__(
@@ -70,7 +57,7 @@ class Exchange:
             raise ValueError(message)
         self.venue = venue
         self.start = start
-        self._floor = Floor(venue, seed, start, switches or {}, _listed(venue, symbols))
+        super().__init__(Floor(venue, seed, start, switches or {}, _listed(venue, symbols)))
         self._dialect = (dialect or (lambda core: build(venue, core)))(self._floor)
         self.faults = Faults(start)
         self.moments = Moments(self.faults.count_from)
@@ -166,11 +153,6 @@ class Exchange:
     # --- the truth
 
     @property
-    def book(self) -> Book:
-        """The truth; `book.history` is what judge and views read."""
-        return self._floor.book
-
-    @property
     def history(self) -> History:
         """Every fact so far."""
         return self.book.history
@@ -225,16 +207,6 @@ class Exchange:
         """Return the names of the open accounts."""
         return list(self.book.ledger.accounts)
 
-    def deposit(self, account: str, amount: Decimal, now: int) -> None:
-        """Add to an account's balance, or with a negative amount take from it."""
-        self.book.deposit(account, amount, self._settle(now))
-        self._tell()
-
-    def set_price(self, symbol: str, now: int, *, mark: Decimal | None = None, last: Decimal | None = None) -> None:
-        """Set mark, last or both of a listed symbol; KeyError for another, ValueError unless above zero."""
-        self.book.set_price(symbol, mark, last, self._settle(now))
-        self._tell()
-
     def set_depth(self, symbol: str, depth: Depth) -> None:
         """Choose what a taker finds in a symbol's book from now on."""
         self.book.market.set_depth(symbol, depth)
@@ -251,24 +223,6 @@ class Exchange:
         """Let all prices take a seeded step of at most `bps` every `every` microseconds; 0 bps ends the walk."""
         self._world.walk(bps, every, self._settle(now))
 
-    def trade_by_hand(self, account: str, symbol: str, side: Side, quantity: Decimal, now: int) -> OrderState:
-        """Let another actor trade at the last price at once; returns the filled order."""
-        order = self.book.trade_by_hand(account, symbol, side, quantity, self._settle(now))
-        self._tell()
-        return order
-
-    def cancel_by_hand(self, stop_id: str, now: int) -> StopState:
-        """Let another actor cancel an open stop; KeyError if unknown, ValueError if it has ended."""
-        stop = self.book.end_stop(stop_id, EndReason.BY_USER, self._settle(now))
-        self._tell()
-        return stop
-
-    def liquidate(self, account: str, symbol: str, now: int) -> OrderState:
-        """Close a position at the mark as a liquidation; ValueError if it is flat."""
-        order = self.book.liquidate(account, symbol, self._settle(now))
-        self._tell()
-        return order
-
     def watch(self, watch: Watch) -> int:
         """Have a moment noted in `moments`, and the box stand still for it if that is wished; returns its number."""
         return self.moments.watch(watch)
@@ -278,27 +232,6 @@ class Exchange:
         self.moments.thaw()
         self._settle(now)
         self._floor.agenda.on_write()
-
-    def leave_stop(self, account: str, symbol: str, now: int, quantity: Decimal = Decimal(0)) -> StopState:
-        """Leave a sell stop far below the market that no client of today named: what an earlier position left behind.
-
-        Without a quantity it is the least that may be ordered.
-        """
-        rules, now = self.instruments[symbol], self._settle(now)
-        trigger = self.book.market.prices(symbol).mark * LEFT_AWAY
-        ticket = StopTicket(
-            symbol,
-            Side.SELL,
-            trigger - trigger % rules.tick,
-            TriggerBy.MARK,
-            Direction.FALL,
-            StopScope.QUANTITY,
-            quantity=quantity or rules.min_quantity,
-            client_id=LEFT_ID,
-        )
-        stop = self.book.place_stop(account, ticket, now)
-        self._tell()
-        return stop
 
     def cut_streams(self, now: int, code: int = 1006) -> int:
         """Hang up every connection; returns how many there were."""

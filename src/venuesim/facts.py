@@ -122,7 +122,10 @@ class OrderState:
 
 @dataclass(frozen=True, slots=True)
 class StopState:
-    """One stop at one instant; `order_id` is the child's id once the stop has been placed in the engine, else ""."""
+    """One stop at one instant; `order_id` is the child's id once the stop has been placed in the engine, else "".
+
+    `origin` tells whose the trigger in force is: a client's, or another hand's.
+    """
 
     stop_id: str
     client_id: str
@@ -147,6 +150,7 @@ class StopState:
     parent_client_id: str = ""
     end_reason: EndReason = EndReason.NONE
     fail_text: str = ""
+    origin: Origin = Origin.CLIENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ WORLD_FAULTS: Mapping[str, tuple[str, ...]] = {
     "stop_moved": ("pct", "ms"),
     "hand_trade": ("side", "quantity", "ms"),
     "liquidation": ("ms",),
+    "adl": ("fraction", "ms"),
     "streams_cut": ("code", "ms"),
     "key_expired": ("ms",),
     "book_depth": ("levels", "notional", "ms"),
@@ -286,6 +287,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "balance_changed": ("account",),
     "hand_trade": ("account", "symbol", "quantity"),
     "liquidation": ("account", "symbol"),
+    "adl": ("account", "symbol"),
 }
 
 

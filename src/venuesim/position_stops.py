@@ -20,6 +20,7 @@ from venuesim.facts import (
     Instrument,
     OrderState,
     OrderTicket,
+    Origin,
     PositionState,
     Purpose,
     Reason,
@@ -68,6 +69,7 @@ class PositionStops:
         symbol: str,
         wanted: tuple[tuple[Purpose, AttachedStop | None], ...],
         now: int,
+        origin: Origin = Origin.CLIENT,
     ) -> PositionState:
         """Upsert the Full stops of a position; None leaves one as it is, trigger ZERO removes it."""
         self._hooks.rules_of(symbol)
@@ -81,7 +83,7 @@ class PositionStops:
             self._check_position_stop(position, purpose, value)
         for purpose, value in changes:
             self._ledger.begin_event()
-            self._upsert(account, symbol, purpose, value, "", now)
+            self._upsert(account, symbol, purpose, value, "", now, origin)
         return self._ledger.position(account, symbol)
 
     def _differs(self, position: PositionState, purpose: Purpose, value: AttachedStop | None) -> bool:
@@ -119,7 +121,14 @@ class PositionStops:
         return next(found, None)
 
     def _upsert(
-        self, account: str, symbol: str, purpose: Purpose, value: AttachedStop | None, parent: str, now: int
+        self,
+        account: str,
+        symbol: str,
+        purpose: Purpose,
+        value: AttachedStop | None,
+        parent: str,
+        now: int,
+        origin: Origin = Origin.CLIENT,
     ) -> None:
         """Put one Full stop in force, in the event that has begun."""
         current, position = self._full_stop(account, symbol, purpose), self._ledger.position(account, symbol)
@@ -132,9 +141,10 @@ class PositionStops:
                 self.show(ended, None, now)
             return
         if current is None:
-            current = self._hooks.start(account, full_ticket(position, purpose, value, parent), now)
+            ticket = replace(full_ticket(position, purpose, value, parent), origin=origin)
+            current = self._hooks.start(account, ticket, now)
         else:
-            moved = replace(current, trigger=value.trigger, trigger_by=value.trigger_by, updated_at=now)
+            moved = replace(current, trigger=value.trigger, trigger_by=value.trigger_by, origin=origin, updated_at=now)
             current = self._ledger.change_stop(replace(moved, quantity=abs(position.quantity)))
         self.show(current, value.trigger, now)
         self._hooks.fire_if_reached(current, now)

@@ -139,6 +139,7 @@ class Stops:
             created_at=now,
             updated_at=now,
             parent_client_id=ticket.parent_client_id,
+            origin=ticket.origin,
         )
         return self._ledger.start_stop(stop)
 
@@ -156,7 +157,9 @@ class Stops:
         self.full.show(ended, None, now)
         return ended
 
-    def amend(self, account: str, stop_id: str, trigger: Decimal, now: int) -> StopState:
+    def amend(
+        self, account: str, stop_id: str, trigger: Decimal, now: int, origin: Origin = Origin.CLIENT
+    ) -> StopState:
         """Give a LIVE stop another trigger without a gap."""
         stop = self._ledger.stops.get(stop_id)
         if stop is None or stop.account != account or stop.status is not StopStatus.LIVE:
@@ -167,7 +170,7 @@ class Stops:
                 Reason.WOULD_TRIGGER, trigger=trigger, base=base, trigger_by=stop.trigger_by, direction=stop.direction
             )
         self._ledger.begin_event()
-        moved = self._ledger.change_stop(replace(stop, trigger=trigger, updated_at=now))
+        moved = self._ledger.change_stop(replace(stop, trigger=trigger, origin=origin, updated_at=now))
         self.full.show(moved, trigger, now)
         return moved
 

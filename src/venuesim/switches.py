@@ -27,6 +27,10 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "binance.reduce_only_blocked": ("-4118", "-2022", "knock_out"),
     # binance.md 3.3 er 4: when resting reduce-only orders that the position carries no longer are knocked out
     "binance.reduce_only_overtaken": ("expire", "stay"),
+    # binance.md 3.3: execution type of what a liquidation or an auto-deleveraging takes
+    "binance.forced_execution": ("CALCULATED", "TRADE"),
+    # binance.md 3.3: status of an auto-deleveraging order before its fill
+    "binance.adl_accepted": ("NEW", "NEW_ADL"),
     # binance.md 1.8: does an untriggered algo order keep a flat symbol in v3
     "binance.v3_algo_row": ("omit", "show"),
     # binance.md 4.7: quantity stop beside a closePosition stop
@@ -63,6 +67,8 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "bybit.second_full_stop": ("replace", "ignore"),
     # bybit.md 3.1 CancelByReduceOnly: when resting reduce-only orders that the position carries no longer are cancelled
     "bybit.reduce_only_overtaken": ("cancel", "stay"),
+    # bybit.md 3.1 CancelAllBeforeAdl: does an auto-deleveraging end the account's open orders first
+    "bybit.orders_before_adl": ("keep", "cancel"),
     # bybit.md 3.3: is an id burned by a refused create
     "bybit.refused_id": ("free", "burned"),
     # bybit.md 3.3: scope of uniqueness

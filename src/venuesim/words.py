@@ -99,6 +99,7 @@ class EndReason(StrEnum):
     WOULD_TAKE = "would_take"
     REDUCE_ONLY = "reduce_only"
     LIQUIDATION = "liquidation"
+    ADL = "adl"
     POSITION_CLOSED = "position_closed"
     MARGIN_SHORT = "margin_short"
     BY_SYSTEM = "by_system"
@@ -180,6 +181,7 @@ class StopTicket:
     client_id: str = ""
     parent_client_id: str = ""
     gives_way: bool = False
+    origin: Origin = Origin.CLIENT
 
 
 class Reason(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from venuesim.dialects.port import Dialect
-from venuesim.facts import EndReason, Refusal, Side, StopState, StopStatus, StopTicket
+from venuesim.facts import EndReason, Refusal, Side, StopStatus
 from venuesim.faults import Fault, Faults, Hit, Touched, by_time
 from venuesim.floor import Floor
 from venuesim.market import Depth
@@ -38,6 +38,7 @@ class World:
             "stop_stuck": self._stick,
             "hand_trade": self._trade,
             "liquidation": self._liquidate,
+            "adl": self._deleverage,
             "streams_cut": self._cut,
             "stop_rejected": self._deny,
             "stop_moved": self._move,
@@ -90,12 +91,17 @@ class World:
         return "the next stop that fires stays TRIGGERING"
 
     def _trade(self, fault: Fault, account: str, symbol: str, at: int) -> str:
-        return self._floor.book.trade_by_hand(account, symbol, Side(fault.side), fault.quantity, at).order_id
+        return self._floor.book.hands.trade(account, symbol, Side(fault.side), fault.quantity, at).order_id
 
     def _liquidate(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         if not self._floor.book.position(account, symbol).quantity:
             return ""
-        return self._floor.book.liquidate(account, symbol, at).order_id
+        return self._floor.book.forced.liquidate(account, symbol, at).order_id
+
+    def _deleverage(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        if not self._floor.book.position(account, symbol).quantity:
+            return ""
+        return self._floor.book.forced.deleverage(account, symbol, fault.fraction or Decimal(1), at).order_id
 
     def _cut(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         return str(self._streams.hang_up_all(fault.code or ABNORMAL, at) or "")
@@ -105,25 +111,17 @@ class World:
         return "the next stop that fires is rejected"
 
     def _move(self, fault: Fault, account: str, symbol: str, at: int) -> str:
-        """Let the owner move the stop by hand: amended where a stop can be (`bybit.md` 1.6), else taken out and set
-        anew under a name of the web's (`binance.md` 1.9 lists no amendment).
-        """
+        """Let the owner move the stop by hand, by so many percent of its trigger."""
         live = [s for s in self._floor.book.open_stops(account, symbol) if s.status is StopStatus.LIVE]
-        moved = [stop for stop in live[:1] if self._move_one(stop, fault.pct or Decimal(0), at)]
-        return ", ".join(stop.stop_id for stop in moved)
-
-    def _move_one(self, stop: StopState, pct: Decimal, at: int) -> bool:
-        tick = self._floor.instruments[stop.symbol].tick
-        trigger = stop.trigger * (1 + pct / 100) // tick * tick
+        if not live:
+            return ""
+        tick = self._floor.instruments[symbol].tick
+        trigger = live[0].trigger * (1 + (fault.pct or Decimal(0)) / 100) // tick * tick
         try:
-            if self._floor.venue == "bybit":
-                self._floor.book.amend_stop(stop.account, stop.stop_id, trigger, at)
-            else:
-                self._floor.book.end_stop(stop.stop_id, EndReason.BY_USER, at)
-                self._floor.book.place_stop(stop.account, moved_ticket(stop, trigger), at)
+            return self._floor.book.hands.move_stop(account, symbol, trigger, at, purpose=live[0].purpose).stop_id
         except Refusal:
-            return self._floor.book.stop_by_id(stop.stop_id) != stop
-        return True
+            gone = self._floor.book.stop_by_id(live[0].stop_id) != live[0]
+            return live[0].stop_id if gone else ""
 
     def _lapse(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         pushes = self._dialect.lapse(account, at)
@@ -181,19 +179,3 @@ class World:
         last = prices.last * (1 + Decimal(drawn) / (TEN_THOUSAND * 100))
         if last >= self._floor.instruments[symbol].min_price * 10:
             self._floor.book.set_price(symbol, last, last, at)
-
-
-def moved_ticket(stop: StopState, trigger: Decimal) -> StopTicket:
-    """Return what a person asks for who sets a stop of the same kind at another trigger on the venue's web page."""
-    return StopTicket(
-        stop.symbol,
-        stop.side,
-        trigger,
-        stop.trigger_by,
-        stop.direction,
-        stop.scope,
-        purpose=stop.purpose,
-        quantity=stop.quantity,
-        client_id=f"web_{stop.stop_id}"[:32],
-        gives_way=stop.gives_way,
-    )

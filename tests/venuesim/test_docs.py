@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from venuesim.control import Control
 from venuesim.faults import COMMON, VOCABULARY
+from venuesim.lent import Deed, HandWish
 from venuesim.switches import SWITCHES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +55,12 @@ def test_the_page_lists_every_call_of_the_control_api() -> None:
     """Each route of the control API has its row."""
     routes = {f"{method} {path}" for method, path in Control({})._routes}
     assert {call for row in rows("The control API") for call in words(row[0])} == routes
+
+
+def test_the_page_lists_every_deed_of_a_hand() -> None:
+    """Each thing that POST /hand may do has its row, with fields that its body knows."""
+    assert {words(row[0])[0] for row in rows("Hands")} == set(get_args(Deed))
+    assert {field for row in rows("Hands") for field in words(row[1])} <= set(HandWish.__struct_fields__)
 
 
 def test_every_switch_turns_something() -> None:

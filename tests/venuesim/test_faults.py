@@ -333,6 +333,17 @@ def test_a_liquidation_and_a_cut_of_all_streams_happen_only_where_there_is_somet
     assert Hangup(1, 1001) in [output for _, output in asker.outputs]
 
 
+def test_a_deleveraging_takes_its_fraction_and_only_of_what_is_there() -> None:
+    """Flat nothing is taken; of a position the fraction goes, under the venue's own name."""
+    asker = planned(fault="adl", call="order.get", symbol="BTCUSDT", fraction="0.5", times=2)
+    asker.ask("order.get", symbol="BTCUSDT", id="x")
+    asker.buy()
+    asker.ask("order.get", symbol="BTCUSDT", id="x")
+    assert held(asker) == Decimal("0.005")
+    assert fired(asker) == ["adl"]
+    assert asker.exchange.book.orders_named("a", "adl_autoclose")[0].filled == Decimal("0.005")
+
+
 def test_a_price_that_jumps_nowhere_has_not_fired() -> None:
     """A jump to where the price is, or on no listed symbol, changes nothing."""
     asker = planned(fault="price_jump", call="order.get", to="107282.10", symbol="BTCUSDT")

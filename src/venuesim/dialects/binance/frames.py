@@ -60,9 +60,18 @@ def order_update(order: OrderState, at: int, *, original: str, trigger: Decimal)
     return _order_event(order, at, _order_fields(order, _EXECUTIONS[order.status], original, trigger))
 
 
-def trade_update(order: OrderState, fill: FillState, at: int, *, original: str, trigger: Decimal) -> Row:
+def adl_accepted(order: OrderState, at: int) -> Row:
+    """The NEW of an auto-deleveraging order, which one client's fixtures spell NEW_ADL (binance.md 3.3)."""
+    event = order_update(order, at, original=order.kind.value, trigger=Decimal(0))
+    fields = {**_order_fields(order, "NEW", order.kind.value, Decimal(0)), "X": "NEW_ADL"}
+    return {**event, "o": fields}
+
+
+def trade_update(
+    order: OrderState, fill: FillState, at: int, *, original: str, trigger: Decimal, execution: str = "TRADE"
+) -> Row:
     """ORDER_TRADE_UPDATE of a fill: x is TRADE, with last price, quantity, fee and realized profit (binance.md 3.3)."""
-    fields = _order_fields(order, "TRADE", original, trigger)
+    fields = _order_fields(order, execution, original, trigger)
     fields |= {
         "l": text(fill.quantity),
         "L": text(fill.price),

@@ -20,6 +20,7 @@ from venuesim.facts import (
     OrderAccepted,
     OrderEnded,
     OrderFilled,
+    Origin,
     PositionChanged,
     StopEnded,
     StopFired,
@@ -104,6 +105,8 @@ class Streams:
 
     def _events(self, fact: Fact, facts: Sequence[Fact], now: int) -> list[tuple[int, str, str | None, Row]]:
         """What one fact makes: rank within the event, account, symbol, event."""
+        if isinstance(fact, OrderAccepted) and self._is_spelled_adl(fact.order):
+            return [(_ACCEPTED, fact.order.account, fact.order.symbol, frames.adl_accepted(fact.order, now))]
         if isinstance(fact, OrderAccepted | OrderEnded):
             rank = _ACCEPTED if isinstance(fact, OrderAccepted) else _ORDER
             original, trigger = self._asked_first(fact.order)
@@ -125,11 +128,22 @@ class Streams:
     def _fill_events(self, fact: OrderFilled, now: int) -> list[tuple[int, str, str | None, Row]]:
         order, fill = fact.order, fact.fill
         original, trigger = self._asked_first(order)
-        update = frames.trade_update(order, fill, now, original=original, trigger=trigger)
+        forced = self._execution_of(order) != "TRADE"
+        update = frames.trade_update(
+            order, fill, now, original=original, trigger=trigger, execution=self._execution_of(order)
+        )
         events: list[tuple[int, str, str | None, Row]] = [(_ORDER, order.account, order.symbol, update)]
-        if self._core.switch("binance.trade_lite") == "yes":
+        if self._core.switch("binance.trade_lite") == "yes" and not forced:
             events.insert(0, (_LITE, order.account, order.symbol, frames.trade_lite(order, fill, now)))
         return events
+
+    def _execution_of(self, order: OrderState) -> str:
+        """Return x of a fill: what the venue forces is CALCULATED, or by a switch a TRADE as any other (3.3)."""
+        forced = order.origin in (Origin.LIQUIDATION, Origin.ADL)
+        return self._core.switch("binance.forced_execution") if forced else "TRADE"
+
+    def _is_spelled_adl(self, order: OrderState) -> bool:
+        return order.origin is Origin.ADL and self._core.switch("binance.adl_accepted") == "NEW_ADL"
 
     def _asked_first(self, order: OrderState) -> tuple[str, Decimal]:
         """The order type first asked for and its trigger; whether a fired stop's child still tells is a switch."""

@@ -18,6 +18,7 @@ from venuesim.dialects.bybit.jsonwire import encode_text
 from venuesim.dialects.bybit.rows import Spelling, order_row, stop_row
 from venuesim.dialects.bybit.rows_account import (
     PositionSpelling,
+    exec_type,
     execution_row,
     fast_execution_row,
     position_row,
@@ -151,7 +152,9 @@ class Pushes:
     def _of(self, happening: Happening, now: int) -> list[Message]:
         told = []
         if happening.fills:
-            told += [self._executions(happening, now), self._fast(happening, now)]
+            told.append(self._executions(happening, now))
+        if any(exec_type(fill) == "Trade" for fill, _ in happening.fills):
+            told.append(self._fast(happening, now))
         told += self._orders(happening, now)
         if self._tells_position(happening):
             told.append(self._position(happening, now))
@@ -203,8 +206,8 @@ class Pushes:
         return self._message("execution", "stream.fill", happening, rows, self._match_id(happening), now)
 
     def _fast(self, happening: Happening, now: int) -> Message:
-        """``execution.fast`` has no ``id`` (bybit.md 2.1)."""
-        rows = [fast_execution_row(fill) for fill, _ in happening.fills]
+        """``execution.fast`` has no ``id``, and tells of nothing but trades (bybit.md 2.1)."""
+        rows = [fast_execution_row(fill) for fill, _ in happening.fills if exec_type(fill) == "Trade"]
         return self._message("execution.fast", "stream.fill", happening, rows, None, now)
 
     def _position(self, happening: Happening, now: int) -> Message:

@@ -25,8 +25,8 @@ from venuesim.dialects.bybit.errors import Denial, parameter
 from venuesim.dialects.bybit.jsonwire import at_scale, ms, trimmed
 from venuesim.dialects.bybit.rest_orders import scope_of
 from venuesim.dialects.bybit.rows import SIDE, average_text
-from venuesim.dialects.bybit.rows_account import PositionSpelling, position_row, wallet_row
-from venuesim.facts import ZERO
+from venuesim.dialects.bybit.rows_account import PositionSpelling, exec_type, position_row, wallet_row
+from venuesim.facts import ZERO, OrderKind
 
 if TYPE_CHECKING:
     from venuesim.facts import FillState, PositionState
@@ -107,6 +107,7 @@ def closed_pnl(ask: Ask) -> object:
 def _pnl_row(ask: Ask, fills: list[FillState]) -> dict[str, object]:
     first, last = fills[0], fills[-1]
     rules = rules_named(ask.core, first.symbol)
+    order = ask.book.order_by_id(first.order_id)
     closed = sum((fill.closed for fill in fills), ZERO)
     exit_value = sum((fill.price * fill.closed for fill in fills), ZERO)
     gross = sum((fill.realized for fill in fills), ZERO)
@@ -118,8 +119,8 @@ def _pnl_row(ask: Ask, fills: list[FillState]) -> dict[str, object]:
         "side": SIDE[first.side.value],
         "qty": at_scale(closed, rules.step),
         "orderPrice": at_scale(last.price, rules.tick),
-        "orderType": "Market",
-        "execType": "Trade",
+        "orderType": "Limit" if order is not None and order.kind is OrderKind.LIMIT else "Market",
+        "execType": exec_type(first),
         "closedSize": at_scale(closed, rules.step),
         "cumEntryValue": trimmed(entry_value),
         "avgEntryPrice": average_text(entry_value / closed, rules),

@@ -16,7 +16,7 @@ from venuesim.dialects.bybit.calls import Ask, listing, nothing, page, reads_lin
 from venuesim.dialects.bybit.errors import parameter
 from venuesim.dialects.bybit.rest_orders import scope_of
 from venuesim.dialects.bybit.rows import Spelling, order_row, stop_order_type, stop_row
-from venuesim.dialects.bybit.rows_account import execution_row
+from venuesim.dialects.bybit.rows_account import exec_type, execution_row
 from venuesim.facts import OrderState, StopState
 
 if TYPE_CHECKING:
@@ -219,8 +219,9 @@ def executions(ask: Ask) -> object:
 def _fills_in_scope(ask: Ask, fills: list[FillState]) -> list[FillState]:
     start, end = _span(ask)
     symbols = scope_of(ask) if is_scoped(ask) else tuple(ask.core.instruments)
-    kind = ask.params.text("execType", "Trade")
-    return [fill for fill in fills if fill.symbol in symbols and start <= fill.at <= end and kind == "Trade"]
+    kind = ask.params.text("execType")
+    inside = [fill for fill in fills if fill.symbol in symbols and start <= fill.at <= end]
+    return [fill for fill in inside if kind in ("", exec_type(fill))]
 
 
 def fill_row(ask: Ask, fill: FillState) -> dict[str, object]:

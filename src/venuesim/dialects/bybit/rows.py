@@ -67,6 +67,7 @@ _ENDS: Final = {
     EndReason.WOULD_TAKE: ("UNKNOWN", "EC_PostOnlyWillTakeLiquidity"),
     EndReason.REDUCE_ONLY: ("CancelByReduceOnly", "EC_NoError"),
     EndReason.LIQUIDATION: ("CancelAllBeforeLiq", "EC_NoError"),
+    EndReason.ADL: ("CancelAllBeforeAdl", "EC_NoError"),
     EndReason.POSITION_CLOSED: ("CancelByTpSlTsClear", "EC_NoError"),
     EndReason.MARGIN_SHORT: ("UNKNOWN", "EC_Others"),
     EndReason.BY_SYSTEM: ("CancelByAdmin", "EC_NoError"),

@@ -53,7 +53,7 @@ def execution_row(
         "execId": fill.fill_id,
         "execPrice": at_scale(fill.price, rules.tick),
         "execQty": at_scale(fill.quantity, rules.step),
-        "execType": _EXEC_TYPE.get(fill.origin, "Trade"),
+        "execType": exec_type(fill),
         "execValue": trimmed(value),
         "execTime": ms(fill.at),
         "feeCurrency": "",
@@ -72,6 +72,11 @@ def execution_row(
     if stream:
         row.update(category="linear", isLeverage="0", execPnl=trimmed(fill.realized), marketUnit="")
     return row
+
+
+def exec_type(fill: FillState) -> str:
+    """``execType``: BustTrade of a liquidation, AdlTrade, else Trade (bybit.md 3.1)."""
+    return _EXEC_TYPE.get(fill.origin, "Trade")
 
 
 def fast_execution_row(fill: FillState) -> dict[str, object]:

@@ -25,6 +25,8 @@ app.command("seawall.cli.drill:drill", name="drill", help="Pages of what can go 
 app.command("seawall.cli.begin:init", name="init", help="Make a configuration here.")
 app.command("seawall.cli.begin:doctor", name="doctor", help="Check configuration, keys, modes, clocks and venues.")
 app.command("seawall.cli.serve:run", name="run", help="Run the service until it is told to stop.")
+app.command("seawall.cli.halt:halt", name="halt", help="Stop entries at once, and after any restart.")
+app.command("seawall.cli.halt:resume", name="resume", help="Let entries leave again.")
 app.command("seawall.cli.look:positions", name="positions", help="What is open, and what everyone says about it.")
 app.command("seawall.cli.look:show", name="show", help="A signal's story: every source's word, and when it was said.")
 app.command("seawall.cli.look:why", name="why", help="Where a signal stands and why, in a paragraph.")

@@ -9,6 +9,7 @@ from seawall.cli.common import NO_OPTIONS, Common, console, print_json, print_ta
 from seawall.service.clock import UtcClock
 from seawall.service.config import DEFAULT_FILE
 from seawall.service.doctor import Finding, Grade, examine
+from seawall.service.halt import Halts, since
 from seawall.service.identity import installation, known_installation
 from seawall.service.problems import ConfigError, Exit
 from seawall.service.settings import Settings
@@ -95,7 +96,18 @@ def _of_the_house(settings: Settings) -> list[Finding]:
         Finding("", "installation", Grade.OK, named),
         Finding("", "folder", Grade.OK, str(settings.folder)),
         Finding("", "intake", Grade.OK, f"{settings.intake}, {secret}"),
+        *_halts(settings),
     ]
+
+
+def _halts(settings: Settings) -> list[Finding]:
+    """What the owner has halted."""
+    now = UtcClock()()
+    names = tuple(account.name for account in settings.accounts)
+    halts = Halts(settings.folder).all(names)
+    mend = "`seawall resume` lets entries leave again"
+    found = [Finding(halt.scope, "entries", Grade.NOTE, f"{halt.words}, {since(halt, now)}", mend) for halt in halts]
+    return found or [Finding("", "entries", Grade.OK, "not halted")]
 
 
 async def _examine(settings: Settings) -> list[Finding]:

@@ -47,11 +47,13 @@ def doors(settings: Settings) -> Doors:
     return Doors(f"http://{settings.intake}", f"http://{settings.control}")
 
 
-def ask(method: str, url: str, body: object = None, headers: dict[str, str] | None = None) -> Reply:
-    """One request. Raises Unreachable if no service answers there."""
+def ask(
+    method: str, url: str, body: object = None, headers: dict[str, str] | None = None, *, within: float = _WITHIN
+) -> Reply:
+    """One request. Raises Unreachable if no service answers there `within` so many seconds."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=_WITHIN)
+    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=within)
     try:
         data = None if body is None else json.dumps(body).encode()
         connection.request(method, target, data, {"Content-Type": "application/json"} | (headers or {}))

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from seawall.cli.common import NO_OPTIONS, Common, amount, console, instant, print_json, print_table, span
+from seawall.cli.halt import told_halt
 from seawall.history.positions import Opinion
 from seawall.history.receipt import Receipt
 from seawall.history.words import sentence
@@ -18,6 +19,7 @@ from seawall.model.events import Recorded
 from seawall.model.ids import Account, SignalId
 from seawall.model.times import Instant
 from seawall.service.clock import UtcClock
+from seawall.service.halt import Halts
 from seawall.service.problems import Exit, ServiceError
 from seawall.service.reader import JournalReader
 from seawall.service.views import OpenPosition, SignalView, event_row, open_positions, readable, signal_view
@@ -97,12 +99,18 @@ def receipt(signal_id: str, *, common: Common = NO_OPTIONS) -> int:
 def positions(*, common: Common = NO_OPTIONS) -> int:
     """What is open, and what everyone says about it."""
     now = UtcClock()()
+    settings = common.settings()
+    halts = Halts(settings.folder).all(tuple(account.name for account in settings.accounts))
     with common.journal() as journal:
         found = open_positions(journal, now)
     if common.json:
-        print_json({"positions": found})
-    elif not found:
-        console().print("nothing is open")
+        halted = {halt.scope or "all": halt.reason for halt in halts}
+        print_json({"positions": found} | ({"halted": halted} if halted else {}))
+    else:
+        for halt in halts:
+            console().print(told_halt(halt, now), markup=False)
+        if not found:
+            console().print("nothing is open")
     for one in found if not common.json else ():
         console().print(_position(one), markup=False)
     return Exit.UNPROTECTED if any(one.record.state == "open" for one in found) else Exit.OK

@@ -25,10 +25,11 @@ from seawall.history.facts import (
 )
 from seawall.history.naked import Naked, naked
 from seawall.model.acts import Outcome
-from seawall.model.amounts import ZERO
+from seawall.model.amounts import ZERO, plain
 from seawall.model.events import (
     ActConcluded,
     CloseAccepted,
+    EndReason,
     EntryEnded,
     EntryFilled,
     EntryIntended,
@@ -47,6 +48,7 @@ from seawall.model.events import (
     SignalAccepted,
     SignalExecutionFailed,
     SignalRefused,
+    SignalResolved,
     StopConfirmed,
     StopIntended,
     StopReported,
@@ -82,6 +84,7 @@ _AFTER: dict[type[Event], State] = {
     SagaReopened: State.UNPROTECTED,
     FlatSeen: State.FLAT_SEEN,
     FlatVerified: State.FLAT,
+    SignalResolved: State.FLAT,
 }
 
 
@@ -215,6 +218,8 @@ def _end(history: History) -> tuple[str, str]:
     asked, flat = last(history, CloseAccepted), last(history, FlatVerified) or last(history, FlatSeen)
     if refused is not None and first(history, SignalAccepted) is None:
         return refused.reason, refused.detail
+    if (resolved := last(history, SignalResolved)) is not None:
+        return EndReason.RESOLVED, f"{plain(resolved.written_off)} written off: {resolved.detail}"
     detail = began.detail if began is not None else asked.detail if asked is not None else ""
     if flat is not None:
         return flat.reason.value, detail
@@ -276,5 +281,5 @@ def _durations(history: History, received_at: int) -> Durations:
         filled=since(EntryFilled),
         stop_live=since(StopConfirmed),
         protected=since(PositionProtected),
-        flat=since(FlatSeen, FlatVerified),
+        flat=since(FlatSeen, FlatVerified, SignalResolved),
     )

@@ -12,6 +12,7 @@ from seawall.journal.port import PositionRecord
 from seawall.model.amounts import ZERO
 from seawall.model.events import (
     CloseAccepted,
+    EndReason,
     EntryEnded,
     EntryFilled,
     EntryIntended,
@@ -25,6 +26,7 @@ from seawall.model.events import (
     SagaReopened,
     SignalAccepted,
     SignalRefused,
+    SignalResolved,
     StopConfirmed,
 )
 from seawall.model.ids import Account
@@ -41,6 +43,7 @@ _STATE_AFTER: dict[type[Event], str] = {
     RollbackWithdrawn: "open",
     FlatSeen: "flat_seen",
     FlatVerified: "flat",
+    SignalResolved: "flat",
     SagaReopened: "open",
 }
 _TOUCHES_POSITION = (
@@ -54,6 +57,7 @@ _TOUCHES_POSITION = (
     RollbackWithdrawn,
     FlatSeen,
     FlatVerified,
+    SignalResolved,
     SagaReopened,
 )
 
@@ -111,6 +115,8 @@ def changed(record: PositionRecord, event: Event) -> PositionRecord:
             return replace(record, state="flat_seen", closed_at=event.at, reason=event.reason.value)
         case FlatVerified():
             return replace(record, state="flat", closed_at=record.closed_at or event.at, reason=event.reason.value)
+        case SignalResolved():
+            return replace(record, state="flat", closed_at=record.closed_at or event.at, reason=EndReason.RESOLVED)
         case SagaReopened():
             return replace(record, state="open", closed_at=0, quantity=event.quantity)
         case _:

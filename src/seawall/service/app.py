@@ -20,6 +20,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -36,9 +37,11 @@ from seawall.model.work import Answer, Work
 from seawall.service.archive import Archive
 from seawall.service.clock import UtcClock
 from seawall.service.commons import Commons, Sharing
-from seawall.service.control_api import Control, Tidings
+from seawall.service.control_api import Control
 from seawall.service.diary import Diary
 from seawall.service.front import Front
+from seawall.service.halt import Halts
+from seawall.service.hand_api import Hand
 from seawall.service.identity import installation
 from seawall.service.intake_api import Intake
 from seawall.service.logs import Log, make_log
@@ -49,6 +52,7 @@ from seawall.service.problems import AddressTaken, ConfigError
 from seawall.service.quill import Quill
 from seawall.service.settings import AccountSettings, Address, OrderEntry, Settings
 from seawall.service.spool import Spool
+from seawall.service.tidings import Tidings
 from seawall.service.venues import codec_of
 from seawall.venues.pace import Budget, common_budget
 from seawall.venues.sockets import Addresses, Connection
@@ -77,6 +81,7 @@ class App:
         self._commons: dict[tuple[VenueName, str], Commons] = {}
         self._budgets: dict[tuple[VenueName, str], Budget] = {}
         self._tasks: dict[Account, asyncio.Task[None]] = {}
+        self._halts = Halts(settings.folder)
         self._metrics = Metrics()
         self._diary = Diary(self._log)
         self._durable: dict[Account, int] = {}
@@ -173,7 +178,8 @@ class App:
             settings=DeskSettings(bounds, account.stop_tolerance_bps, account.max_open),
         )
         spool = Spool(self.settings.folder / f"spool-{account.name}.jsonl", account.name, account.venue.value)
-        loop = AccountLoop(account.name, name, desk, self._journal, self._now, self, spool)
+        halted = partial(self._halts.of, account.name)
+        loop = AccountLoop(account.name, name, desk, self._journal, self._now, self, spool, halted)
         self.loops[account.name] = loop
         self._front.seat(account.name, loop)
 
@@ -181,7 +187,8 @@ class App:
         intake = Intake(self._front, self.settings.intake_secret, self._log)
         archive = Archive(self.settings.journal)
         self._stack.callback(archive.close)
-        control = Control(self._front, archive, self.loops, self._metrics, self._tidings, self._now, self._log)
+        hand = Hand(self._front, archive, self.loops, self._halts, self._tidings, self._now)
+        control = Control(hand, self._front, archive, self.loops, self._metrics, self._tidings, self._now, self._log)
         self.intake_url = await self._listen("service.intake", intake.app(), self.settings.intake)
         self.control_url = await self._listen("service.control", control.app(), self.settings.control)
         told = {"pid": os.getpid(), "intake": self.intake_url, "control": self.control_url}

@@ -1,4 +1,4 @@
-"""The door for the owner, on loopback: look at everything, and close.
+"""The door for the owner, on loopback: look at everything here; what changes something stands in `hand_api`.
 
 | | |
 |---|---|
@@ -9,7 +9,6 @@
 | `GET /healthz` | 200 while the process turns |
 | `GET /readyz` | 200 when every account takes signals, else 503 and why |
 | `GET /metrics` | for Prometheus |
-| `POST /close` | `{"account", "symbol"}`: bring the slot to FLAT |
 
 What is shown is read from the journal, so it is what a restart would know; it is read and spelled in another thread,
 since whoever looks must not hold up what guards.
@@ -17,11 +16,9 @@ since whoever looks must not hold up what guards.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from seawall.journal.port import JournalError
@@ -29,9 +26,11 @@ from seawall.model.ids import Account, SignalId
 from seawall.model.times import Instant
 from seawall.service.archive import Archive
 from seawall.service.front import Front, not_ready
+from seawall.service.hand_api import Hand
 from seawall.service.logs import Log
 from seawall.service.loop import AccountLoop
 from seawall.service.metrics import Metrics
+from seawall.service.tidings import Tidings
 from seawall.service.views import event_row, latest_signals, open_positions, signal_view
 from seawall.service.web import LARGEST_BODY, dump, in_one_shape, no_browsers, refuse, reply, told
 
@@ -41,40 +40,12 @@ _HEARTBEAT = 15
 """Seconds without an event after which a comment is sent, so that both ends notice when the other has gone."""
 
 
-class CloseBody(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of `POST /close`. Without an `id` one is made of the slot and the time."""
-
-    account: str
-    symbol: str
-    id: str = ""
-    reason: str = ""
-
-
-class Tidings:
-    """Wakes whoever waits for events to become durable."""
-
-    def __init__(self) -> None:
-        self._next = asyncio.Event()
-
-    def ring(self) -> None:
-        """Something new is durable."""
-        self._next.set()
-        self._next = asyncio.Event()
-
-    async def wait(self, seconds: float) -> bool:
-        """Whether something new came within `seconds`."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._next.wait()
-        except TimeoutError:
-            return False
-
-
 class Control:
     """The handlers of the control listener."""
 
     def __init__(
         self,
+        hand: Hand,
         front: Front,
         archive: Archive,
         loops: Mapping[Account, AccountLoop],
@@ -83,6 +54,7 @@ class Control:
         now: Callable[[], Instant],
         log: Log,
     ) -> None:
+        self._hand = hand
         self._front = front
         self._archive = archive
         self._loops = loops
@@ -102,7 +74,7 @@ class Control:
         app.router.add_get("/healthz", self.health)
         app.router.add_get("/readyz", self.readiness)
         app.router.add_get("/metrics", self.metrics)
-        app.router.add_post("/close", self.close)
+        self._hand.add_to(app)
         return app
 
     # ---- looking
@@ -146,6 +118,7 @@ class Control:
         """Ready, or what it waits for, account by account."""
         accounts = {
             name: {"ready": loop.ready, "why": loop.standing, "waiting": loop.waiting, "seq": loop.durable}
+            | {"halted": loop.halt.reason if loop.halt is not None else None}
             for name, loop in self._loops.items()
         }
         ready = all(loop.ready for loop in self._loops.values())
@@ -201,26 +174,6 @@ class Control:
         places = {name: loop.durable for name, loop in self._loops.items() if not wanted or name in wanted}
         given = request.query.get("after", "") or request.headers.get("Last-Event-ID", "")
         return places | {name: seq for name, seq in _parse_places(given).items() if name in places}
-
-    # ---- closing
-
-    async def close(self, request: web.Request) -> web.Response:
-        """A close signal of the owner's own: recorded and answered like any other."""
-        try:
-            asked = msgspec.json.decode(await request.read(), type=CloseBody)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            return refuse(422, "invalid", f'{error}; expected {{"account": ..., "symbol": ...}}')
-        now = self._now()
-        body = {
-            "id": asked.id or f"close-{asked.account}-{now}"[:64],
-            "source": "control",
-            "ts": now,
-            "account": asked.account,
-            "symbol": asked.symbol,
-            "action": "close",
-            "tag": asked.reason,
-        }
-        return told(await self._front.receive(dump(body)))
 
 
 def _parse_places(given: str) -> dict[Account, int]:

@@ -141,10 +141,17 @@ class Front:
             if waiting.signal.account == account:
                 self.answered(Answer(signal_id, accepted=False, reason="not_ready", detail=why))
 
+    async def take(self, signal: Signal) -> Told:
+        """A signal that the house itself has made, of its owner's request; otherwise like `receive`."""
+        told = await self._taken(signal)
+        self.answered_by_status[told.status] += 1
+        return told
+
     async def _receive(self, body: bytes) -> Told:
         signal = self._parsed(body)
-        if isinstance(signal, Told):
-            return signal
+        return signal if isinstance(signal, Told) else await self._taken(signal)
+
+    async def _taken(self, signal: Signal) -> Told:
         digest = content_digest(signal)
         waiting = self._on_its_way.get(signal.id)
         if waiting is not None:

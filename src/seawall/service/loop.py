@@ -13,6 +13,10 @@ before its gate opened, and what reduces it was announced by the intention of it
 The first input of a process is `Restarted`, whose term is the venue's own time in seconds, so nothing is stepped before
 the connection has told the venue's time; what comes earlier is kept in order.
 
+The owner's halt is a file (`halt`). It is read when a signal comes, when somebody says that it has changed, and again
+right before an entry leaves: one that was decided, recorded and let through its gate, and then slept with its process,
+must not wake into a house that was told to enter no more. Such an entry is NotSent, and nothing else is held up.
+
 An exception here is a fault of the program. It ends this account, loudly: no other account is touched, nothing is
 cancelled or closed at the venue, and its positions keep the stops they have.
 """
@@ -26,14 +30,27 @@ from typing import Protocol
 
 from seawall.engine.desk import Desk
 from seawall.journal.port import Journal, SequenceConflict
+from seawall.model.acts import Outcome, SubmitEntry
 from seawall.model.events import ProcessStarted, Recorded
 from seawall.model.ids import Account, SignalId, Symbol
-from seawall.model.inputs import ClockReport, Input, JournalChanged, ReadAnswered, ReadFailed, Restarted, StreamChanged
+from seawall.model.inputs import (
+    ActAnswered,
+    AuthorityChanged,
+    ClockReport,
+    Input,
+    JournalChanged,
+    ReadAnswered,
+    ReadFailed,
+    Restarted,
+    SignalReceived,
+    StreamChanged,
+)
 from seawall.model.queries import AskInstruments
 from seawall.model.times import MILLISECOND, SECOND, Instant
-from seawall.model.work import Answer, Work
+from seawall.model.work import Answer, Do, Work
 from seawall.sagas.phase import Phase
 from seawall.service.commons import Wire
+from seawall.service.halt import Halt
 from seawall.service.scribe import Scribe
 from seawall.service.spool import Spool
 
@@ -73,19 +90,23 @@ class AccountLoop:
         now: Callable[[], Instant],
         watcher: Watcher,
         spool: Spool | None = None,
+        halted: Callable[[], Halt | None] = lambda: None,
     ) -> None:
+        """`halted` reads the owner's halt, as it stands at that very moment."""
         self.account = account
         self.symbols: tuple[Symbol, ...] = ()
         self.clock: ClockReport | None = None
         self.stream: StreamChanged | None = None
         self.failure: str = ""
         self.failing: dict[str, str] = {}
+        self.halt: Halt | None = None
         self._installation = installation
         self._desk = desk
         self._journal = journal
         self._now = now
         self._watcher = watcher
         self._spool = spool
+        self._halted = halted
         self._inbox: deque[Input] = deque()
         self._stirred = asyncio.Event()
         self._scribe: Scribe | None = None
@@ -142,6 +163,12 @@ class AccountLoop:
         self._inbox.extend(inputs)
         self._stirred.set()
 
+    def look_at_halt(self) -> None:
+        """Reads the owner's halt and tells the desk if it has changed."""
+        if self._has_halt_changed():
+            self._inbox.append(self._authority())
+            self._stirred.set()
+
     # ---- its life
 
     async def run(self, wire: Wire) -> None:
@@ -152,7 +179,8 @@ class AccountLoop:
         now = self._now()
         term = max((now + self.clock.offset) // SECOND, term + 1)
         self._scribe = Scribe(self._journal, self.account, term, self._desk.seq, self._stirred.set, self._spool)
-        self._inbox.appendleft(Restarted(now, term, self._installation))
+        self._has_halt_changed()
+        self._inbox.extendleft((self._authority(), Restarted(now, term, self._installation)))
         while True:
             await self._step(wire, self._scribe)
             await self._stirring()
@@ -192,11 +220,13 @@ class AccountLoop:
         """One step with all that has come. What may leave is on its way before anything else is done about it."""
         now, durable = self._now(), scribe.durable
         self._note_journal(scribe, now)
+        if any(isinstance(one, SignalReceived) for one in self._inbox) and self._has_halt_changed():
+            self._inbox.appendleft(self._authority())
         inputs = tuple(self._inbox)
         self._inbox.clear()
         work = self._desk.step(inputs, durable, now)
         for do in work.acts:
-            wire.submit(do.act, do.urgency)
+            self._let_go(do, wire, now)
         try:
             if work.acts:
                 await asyncio.sleep(0)
@@ -206,6 +236,23 @@ class AccountLoop:
         self._carry_out(work, wire)
         self._watcher.advanced(self.account, durable)
         self._sleep(now)
+
+    def _let_go(self, do: Do, wire: Wire, now: Instant) -> None:
+        """Hands an act to the connection; an entry only if nobody has halted the account by this very moment."""
+        if isinstance(do.act, SubmitEntry):
+            self.look_at_halt()
+            if self.halt is not None:
+                self.put(_held_back(do.act, self.halt, now))
+                return
+        wire.submit(do.act, do.urgency)
+
+    def _has_halt_changed(self) -> bool:
+        """Reads the halt as it stands; whether it stood otherwise before."""
+        before, self.halt = self.halt, self._halted()
+        return self.halt != before
+
+    def _authority(self) -> AuthorityChanged:
+        return AuthorityChanged(self._now(), self.halt is None, self.halt.words if self.halt is not None else "")
 
     def _carry_out(self, work: Work, wire: Wire) -> None:
         """The rest of a step's work, which nobody's protection waits for."""
@@ -247,3 +294,8 @@ class AccountLoop:
                     self.symbols = tuple(instrument.symbol for instrument in told.instruments)
             case _:
                 return
+
+
+def _held_back(act: SubmitEntry, halt: Halt, now: Instant) -> ActAnswered:
+    """What became of an entry that the owner's halt met before its first byte left."""
+    return ActAnswered(act.client_id, act.symbol, Outcome.NOT_SENT, now, now, code="halted", text=halt.words)

@@ -31,6 +31,7 @@ class Metrics:
         self._answers = Gauge("seawall_intake_answers", "Answers of the intake, by status.", ("status",), registry=own)
         self._waiting = Gauge("seawall_intake_waiting", "Signals that wait for their record.", registry=own)
         self._ready = Gauge("seawall_ready", "1 if the account takes signals.", by_account, registry=own)
+        self._halted = Gauge("seawall_halted", "1 if the owner has halted entries.", by_account, registry=own)
         self._unwritten = Gauge("seawall_events_not_durable", "Events not durable yet.", by_account, registry=own)
         self._stream = Gauge("seawall_stream_proven", "1 if the stream is proven.", by_account, registry=own)
         self._offset = Gauge("seawall_clock_offset_seconds", "Venue time minus ours.", by_account, registry=own)
@@ -55,6 +56,7 @@ class Metrics:
             self._answers.labels(str(status)).set(count)
         for account, loop in loops.items():
             self._ready.labels(account).set(loop.ready)
+            self._halted.labels(account).set(loop.halt is not None)
             self._unwritten.labels(account).set(loop.waiting)
             self._stream.labels(account).set(loop.stream is not None and loop.stream.proven)
             self._distress.labels(account).set(len(self._in_distress.get(account, {})))

@@ -136,13 +136,13 @@ def test_a_stop_moved_by_hand_is_accepted(away: str, silent: bool) -> None:
 @MOMENTS
 @pytest.mark.parametrize("phase", [Phase.PROTECTING, Phase.PROTECTED])
 def test_a_liquidation_ends_flat(venue: VenueName, phase: Phase, moment: int) -> None:
-    """A position that the venue liquidates ends FLAT as closed outside."""
+    """A position that the venue liquidates ends FLAT, and the end says so."""
     stage = _opened(venue, phase)
     stage.run(most=moment)
     stage.liquidate()
     assert stage.calm()
     assert stage.phase("a") is Phase.FLAT, stage.tell("a")[-2500:]
-    assert stage.state("a").end is EndReason.CLOSED_OUTSIDE
+    assert stage.state("a").end is EndReason.LIQUIDATED
     assert (wrongs(stage), leftovers(stage)) == ([], [])
 
 

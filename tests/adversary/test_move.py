@@ -12,7 +12,6 @@ from seawall.sagas.phase import Phase
 from tests.adversary.stage import BINANCE, BYBIT, MS, SIDES, Stage, leftovers, wrongs
 
 VENUES = pytest.mark.parametrize("venue", [BINANCE, BYBIT])
-OPEN = pytest.mark.xfail(reason="rule 20's adoption after an old backup comes with the guard for life")
 HOW = [
     {"fault": "request_lost", "mode": "reset"},
     {"fault": "reply_lost", "mode": "reset"},
@@ -120,7 +119,7 @@ def test_a_journal_that_lost_a_close_still_ends_flat(venue: VenueName, lost: int
     assert (wrongs(stage), leftovers(stage)) == ([], [])
 
 
-@pytest.mark.parametrize("venue", [pytest.param(BINANCE, marks=OPEN), BYBIT])
+@pytest.mark.parametrize("venue", [BINANCE, BYBIT])
 @pytest.mark.parametrize("keep", ["nothing", "acceptance"])
 def test_a_position_that_the_journal_forgot_does_not_stay_naked(venue: VenueName, keep: str) -> None:
     """A naked position explained by fills under our prefix is protected though the journal lost its entry's intention."""

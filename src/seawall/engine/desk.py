@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from seawall.engine.admission import Admission, Ruling, admit
+from seawall.engine.adopting import Adoption
 from seawall.engine.gates import OPEN, Gates
+from seawall.engine.keeper import Keeper
 from seawall.engine.needs import Needs
 from seawall.engine.settings import DeskSettings
 from seawall.engine.slots import Slots
@@ -57,6 +59,7 @@ class Desk:
         self._sources = Sources()
         self._timer = NakedTimer(settings.bounds)
         self._slots = Slots()
+        self._keeper = Keeper(account, settings, self._view, self._slots)
         self._answered: dict[SignalId, int] = {}
         """Every signal ever ruled on, and the sequence number of its ruling (0: recalled, so durable)."""
         self._outside = inp.AuthorityChanged(0, may_enter=True)
@@ -116,6 +119,7 @@ class Desk:
         for item in (*inputs, *self._gates.give_up(now, durable)):
             self._hear(item, now)
         self._record(self._timer.end(now))
+        self._keep(now)
         for saga in self._awake(now):
             self._decide(saga, now)
         self._queries += self._needs.slots(self._lacking, now)
@@ -140,6 +144,7 @@ class Desk:
 
     def _hear(self, item: inp.Input, now: Instant) -> None:
         self._view.hear(item)
+        self._record(self._keeper.hear(item))
         if self._view.is_out_of_date:
             self._needs.hurry()
             self._view.is_out_of_date = False
@@ -349,6 +354,27 @@ class Desk:
         if event is not None:
             self.seq += 1
             self._events.append(event)
+
+    def _keep(self, now: Instant) -> None:
+        """Looks after what stands at the venue and no signal answers for."""
+        kept = self._keeper.look(self._term, now)
+        for event in kept.events:
+            self._record(event)
+        for act in kept.acts:
+            self._gates.hold(act, OPEN, now)
+        for adoption in kept.adoptions:
+            self._take_up_found(adoption, now)
+        asked = [self._needs.merge(ask.query, ask.urgency, now) for ask in kept.asks]
+        self._queries += [ask for ask in asked if ask is not None]
+
+    def _take_up_found(self, adoption: Adoption, now: Instant) -> None:
+        """A position that was found gets a signal of its own, and what was read of its orders joins the evidence."""
+        self._record(adoption.accepted)
+        self._answered[adoption.accepted.signal_id] = self.seq
+        saga = self._slots.take_up(adoption.accepted)
+        saga.grant(adoption.events)
+        saga.hear(adoption.orders, self._around(saga, now))
+        self._stir(saga, now)
 
     # ---- circumstances
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 
 from seawall.model.times import Bounds
 
 
+class NakedForeign(StrEnum):
+    """What is done about a position that is not ours and stands without a stop."""
+
+    ALERT = "alert"
+    PROTECT = "protect"
+    IGNORE = "ignore"
+
+
 @dataclass(frozen=True, slots=True)
 class DeskSettings:
-    """A desk's settings: every time bound, the tolerance of a percent stop, and an optional cap on open positions."""
+    """A desk's settings: every time bound, the tolerance of a percent stop, an optional cap on open positions, and what
+    becomes of a position that no signal answers for: `adopt_stop_pct` is how far from the mark its stop is placed.
+    """
 
     bounds: Bounds = field(default_factory=Bounds)
     stop_tolerance_bps: Decimal = Decimal(10)
     max_open: int | None = None
+    naked_foreign: NakedForeign = NakedForeign.ALERT
+    adopt_stop_pct: Decimal = Decimal(5)

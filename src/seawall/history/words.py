@@ -108,7 +108,7 @@ _FORMS: dict[type[Event], str] = {
     events.StopMoveAccepted: "the stop is to move from {before} to {trigger}, as asked: {detail}",
     events.StopMoveRefused: "the stop stays at {kept}: the venue refuses {trigger} ({detail})",
     events.LadderAccepted: "the take-profits are now as asked: {detail}",
-    events.PositionAdopted: "adopted: {quantity} {side} at {average} is guarded from here on, stop at {trigger}",
+    events.PositionAdopted: "adopted: {quantity} that no signal answered for is guarded from here on: {detail}",
     events.SignalResolved: "resolved by the operator: {written_off} is written off ({detail})",
     events.TakeProfitIntended: "take-profit {rung}: {quantity} at {price} is to be placed as {client_id}",
     events.OrphanCancelIntended: "cancelling {target}, which no signal answers for: {detail}",

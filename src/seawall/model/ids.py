@@ -98,6 +98,11 @@ def client_id(installation: str, signal: SignalId, leg: Leg, term: int, n: int) 
     return ClientId(name)
 
 
+def sibling(name: Name, leg: Leg, term: int, n: int) -> ClientId:
+    """The name of another order of the signal that `name` belongs to, whose id is known by its digest alone."""
+    return ClientId(f"sw{name.installation}-{name.signal}-{leg.value}{_base36(term, 7)}{_base36(n, 1)}")
+
+
 def parse_client_id(text: str) -> Name | None:
     """The parts of one of our names, or None for a name that is not ours in form."""
     found = _NAME.match(text)

@@ -13,8 +13,7 @@ Read in this order; it takes about twenty minutes.
    `acting.py` names it.
 9. `moves.py`     the events of each move, and what is said aloud.
 10. `state.py`    what a saga knows, `sent.py` of each act; `fold.py`: it changes only in `apply`.
-11. `saga.py`     the step that ties them. `wishes.py`: what an owner may ask of a position; `adopting.py`: how one that
-   was found becomes ours.
+11. `saga.py`     the step that ties them. `wishes.py`: what an owner may ask of a position that is open.
 
 No I/O, no clock, no randomness. A saga is told the time and what a venue has said; it answers with events, acts and
 questions.

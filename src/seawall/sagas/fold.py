@@ -15,7 +15,6 @@ from seawall.model.acts import Outcome
 from seawall.model.events import EndReason, Event
 from seawall.model.ids import Leg
 from seawall.model.reports import FillReport, OrderReport
-from seawall.sagas import adopting
 from seawall.sagas.orders import OrderFacts, join_fill, join_order
 from seawall.sagas.phase import Phase
 from seawall.sagas.positions import join_position
@@ -265,19 +264,6 @@ def _ladder_accepted(state: SagaState, event: ev.LadderAccepted) -> SagaState:
     return replace(state, ladder=event.rungs, ladder_n=state.next_n)
 
 
-def _position_adopted(state: SagaState, event: ev.PositionAdopted) -> SagaState:
-    return replace(
-        state,
-        phase=Phase.PROTECTING,
-        attempts=(adopting.attempt_of(event, state.next_n),),
-        orders={event.client_id: adopting.order_of(event)},
-        filled=adopting.fill_of(event),
-        ended_entry=event.client_id,
-        last_fill_heard_at=event.at,
-        next_n=state.next_n + 1,
-    )
-
-
 def _signal_resolved(state: SagaState, event: ev.SignalResolved) -> SagaState:
     return replace(
         state,
@@ -344,7 +330,6 @@ _APPLY: dict[type[Event], Callable[[SagaState, Any], SagaState]] = {
     ev.StopMoveAccepted: _stop_move_accepted,
     ev.StopMoveRefused: _stop_move_refused,
     ev.LadderAccepted: _ladder_accepted,
-    ev.PositionAdopted: _position_adopted,
     ev.SignalResolved: _signal_resolved,
     ev.VerificationOverdue: _verification_overdue,
     ev.ReportIncomplete: _report_incomplete,

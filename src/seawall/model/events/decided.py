@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from seawall.model.events.base import DistressKind, EndReason, Event
-from seawall.model.ids import ClientId, Side
+from seawall.model.ids import ClientId
 from seawall.model.reports import OrderStatus, Source
-from seawall.model.signal import Signal, TakeProfit, TriggerBy
+from seawall.model.signal import TakeProfit
 from seawall.model.times import Duration, Instant
 
 
@@ -208,21 +208,14 @@ class LadderAccepted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PositionAdopted(Event):
-    """A position that no signal of the journal answered for is guarded from here on as `signal`.
-
-    It is `ours` if orders under our prefix explain it (`client_id` names the entry), else a foreign one that the owner
-    wants protected. `venue_at` is the venue's time of it.
+    """A position that no signal of the journal answered for is guarded from here on under this signal, which was made
+    for it: `ours` if orders or stops under our prefix explain it, else a foreign one that its owner wants protected.
+    What follows in the journal (an intention, a filled order) tells of it what could be read.
     """
 
-    signal: Signal
-    client_id: ClientId
-    side: Side
     quantity: Decimal
-    average: Decimal | None
-    trigger: Decimal
-    trigger_by: TriggerBy
     ours: bool
-    venue_at: Instant
+    detail: str
     at: Instant
 
 

@@ -1,0 +1,239 @@
+"""The keeper: looks after what no signal answers for. Who is whose is said in `strays.py`; here is when it is asked and
+what follows.
+
+It works from complete reads alone: of all positions, of both books, and, for a symbol on which something stands that
+nobody answers for, of all orders on it in the last days and of its stops. Slots that a signal holds are that signal's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from seawall.engine import strays
+from seawall.engine.adopting import Adoption, Finder, adopt
+from seawall.engine.settings import DeskSettings, NakedForeign
+from seawall.engine.slots import Slots
+from seawall.engine.strays import Claim, Orphan
+from seawall.engine.view import AccountView
+from seawall.model import events as ev
+from seawall.model.acts import CancelOrder, Urgency
+from seawall.model.ids import Account, ClientId, Leg, SignalId, Symbol, client_id
+from seawall.model.inputs import ActAnswered, Input, ReadAnswered, StreamReported, Told
+from seawall.model.queries import AskMark, AskOpenOrders, AskOrders, AskPositions, AskStops, Query
+from seawall.model.reports import PositionReport
+from seawall.model.times import HOUR, Duration, Instant
+from seawall.model.work import Ask
+from seawall.sagas.phase import Finding, Phase
+from seawall.sagas.saga import Saga
+
+LOOK_BACK: Duration = 6 * 24 * HOUR
+"""How far back the orders of a symbol are read: both venues list windows of less than seven days (binance.md 1.4)."""
+_ORPHANS = SignalId("orphans")
+_READS_KEPT = 64
+
+
+@dataclass(slots=True)
+class Kept:
+    """What one look puts out."""
+
+    events: list[ev.Event] = field(default_factory=list)
+    acts: list[CancelOrder] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
+    adoptions: list[Adoption] = field(default_factory=list)
+
+    def ask(self, *queries: Query) -> None:
+        """Asks, with the urgency of protection's own reads: something may stand naked."""
+        self.asks += [Ask(query, Urgency.ASK) for query in queries]
+
+
+@dataclass(slots=True)
+class Keeper:
+    """One account's keeper. Nothing of it is recorded but what it does: a new process looks at everything anew."""
+
+    account: Account
+    settings: DeskSettings
+    view: AccountView
+    slots: Slots
+    _is_stirred: bool = False
+    _reads: list[Instant] = field(default_factory=list)
+    """The beginnings of complete reads of all positions, oldest first."""
+    _not_flat_at: dict[Symbol, Instant] = field(default_factory=dict)
+    _asked: dict[Symbol, tuple[Instant, Decimal]] = field(default_factory=dict)
+    """When the orders of a symbol were last asked for, and about which amount."""
+    _orders: dict[Symbol, ReadAnswered] = field(default_factory=dict)
+    _told: dict[Symbol, None] = field(default_factory=dict)
+    _leaving: dict[str, Instant] = field(default_factory=dict)
+    _cancels: dict[ClientId, Orphan] = field(default_factory=dict)
+    _n: int = 0
+
+    # ---- hearing
+
+    def hear(self, item: Input) -> ev.Event | None:
+        """Takes from an input what it says of things that nobody answers for; the outcome of a cancel of ours is an
+        event.
+        """
+        match item:
+            case ReadAnswered():
+                self._hear_read(item)
+            case StreamReported(told=told):
+                self._hear_positions(told, item.at)
+            case ActAnswered() if item.client_id in self._cancels:
+                return self._concluded(item)
+            case _:
+                pass
+        return None
+
+    def _hear_read(self, item: ReadAnswered) -> None:
+        self._hear_positions(item.told, item.at)
+        match item.query:
+            case AskPositions(symbol=None):
+                self._reads = [*self._reads[-_READS_KEPT:], item.began_at]
+            case AskOrders(symbol=symbol):
+                self._orders[symbol] = item
+            case AskStops() | AskOpenOrders():
+                pass
+            case _:
+                return
+        self._is_stirred = True
+
+    def _hear_positions(self, told: Told, at: Instant) -> None:
+        for position in told.positions:
+            if position.amount:
+                self._not_flat_at[position.symbol] = at
+
+    def _concluded(self, item: ActAnswered) -> ev.Event:
+        orphan = self._cancels.pop(item.client_id)
+        self._is_stirred = True
+        return ev.ActConcluded(
+            ev.ACCOUNT_WIDE,
+            orphan.symbol,
+            client_id=item.client_id,
+            leg=Leg.CANCEL,
+            outcome=item.outcome,
+            reason=item.reason,
+            code=item.code,
+            text=item.text,
+            began_at=item.began_at,
+            at=item.at,
+        )
+
+    # ---- looking
+
+    def look(self, term: int, now: Instant) -> Kept:
+        """What is to be done about all that stands and is nobody's, if anything was read since the last look."""
+        kept = Kept()
+        if self._is_stirred and term:
+            self._is_stirred = False
+            finder = Finder(self.account, self.view.installation, term)
+            for position in list(self.view.positions.values()):
+                if position.amount and self._holder(position.symbol) is None:
+                    self._look_at(position, finder, kept, now)
+            self._end_told(kept)
+            for orphan in strays.orphans(self.view):
+                self._look_after(orphan, finder, kept, now)
+        return kept
+
+    def _holder(self, symbol: Symbol) -> Saga | None:
+        """The signal of ours that has something at the venue on a slot; those in line have nothing there yet."""
+        holder = self.slots.holder(symbol)
+        return holder if holder is not None and holder.state.phase is not Phase.PREPARING else None
+
+    def _look_at(self, position: PositionReport, finder: Finder, kept: Kept, now: Instant) -> None:
+        """A position that nobody answers for: ask whose it is, then take it up or tell of it."""
+        symbol, orders = position.symbol, self._orders.pop(position.symbol, None)
+        if orders is None:
+            self._ask_about(position, kept, now)
+            return
+        stops = self.view.stops.get(symbol, ())
+        claim = strays.claim(position, orders.told.orders, stops, finder.installation)
+        if claim is None and strays.is_naked(position, stops):
+            claim = self._of_foreign(position, kept)
+        if claim is not None:
+            self._adopt(position, claim, orders, finder, kept, now)
+
+    def _ask_about(self, position: PositionReport, kept: Kept, now: Instant) -> None:
+        symbol, known = position.symbol, self._asked.get(position.symbol)
+        if known is None or known[1] != position.amount or now - known[0] >= self.settings.bounds.books_reread:
+            self._asked[symbol] = (now, position.amount)
+            kept.ask(AskStops(symbol), AskMark(symbol), AskOrders(symbol, now - LOOK_BACK))
+
+    def _of_foreign(self, position: PositionReport, kept: Kept) -> Claim | None:
+        """A naked position that is not ours: to be guarded if its owner asked for that, else told of once."""
+        policy, symbol = self.settings.naked_foreign, position.symbol
+        if policy is NakedForeign.PROTECT:
+            return Claim(abs(position.amount), is_ours=False, detail="not ours; guarded as configured")
+        if policy is NakedForeign.ALERT and symbol not in self._told:
+            self._told[symbol] = None
+            detail = f"{position.amount} that is not ours stands without a stop"
+            kind = ev.DistressKind.FOREIGN_POSITION
+            kept.events.append(ev.DistressRaised(ev.ACCOUNT_WIDE, symbol, kind, detail))
+        return None
+
+    def _end_told(self, kept: Kept) -> None:
+        for symbol in list(self._told):
+            position, stops = self.view.positions.get(symbol), self.view.stops.get(symbol, ())
+            if position is None or not position.amount or not strays.is_naked(position, stops):
+                del self._told[symbol]
+                kept.events.append(ev.DistressEnded(ev.ACCOUNT_WIDE, symbol, ev.DistressKind.FOREIGN_POSITION))
+
+    def _adopt(
+        self,
+        position: PositionReport,
+        claim: Claim,
+        orders: ReadAnswered,
+        finder: Finder,
+        kept: Kept,
+        now: Instant,
+    ) -> None:
+        """Takes a position up; one whose rules or price have not been read is asked about again."""
+        rules, mark = self.view.instruments.get(position.symbol), self.view.marks.get(position.symbol)
+        if rules is None or mark is None or mark.mark <= 0:
+            self._asked.pop(position.symbol, None)
+            return
+        stops = self.view.stops.get(position.symbol, ())
+        trigger = strays.trigger_for(position, stops, rules, mark, self.settings.adopt_stop_pct)
+        kept.adoptions.append(adopt(finder, position, claim, trigger, orders, now))
+
+    # ---- orphans
+
+    def _look_after(self, orphan: Orphan, finder: Finder, kept: Kept, now: Instant) -> None:
+        """Removes an orphan that may go, and again after a while if it still stands."""
+        holder = self._holder(orphan.symbol)
+        if holder is not None and self._answers_for(holder, orphan):
+            return
+        left_at = self._leaving.get(orphan.key)
+        if left_at is not None and now - left_at < self.settings.bounds.stop_reread:
+            return
+        why = self._why_it_may_go(orphan, holder)
+        if why:
+            self._remove(orphan, why, finder, kept, now)
+
+    @staticmethod
+    def _answers_for(saga: Saga, orphan: Orphan) -> bool:
+        ids = [facts.venue_id for facts in saga.state.stops.values()]
+        return saga.state.is_ours(orphan.name) or orphan.venue_id in ids
+
+    def _why_it_may_go(self, orphan: Orphan, holder: Saga | None) -> str:
+        """How it was seen that removing it takes no protection away; empty if that was not seen."""
+        if holder is None:
+            return "its slot is flat by reads that agree" if self._is_proven_flat(orphan.symbol) else ""
+        protected = holder.state.phase is Phase.PROTECTED and holder.finding is Finding.PROTECTED
+        return "another stop of ours is live there" if protected else ""
+
+    def _is_proven_flat(self, symbol: Symbol) -> bool:
+        """Whether complete reads `read_lag` apart, all begun after the last word of a position, showed none."""
+        since = [began for began in self._reads if began > self._not_flat_at.get(symbol, 0)]
+        position = self.view.positions.get(symbol)
+        is_flat = position is None or not position.amount
+        return is_flat and len(since) > 1 and since[-1] - since[0] >= self.settings.bounds.read_lag
+
+    def _remove(self, orphan: Orphan, why: str, finder: Finder, kept: Kept, now: Instant) -> None:
+        self._n += 1
+        self._leaving[orphan.key] = now
+        name = client_id(finder.installation, _ORPHANS, Leg.CANCEL, finder.term, self._n)
+        self._cancels[name] = orphan
+        whose, target = (ev.ACCOUNT_WIDE, orphan.symbol), (orphan.name, orphan.venue_id)
+        kept.events.append(ev.OrphanCancelIntended(*whose, name, *target, orphan.is_stop, why, now))
+        kept.acts.append(CancelOrder(orphan.symbol, name, orphan.name, orphan.is_stop, orphan.venue_id))
+        kept.ask(AskStops(orphan.symbol) if orphan.is_stop else AskOpenOrders(orphan.symbol))

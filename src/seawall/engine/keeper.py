@@ -65,6 +65,8 @@ class Keeper:
     _told: dict[Symbol, None] = field(default_factory=dict)
     _leaving: dict[str, Instant] = field(default_factory=dict)
     _cancels: dict[ClientId, Orphan] = field(default_factory=dict)
+    _to_read: list[Query] = field(default_factory=list)
+    """Books in which a cancel of ours is to be seen, once it was answered."""
     _n: int = 0
 
     # ---- hearing
@@ -104,6 +106,7 @@ class Keeper:
 
     def _concluded(self, item: ActAnswered) -> ev.Event:
         orphan = self._cancels.pop(item.client_id)
+        self._to_read.append(AskStops(orphan.symbol) if orphan.is_stop else AskOpenOrders(orphan.symbol))
         self._is_stirred = True
         return ev.ActConcluded(
             ev.ACCOUNT_WIDE,
@@ -125,6 +128,8 @@ class Keeper:
         kept = Kept()
         if self._is_stirred and term:
             self._is_stirred = False
+            kept.ask(*self._to_read)
+            self._to_read.clear()
             finder = Finder(self.account, self.view.installation, term)
             for position in list(self.view.positions.values()):
                 if position.amount and self._holder(position.symbol) is None:
@@ -236,4 +241,3 @@ class Keeper:
         whose, target = (ev.ACCOUNT_WIDE, orphan.symbol), (orphan.name, orphan.venue_id)
         kept.events.append(ev.OrphanCancelIntended(*whose, name, *target, orphan.is_stop, why, now))
         kept.acts.append(CancelOrder(orphan.symbol, name, orphan.name, orphan.is_stop, orphan.venue_id))
-        kept.ask(AskStops(orphan.symbol) if orphan.is_stop else AskOpenOrders(orphan.symbol))

@@ -10,14 +10,19 @@ from collections.abc import Iterable
 
 from seawall.model import events as ev
 from seawall.model.acts import CancelOrder, Reason
-from seawall.model.ids import ClientId, Leg, client_id
+from seawall.model.ids import ClientId, Leg, client_id, parse_client_id, sibling
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.state import SagaState
 
 
 def name(state: SagaState, around: Circumstances, leg: Leg, n: int) -> ClientId:
-    """The name of this signal's n-th act in this process."""
+    """The name of this signal's n-th act in this process; of a position that was found, a sibling of its entry's name,
+    so that the venue alone can tell what belongs together.
+    """
+    entry = parse_client_id(state.attempts[0].client_id) if state.attempts else None
+    if entry is not None:
+        return sibling(entry, leg, around.term, n)
     return client_id(around.installation, state.signal.id, leg, around.term, n)
 
 

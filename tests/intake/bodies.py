@@ -6,6 +6,7 @@ import json
 
 from seawall.intake.canonical import Defaults, parse
 from seawall.intake.problem import Problem
+from seawall.intake.served import LATER, Later
 from seawall.model.ids import Account, Symbol, VenueName
 from seawall.model.signal import Signal
 
@@ -36,21 +37,26 @@ def closing(**changes: object) -> dict[str, object]:
     return {"id": "close-7", "account": "main", "symbol": "VELVETUSDT", "action": "close", **changes}
 
 
-def parsed(body: object, defaults: Defaults | None = None) -> Signal | Problem:
+def protecting(**changes: object) -> dict[str, object]:
+    """A protect that is right but for what it says of stop or take-profits."""
+    return {"id": "protect-7", "account": "main", "symbol": "VELVETUSDT", "action": "protect", **changes}
+
+
+def parsed(body: object, defaults: Defaults | None = None, later: Later = LATER) -> Signal | Problem:
     """What the intake makes of a body: bytes as they are, anything else as JSON."""
     told = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse(told, NOW, VENUES, SYMBOLS, {MAIN: defaults} if defaults else None)
+    return parse(told, NOW, VENUES, SYMBOLS, {MAIN: defaults} if defaults else None, later)
 
 
-def signal(body: object, defaults: Defaults | None = None) -> Signal:
+def signal(body: object, defaults: Defaults | None = None, later: Later = LATER) -> Signal:
     """The signal of a body that must be right."""
-    found = parsed(body, defaults)
+    found = parsed(body, defaults, later)
     assert isinstance(found, Signal), str(found)
     return found
 
 
-def problem(body: object, defaults: Defaults | None = None) -> Problem:
+def problem(body: object, defaults: Defaults | None = None, later: Later = LATER) -> Problem:
     """The problem of a body that must be wrong."""
-    found = parsed(body, defaults)
+    found = parsed(body, defaults, later)
     assert isinstance(found, Problem), str(found)
     return found

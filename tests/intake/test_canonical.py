@@ -151,7 +151,7 @@ def test_an_amount_of_another_kind_is_named(value: object) -> None:
         ({"tag": "x" * 65}, "tag", "bad_value", "at most 64 printable characters"),
         ({"meta": 1, "stopp": {"pct": 3}}, "stopp", "unknown_field", "stop, perhaps"),
         ({"size": {"qoute": 50}}, "size.qoute", "unknown_field", "quote, perhaps"),
-        ({"stop": {"zzz": 50}}, "stop.zzz", "unknown_field", "one of price, pct"),
+        ({"stop": {"zzz": 50}}, "stop.zzz", "unknown_field", "one of price, pct, break_even"),
     ],
 )
 def test_each_mistake_is_named_with_what_was_expected(

@@ -6,7 +6,7 @@ format accepts, so that no digit is lost on the way. A secret is never shown aga
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -24,6 +24,8 @@ RIGHT: dict[str, object] = {
     "trigger_by": "mark",
     "on_opposite": "refuse",
     "on_same": "refuse",
+    "take_profit": [{"pct": "2", "share": "50"}, {"pct": "4", "share": "50"}],
+    "percent": "50",
 }
 """A right value for each field that is named in an example."""
 
@@ -33,12 +35,30 @@ def corrected(body: bytes, found: Objection) -> dict[str, object]:
     fields = _readable(body) if len(body) <= MOST_READ and found.path else {}
     if not fields:
         return dict(list(RIGHT.items())[:6])
-    parent, _, name = ("", "", found.path) if found.path in fields else found.path.rpartition(".")
+    path = [found.path] if found.path in fields else found.path.split(".")
     fields.pop("secret", None)
-    if not parent:
-        return _patched(fields, name, found.right)
-    inner = fields.get(parent)
-    return {**fields, parent: _patched(inner if isinstance(inner, dict) else {}, name, found.right)}
+    return _mended(fields, path, found.right)
+
+
+def _mended(fields: Mapping[str, object], path: Sequence[str], right: object) -> dict[str, object]:
+    """The fields with what stands at the path put right: in the object or the list that it leads into."""
+    name, *within = path
+    inner = fields.get(name)
+    if not within:
+        return _patched(fields, name, right)
+    if not within[0].isdecimal():
+        return {**fields, name: _mended(inner if isinstance(inner, dict) else {}, within, right)}
+    return {**fields, name: _listed(inner, within, right) or RIGHT.get(name)}
+
+
+def _listed(listed: object, path: Sequence[str], right: object) -> list[object]:
+    """A list with one of its elements put right; empty for what is no list that has it."""
+    place, *within = path
+    if not isinstance(listed, list) or int(place) >= len(listed):
+        return []
+    element = listed[int(place)]
+    mended = _mended(element if isinstance(element, dict) else {}, within, right) if within else right
+    return [*listed[: int(place)], mended, *listed[int(place) + 1 :]]
 
 
 def _patched(fields: Mapping[str, object], name: str, right: object) -> dict[str, object]:
@@ -51,7 +71,9 @@ def _patched(fields: Mapping[str, object], name: str, right: object) -> dict[str
 
 
 def _readable(body: bytes) -> dict[str, object]:
-    """The body's fields as far as an example needs them: texts, exact numbers as texts, objects one level deep."""
+    """The body's fields as far as an example needs them: texts, exact numbers as texts, objects one level deep, and
+    lists of these.
+    """
     try:
         found = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -64,7 +86,18 @@ def _value(raw: bytes) -> object:
     """One field; None for what an example does not need."""
     if raw.startswith(b"{"):
         return _readable(raw) if raw.count(b"{") == 1 else None
+    if raw.startswith(b"["):
+        return _elements(raw)
     try:
         return msgspec.json.decode(raw, type=str | int | bool)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return raw.decode("ascii", "replace") if raw[:1].isdigit() or raw.startswith(b"-") else None
+
+
+def _elements(raw: bytes) -> list[object] | None:
+    """A list of what an example can show; None for one that holds lists."""
+    try:
+        found = msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if raw.count(b"[") > 1 else [_value(bytes(one)) for one in found]

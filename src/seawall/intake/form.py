@@ -31,19 +31,29 @@ class StopFields(msgspec.Struct, forbid_unknown_fields=True):
 
     price: msgspec.Raw = ABSENT
     pct: msgspec.Raw = ABSENT
+    break_even: msgspec.Raw = ABSENT
+
+
+class RungFields(msgspec.Struct, forbid_unknown_fields=True):
+    """One take-profit: a price or a percent, and how much of the position leaves there."""
+
+    price: msgspec.Raw = ABSENT
+    pct: msgspec.Raw = ABSENT
+    share: msgspec.Raw = ABSENT
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True):
     """The fields as they come: texts as texts, numbers as the characters that stood there."""
 
     id: str
-    symbol: str
     action: str
+    symbol: str | None = None
     source: str | None = None
     ts: msgspec.Raw = ABSENT
     account: str | None = None
     side: str | None = None
     size: SizeFields | None = None
+    percent: msgspec.Raw = ABSENT
     leverage: msgspec.Raw = ABSENT
     stop: StopFields | None = None
     trigger_by: str | None = None
@@ -59,6 +69,8 @@ class Body(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _DECODER = msgspec.json.Decoder(Body)
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_RUNG = msgspec.json.Decoder(RungFields)
 _FIELDS = Body.__struct_fields__
 
 
@@ -70,6 +82,35 @@ def decoded(body: bytes) -> Body:
         raise _form_objection(str(error), body) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Objection("not_json", "", "one JSON object", f"{_came(body)} ({error})") from error
+
+
+def is_absent(raw: msgspec.Raw) -> bool:
+    """Whether a field did not come, or came as null."""
+    return bytes(raw).strip() in (b"", b"null")
+
+
+def rungs_of(raw: msgspec.Raw, path: str) -> list[RungFields]:
+    """The rungs of a ladder as their fields. Raises Objection, which names the rung by its place, counted from 0."""
+    try:
+        listed = _LIST.decode(bytes(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        expected = "a list of rungs, each with price or pct, and share"
+        raise Objection("wrong_type", path, expected, shown(_text(raw)), RIGHT[path]) from error
+    return [_rung(one, f"{path}.{place}") for place, one in enumerate(listed)]
+
+
+def _rung(raw: msgspec.Raw, path: str) -> RungFields:
+    try:
+        return _RUNG.decode(bytes(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if found := _UNKNOWN.fullmatch(str(error)):
+            raise _unknown_field(found["name"], path) from error
+        expected = "an object with price or pct, and share"
+        raise Objection("wrong_type", path, expected, shown(_text(raw)), {"pct": "2", "share": "50"}) from error
+
+
+def _text(raw: msgspec.Raw) -> str:
+    return bytes(raw).decode("utf-8", "replace")
 
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
@@ -102,7 +143,7 @@ def _form_objection(words: str, body: bytes) -> Objection:
 def _unknown_field(name: str, parent: str) -> Objection:
     """A field that nobody knows, with the nearest that somebody does."""
     inner = {"size": SizeFields.__struct_fields__, "stop": StopFields.__struct_fields__}
-    known = inner.get(parent, _FIELDS)
+    known = RungFields.__struct_fields__ if parent.startswith("take_profit.") else inner.get(parent, _FIELDS)
     near = nearest(name, known, 1)
     expected = f"{near[0]}, perhaps" if near else f"one of {', '.join(known)}"
     path = f"{parent}.{name}" if parent else name

@@ -16,6 +16,7 @@ from decimal import Decimal
 import msgspec
 
 from seawall.intake.problem import Objection, shown
+from seawall.model.amounts import ZERO
 from seawall.model.times import Instant
 
 _NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.ASCII)
@@ -47,15 +48,20 @@ def _decoded(value: str, path: str) -> str:
         raise Objection("bad_value", path, "a text", f"{shown(value)} ({error})", "1") from error
 
 
-def amount(raw: msgspec.Raw, path: str, right: str, most: Decimal | None = None) -> Decimal | None:
-    """An amount above zero, at most `most`; None for a field that is absent or null."""
+def amount(
+    raw: msgspec.Raw, path: str, right: str, most: Decimal | None = None, *, or_zero: bool = False
+) -> Decimal | None:
+    """An amount above zero, or zero too, at most `most`; None for a field that is absent or null."""
     text = text_of(raw, path)
     if not text:
         return None
-    expected = "a plain number above 0" if most is None else f"a plain number above 0 and at most {most}"
+    least = "of at least 0" if or_zero else "above 0"
+    expected = f"a plain number {least}" if most is None else f"a plain number {least} and at most {most}"
     if not _NUMBER.fullmatch(text):
         raise Objection("bad_value", path, expected, shown(text), right)
     number = Decimal(text)
+    if number == 0 and or_zero:
+        return ZERO
     if number <= 0 or (most is not None and number > most) or abs(number.adjusted()) > _MOST_DIGITS:
         raise Objection("bad_value", path, expected, shown(text), right)
     return number

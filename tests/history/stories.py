@@ -17,7 +17,7 @@ from seawall.model.reports import (
     StopReport,
     StopStatus,
 )
-from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TriggerBy
+from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TakeProfit, TriggerBy
 from seawall.model.times import MILLISECOND
 
 START = 1_795_448_052_000_000
@@ -25,6 +25,11 @@ AHEAD = 40
 VELVET = Symbol("VELVETUSDT")
 ENTRY, STOP, CLOSE = (ClientId(f"swaaaa-0123456789-{leg}tkxp2x01") for leg in "esc")
 D = Decimal
+
+
+def rung_name(rung: int) -> ClientId:
+    """Our name of a rung's order."""
+    return ClientId(f"swaaaa-0123456789-ttkxp2x1{rung}")
 
 
 def ours(after: int) -> int:
@@ -133,7 +138,7 @@ class Story:
 
     def fill(self, after: int, dated: int, quantity: str, trade: str = "t1", **more: object) -> Story:
         """A source tells of a trade."""
-        told: dict[str, object] = {"client_id": ENTRY, "price": D("0.2"), "side": self.side, **more}
+        told: dict[str, object] = {"client_id": ENTRY, "price": D("0.2"), "side": self.side, "fee": D("0.001"), **more}
         report = FillReport(
             symbol=self.symbol,
             trade_id=trade,
@@ -141,7 +146,6 @@ class Story:
             source=Source.STREAM,
             at=ours(after),
             venue_at=venue(dated),
-            fee=D("0.001"),
             **told,  # type: ignore[arg-type]
         )
         return self.then(after, ev.FillReported(self.sid, self.symbol, report))
@@ -210,11 +214,11 @@ class Story:
         )
         return self.then(after, ev.StopReported(self.sid, self.symbol, report))
 
-    def confirmed(self, after: int, dated: int, name: ClientId = STOP) -> Story:
+    def confirmed(self, after: int, dated: int, name: ClientId = STOP, trigger: str = "0.206") -> Story:
         """A stop is confirmed, without a report of its own."""
         at = venue(dated) if dated else 0
         return self.then(
-            after, ev.StopConfirmed(self.sid, self.symbol, name, D("0.206"), Source.STREAM, at, ours(after))
+            after, ev.StopConfirmed(self.sid, self.symbol, name, D(trigger), Source.STREAM, at, ours(after))
         )
 
     def ended(self, after: int, filled: str = "27") -> Story:
@@ -239,6 +243,64 @@ class Story:
     def close_intended(self, after: int, quantity: str = "27") -> Story:
         """A close is intended."""
         return self.then(after, ev.CloseIntended(self.sid, self.symbol, CLOSE, 1, D(quantity), ours(after)))
+
+    def part_asked(self, after: int, quantity: str, keep: str) -> Story:
+        """A user asks for a part to be closed."""
+        event = ev.ReduceAccepted(self.sid, self.symbol, D(quantity), D(keep), "signal part-1, 33 %", ours(after))
+        return self.then(after, event)
+
+    def part_ended(self, after: int, left: str) -> Story:
+        """The part is closed."""
+        return self.then(after, ev.ReduceEnded(self.sid, self.symbol, D(left), ours(after)))
+
+    def move_asked(self, after: int, trigger: str, before: str = "0.206") -> Story:
+        """A user asks for another trigger."""
+        told = "signal protect-1"
+        return self.then(after, ev.StopMoveAccepted(self.sid, self.symbol, D(trigger), D(before), told, ours(after)))
+
+    def stop_at(self, after: int, dated: int, name: ClientId, trigger: str, status: StopStatus) -> Story:
+        """The stream tells of a stop of ours at a trigger; a live one is confirmed."""
+        report = StopReport(
+            self.symbol, name, status, Source.STREAM, ours(after), venue(dated), VenueId(f"id-{name[-1]}"),
+            trigger=D(trigger),
+        )  # fmt: skip
+        self.then(after, ev.StopReported(self.sid, self.symbol, report))
+        if status is not StopStatus.LIVE:
+            return self
+        confirmed = ev.StopConfirmed(self.sid, self.symbol, name, D(trigger), Source.STREAM, venue(dated), ours(after))
+        return self.then(after, confirmed)
+
+    def ladder(self, after: int, *rungs: TakeProfit) -> Story:
+        """Another ladder is asked for."""
+        event = ev.LadderAccepted(self.sid, self.symbol, rungs, f"signal protect-1, {len(rungs)} rungs", ours(after))
+        return self.then(after, event)
+
+    def rung_laid(self, after: int, rung: int, price: str, quantity: str) -> Story:
+        """A take-profit is intended, and the venue takes it."""
+        self.then(
+            after,
+            ev.TakeProfitIntended(
+                self.sid, self.symbol, rung_name(rung), 5 + rung, rung, D(price), D(quantity), ours(after)
+            ),
+        )
+        return self.concluded(after + 20, Leg.TAKE_PROFIT, rung_name(rung), Outcome.ACKNOWLEDGED, began=after)
+
+    def exit(self, after: int, name: str, quantity: str, price: str, trade: str, **more: object) -> Story:
+        """A trade that reduces, under a name; dated when it is heard."""
+        return self.fill(
+            after,
+            after - 40,
+            quantity,
+            trade,
+            client_id=ClientId(name),
+            side=self.side.opposite,
+            price=D(price),
+            **more,
+        )
+
+    def ended_flat(self, after: int, reason: ev.EndReason) -> Story:
+        """FLAT, for a reason."""
+        return self.then(after, ev.FlatSeen(self.sid, self.symbol, reason, ours(after)))
 
     def flat_seen(self, after: int) -> Story:
         """FLAT."""
@@ -289,3 +351,35 @@ def rolled_back() -> Story:
         .flat_seen(300)
         .flat_verified(90_000)
     )
+
+
+LADDER = (TakeProfit(D(50), percent=D(2)), TakeProfit(D(50), price=D("0.18")))
+
+
+def taken() -> Story:
+    """A short whose ladder takes half at 0.19; the stop takes the rest at 0.21. The entry's average is 0.2."""
+    return (
+        Story("taken-1")
+        .accepted()
+        .intended(1)
+        .fill(90, 40, "26", "t1")
+        .entry_filled(90, 40, "26")
+        .ended(95, "26")
+        .stop_intended(95)
+        .stop_seen(180, 120)
+        .protected(180, "26")
+        .ladder(181, *LADDER)
+        .rung_laid(200, 0, "0.196", "13")
+        .rung_laid(201, 1, "0.18", "13")
+        .exit(1_000, rung_name(0), "13", "0.196", "t2", profit=D("0.052"))
+        .exit(9_000, STOP, "13", "0.206", "t3", profit=D("-0.078"))
+        .ended_flat(9_100, ev.EndReason.STOP_FILLED)
+    )
+
+
+def adopted() -> Story:
+    """A position that no signal answered for: told as a signal, an intention and a filled order (engine.adopting)."""
+    story = Story("adopted-1").accepted(10)
+    story.then(10, ev.PositionAdopted(story.sid, VELVET, D(27), True, "its entry was read; stop at 0.206", ours(10)))
+    story.intended(10, final=True).order(10, -500, "27", Source.ORDER, average=D("0.2"))
+    return story.entry_filled(11, -500).ended(11).stop_intended(20).stop_seen(180, 120).protected(180)

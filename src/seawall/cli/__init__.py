@@ -33,7 +33,8 @@ app.command("seawall.cli.look:why", name="why", help="Where a signal stands and 
 app.command("seawall.cli.look:receipt", name="receipt", help="What became of a signal, in figures.")
 app.command("seawall.cli.look:events", name="events", help="The journal's events; -f follows.")
 signal.command("seawall.cli.send:open_position", name="open", help="Open a position with a stop.")
-signal.command("seawall.cli.send:close_position", name="close", help="Bring a slot to FLAT.")
+signal.command("seawall.cli.send:close_position", name="close", help="Bring a slot to FLAT, or close a part of it.")
+signal.command("seawall.cli.send:protect_position", name="protect", help="Move a stop, change take-profits.")
 
 
 def main(arguments: list[str] | None = None) -> None:

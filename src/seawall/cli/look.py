@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import count
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from seawall.cli.common import NO_OPTIONS, Common, amount, console, instant, print_json, print_table, span
+from seawall.cli.figures import figures
 from seawall.cli.halt import told_halt
-from seawall.history.positions import Opinion
+from seawall.history.positions import Opinion, Origin
 from seawall.history.receipt import Receipt
 from seawall.history.words import sentence
 from seawall.model.events import Recorded
@@ -22,7 +22,7 @@ from seawall.service.clock import UtcClock
 from seawall.service.halt import Halts
 from seawall.service.problems import Exit, ServiceError
 from seawall.service.reader import JournalReader
-from seawall.service.views import OpenPosition, SignalView, event_row, open_positions, readable, signal_view
+from seawall.service.views import OpenPosition, SignalView, event_row, open_positions, signal_view
 from seawall.service.why import why_it_stands
 
 _PAGE = 1_000
@@ -92,7 +92,7 @@ def receipt(signal_id: str, *, common: Common = NO_OPTIONS) -> int:
     if common.json:
         print_json(told)
     else:
-        print_table(("", ""), [row for row in _figures(told) if row[1] not in ("", "-")])
+        print_table(("", ""), [row for row in figures(told) if row[1] not in ("", "-")])
     return Exit.OK
 
 
@@ -158,47 +158,18 @@ def _headline(told: Receipt) -> str:
     return f"{told.signal_id}: {told.state.value.upper()}{reason}; {side}{told.symbol} on {told.account}"
 
 
-def _figures(told: Receipt) -> list[tuple[str, str]]:
-    """Name and figure of each line of a receipt."""
-    naked = told.naked
-    steps = asdict(told.durations)
-    return [
-        ("signal", told.signal_id),
-        ("state", told.state.value + (f" ({told.reason})" if told.reason else "")),
-        ("detail", told.detail),
-        ("account", told.account),
-        ("symbol", told.symbol),
-        ("side", told.side.value if told.side else ""),
-        ("intended", amount(told.intended)),
-        ("filled", amount(told.quantity)),
-        ("average", "" if told.average is None else readable(told.average)),
-        ("closed", amount(told.exit_quantity) if told.exit_quantity else ""),
-        ("closed at", "" if told.exit_average is None else readable(told.exit_average)),
-        ("fees", amount(told.fees)),
-        ("stop, provisional", amount(told.provisional)),
-        ("stop, final", amount(told.final)),
-        ("stop, seen live", amount(told.live)),
-        ("watches", told.trigger_by.value if told.trigger_by else ""),
-        ("proven first by", told.spoke_first),
-        ("sources that spoke", ", ".join(told.sources)),
-        ("naked", "" if naked is None else f"{'at most ' if naked.at_most else ''}{span(naked.total)}"),
-        ("naked dollar-seconds", "" if naked is None else f"{naked.dollar_seconds:.4f}"),
-        *((f"until {name.replace('_', ' ')}", span(steps[name])) for name in steps),
-        ("our names", " ".join(told.names)),
-        ("the venue's ids", " ".join(told.venue_ids)),
-        ("failures", ", ".join(told.failures)),
-    ]
-
-
 def _position(one: OpenPosition) -> str:
     """Two lines: what stands, and who says how much of it."""
     record, told = one.record, one.opinions
     state = "UNPROTECTED" if record.state == "open" else record.state.upper()
+    left = record.quantity if told is None else abs(told.ours.amount)
+    origin = " (adopted)" if told is not None and told.origin is Origin.ADOPTED else ""
     said = {"ours": told.ours, "stream": told.stream, "read": told.read} if told else {}
     opinions = ", ".join(f"{who} {_opinion(opinion)}" for who, opinion in said.items())
     return (
-        f"{record.symbol} on {record.account}: {state}, {record.side.value} {amount(record.quantity)}, "
-        f"stop {amount(record.trigger)}, signal {record.signal_id}\n  {opinions or 'only the record speaks of it'}"
+        f"{record.symbol} on {record.account}: {state}, {record.side.value} {amount(left)}, "
+        f"stop {amount(record.trigger)}, signal {record.signal_id}{origin}\n"
+        f"  {opinions or 'only the record speaks of it'}"
     )
 
 

@@ -23,6 +23,7 @@ from seawall.service.settings import Settings
 _LOOK_AGAIN = 0.05
 """Seconds between two looks while waiting."""
 _OVER = ("flat_seen", "flat", "refused")
+DONE = "done"
 RECORDED = 202
 _BY_STATUS = {
     200: Exit.STALE,
@@ -35,6 +36,12 @@ _BY_STATUS = {
     429: Exit.UNREACHABLE,
     503: Exit.UNREACHABLE,
 }
+
+
+_RUNG_HELP = (
+    "PCT:SHARE, or @PRICE:SHARE: so many percent of the position leave there. May be repeated; one alone takes all."
+)
+NO_LADDER = "none"
 
 
 @Parameter(name="*")
@@ -53,6 +60,11 @@ class Opening:
     leverage: Annotated[str | None, Parameter(help="Set only if named, and only on a flat slot.")] = None
     max_slippage_bps: Annotated[str | None, Parameter(help="A limit at this bound instead of a market order.")] = None
     max_age: Annotated[str | None, Parameter(help="Seconds after which the signal is stale.")] = None
+    take_profit: Annotated[list[str] | None, Parameter(negative="", help=_RUNG_HELP)] = None
+    on_opposite: Annotated[
+        Literal["refuse", "close", "reverse"],
+        Parameter(help="On a slot that is open the other way: refuse, close it, or close it and then open."),
+    ] = "refuse"
 
     def fields(self) -> dict[str, Any]:
         """As fields of the canonical signal; what was not said is left out."""
@@ -64,8 +76,50 @@ class Opening:
             "leverage": self.leverage,
             "max_slippage_bps": self.max_slippage_bps,
             "max_age_s": self.max_age,
+            "take_profit": _ladder(self.take_profit),
+            "on_opposite": None if self.on_opposite == "refuse" else self.on_opposite,
         }
         return {name: value for name, value in said.items() if value is not None}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Guarding:
+    """Where a stop goes, what leaves with a profit, or both."""
+
+    stop_price: Annotated[str | None, Parameter(help="The stop's new trigger as a price.")] = None
+    stop_pct: Annotated[str | None, Parameter(help="The same in percent of the fill.")] = None
+    break_even: Annotated[
+        str | None, Parameter(help="So many percent beyond the fill, on the winning side; 0 for the fill itself.")
+    ] = None
+    trigger_by: Annotated[Literal["mark", "last"] | None, Parameter(help="Which price the stop watches.")] = None
+    take_profit: Annotated[
+        list[str] | None,
+        Parameter(negative="", help=f"{_RUNG_HELP} They take the place of those before; {NO_LADDER}: take them away."),
+    ] = None
+
+    def fields(self) -> dict[str, Any]:
+        """As fields of the canonical signal; what was not said is left out."""
+        stop = {"price": self.stop_price, "pct": self.stop_pct, "break_even": self.break_even}
+        said = {
+            "stop": {name: value for name, value in stop.items() if value is not None} or None,
+            "trigger_by": self.trigger_by,
+            "take_profit": _ladder(self.take_profit),
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+def _ladder(rungs: list[str] | None) -> list[dict[str, str]] | None:
+    """Rungs as fields of the canonical signal; what is wrong with one, the intake says."""
+    if not rungs:
+        return None
+    return [] if rungs == [NO_LADDER] else [_rung(one) for one in rungs]
+
+
+def _rung(told: str) -> dict[str, str]:
+    where, _, share = told.partition(":")
+    place = {"price": where.removeprefix("@")} if where.startswith("@") else {"pct": where}
+    return place | ({"share": share} if share else {})
 
 
 @Parameter(name="*")
@@ -83,7 +137,7 @@ class Sending:
         return {"id": self.id or _fresh_id(), "source": "cli"} | who
 
 
-NOTHING_SAID = Sending()
+NOTHING_SAID, NOTHING_MOVED = Sending(), Guarding()
 
 
 def open_position(
@@ -118,25 +172,55 @@ def open_position(
 def close_position(
     symbol: str,
     *,
+    percent: str | None = None,
     sending: Sending = NOTHING_SAID,
-    wait: Literal["flat"] | None = None,
+    wait: Literal["flat", "done"] | None = None,
     common: Common = NO_OPTIONS,
 ) -> int:
-    """Bring a slot to FLAT. A close is never stale.
+    """Bring a slot to FLAT, or close a part of it. A close is never stale.
+
+    Parameters
+    ----------
+    symbol
+        The slot's symbol.
+    percent
+        Close so many percent of what is open, rather than all of it.
+    wait
+        Wait until it is FLAT; of a part, until it is done.
+    """
+    part = {} if percent is None else {"percent": percent}
+    return _asked_of_slot(symbol, {"action": "close"} | part, sending, wait, common)
+
+
+def protect_position(
+    symbol: str,
+    *,
+    guarding: Guarding = NOTHING_MOVED,
+    sending: Sending = NOTHING_SAID,
+    wait: Literal["done"] | None = None,
+    common: Common = NO_OPTIONS,
+) -> int:
+    """Move the stop of an open position, change its take-profits, or both. The stop in force stays until the new one is
+    seen live.
 
     Parameters
     ----------
     symbol
         The slot's symbol.
     wait
-        Wait until it is FLAT.
+        Wait until it is done; refused by the venue, the exit code is 4 and the stop is where it was.
     """
+    return _asked_of_slot(symbol, {"action": "protect"} | guarding.fields(), sending, wait, common)
+
+
+def _asked_of_slot(symbol: str, said: dict[str, Any], sending: Sending, wait: str | None, common: Common) -> int:
+    """Sends what is asked of an open position, and waits for it if that is wanted."""
     settings = common.settings()
     where = doors(settings)
-    sent = _sent(settings, where, sending.fields() | {"symbol": symbol, "action": "close"})
+    sent = _sent(settings, where, sending.fields() | {"symbol": symbol} | said)
     if wait is None or sent.status != RECORDED:
         return _answered(sent, common)
-    return _waited(where, _holders(where, sent), wait, sending.timeout, common)
+    return _waited(where, _holders(where, sent), wait, sending.timeout, common, sent.body["id"])
 
 
 def _fresh_id() -> str:
@@ -191,19 +275,23 @@ def _looked(url: str) -> dict[str, Any]:
     return reply.body
 
 
-def _waited(where: Doors, signals: list[str], aim: str, timeout: float, common: Common) -> int:
-    """Looks until every signal has come to its end, or for `timeout` seconds; tells, and the exit code."""
+def _waited(where: Doors, signals: list[str], aim: str, timeout: float, common: Common, asked_by: str = "") -> int:
+    """Looks until every signal has come to its end, or for `timeout` seconds; tells, and the exit code. `asked_by` is
+    the signal that asked something of them.
+    """
     views: list[dict[str, Any]] = []
     for _ in _looks(timeout):
         views = [_receipt(where, one) for one in signals]
-        if all(_is_at(view["state"], aim) for view in views):
+        if all(_is_at(view, aim) for view in views):
             break
     if common.json:
         print_json({"signals": views})
     for view in views if not common.json else ():
         reason = f" ({view['reason']}: {view['detail']})" if view["reason"] else ""
-        console().print(f"{view['signal_id']}: {view['state'].upper()}{reason}, {view['symbol']}", markup=False)
-    return max((_code(view["state"], aim) for view in views), default=int(Exit.OK))
+        pending = "".join(f"; {words}" for words in view["asked"]["pending"])
+        said = f"{view['signal_id']}: {view['state'].upper()}{reason}, {view['symbol']}{pending}"
+        console().print(said, markup=False)
+    return max((_code(view, aim, asked_by) for view in views), default=int(Exit.OK))
 
 
 def _looks(timeout: float) -> Iterator[None]:
@@ -214,13 +302,23 @@ def _looks(timeout: float) -> Iterator[None]:
         yield
 
 
-def _is_at(state: str, aim: str) -> bool:
+def _is_at(view: dict[str, Any], aim: str) -> bool:
     """Whether nothing more is to be waited for."""
-    return state in _OVER or state == aim
+    return view["state"] in (*_OVER, aim) or (aim == DONE and not view["asked"]["pending"])
 
 
-def _code(state: str, aim: str) -> int:
+def _code(view: dict[str, Any], aim: str, asked_by: str) -> int:
     """What a state at the end of the waiting means for a script."""
+    state = view["state"]
+    if aim == DONE and state in ("protected", *_OVER):
+        return _code_of_wish(view, asked_by)
     if state == aim or (aim == "flat" and state == "flat_seen"):
         return Exit.OK
     return Exit.REFUSED if state in (*_OVER, "protected", "accepted") else Exit.UNPROTECTED
+
+
+def _code_of_wish(view: dict[str, Any], asked_by: str) -> int:
+    """Whether what was asked of a position was done, as far as it leaves a trace: a move of the stop, a part closed."""
+    wishes = [*view["asked"]["moves"], *view["asked"]["parts"]]
+    own = [one["fate"] for one in wishes if one["detail"].split(", ")[0] == f"signal {asked_by}"]
+    return Exit.OK if all(fate == "done" for fate in own) and not view["asked"]["pending"] else Exit.REFUSED

@@ -138,6 +138,10 @@ class _Watch:
     def confirm(self, event: StopConfirmed, unnamed: str) -> None:
         """A stop was seen live; `unnamed` is the venue's id under which it was, where it carries no name of ours."""
         name = str(event.client_id)
+        before = self.names.get(unnamed, name)
+        if before != name and before in self.living and name not in self.living:
+            self.names[unnamed] = name  # the same stop under its new name: moved, not placed beside the old one
+            self.living[name] = self.living.pop(before)
         if unnamed and name not in self.living and unnamed in self.living:
             self.names[unnamed] = name
             self.living[name] = self.living.pop(unnamed)

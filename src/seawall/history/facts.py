@@ -7,6 +7,7 @@ about it (which names are whose, what was filled under them) is decided here, on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -24,9 +25,10 @@ from seawall.model.events import (
     SignalRefused,
     StopIntended,
     StopReported,
+    TakeProfitIntended,
 )
-from seawall.model.ids import ClientId, SignalId
-from seawall.model.reports import FillReport, OrderReport
+from seawall.model.ids import ClientId, Side, SignalId
+from seawall.model.reports import FillKind, FillReport, OrderReport
 from seawall.model.signal import Signal
 from seawall.model.times import Instant
 
@@ -51,7 +53,7 @@ def last(history: History, kind: type[Kind]) -> Kind | None:
 
 
 def signal_of(history: History) -> Signal | None:
-    """The signal itself, as it was accepted or refused."""
+    """The signal itself, as it was accepted or refused; of an adopted position, the one that was made for it."""
     told = first(history, SignalAccepted) or first(history, SignalRefused)
     return told.signal if told is not None else None
 
@@ -70,14 +72,21 @@ def entry_names(history: History) -> tuple[ClientId, ...]:
     return tuple(event.client_id for event in every(history, EntryIntended))
 
 
+def entry_side(history: History) -> Side | None:
+    """The side of the entry, once one was intended."""
+    intent = first(history, EntryIntended)
+    return intent.side if intent is not None else None
+
+
 def exit_names(history: History) -> tuple[ClientId, ...]:
-    """The names under which the position may have been reduced: closes and stops. A stop that was attached to the
-    entry has no orders under its name: its child is known by its parent.
+    """The names under which the position may have been reduced: closes, take-profits and stops. A stop that was
+    attached to the entry has no orders under its name: its child is known by its parent.
     """
+    taken = (event.client_id for event in every(history, TakeProfitIntended))
     closes = (event.client_id for event in every(history, CloseIntended))
     stops = (event.client_id for event in every(history, StopIntended))
     entries = entry_names(history)
-    return tuple(name for name in (*closes, *stops) if name not in entries)
+    return tuple(name for name in (*closes, *taken, *stops) if name not in entries)
 
 
 def entry_fills(history: History) -> list[FillReport]:
@@ -90,7 +99,7 @@ def entry_fills(history: History) -> list[FillReport]:
 
 
 def exit_fills(history: History) -> list[FillReport]:
-    """The trades of our closes and stops, each once; the child of a stop is found by the venue's id of it."""
+    """The trades of our closes, take-profits and stops, each once; a stop's child is found by the venue's id of it."""
     told = [str(report.venue_id) for report in exit_orders(history)]
     for event in every(history, StopReported):
         if event.report.client_id in exit_names(history) or event.report.parent in entry_names(history):
@@ -105,7 +114,7 @@ def entry_orders(history: History) -> list[OrderReport]:
 
 
 def exit_orders(history: History) -> list[OrderReport]:
-    """What was said about orders of ours that reduce: closes, stops, and the children of an attached stop."""
+    """What was said about orders of ours that reduce: closes, take-profits, stops, the children of an attached stop."""
     names, parents = exit_names(history), (*entry_names(history), *exit_names(history))
     reports = (event.report for event in every(history, OrderReported))
     return [report for report in reports if report.client_id in names or (report.parent and report.parent in parents)]
@@ -120,7 +129,7 @@ def filled(history: History) -> Decimal:
 
 
 def reduced(history: History) -> Decimal:
-    """By how much our own closes and stops have reduced the position, as far as it is known."""
+    """By how much our own closes, take-profits and stops have reduced the position, as far as it is known."""
     traded = sum((fill.quantity for fill in exit_fills(history)), ZERO)
     return max(traded, sum(_most_by_order(exit_orders(history)), ZERO))
 
@@ -143,12 +152,29 @@ def day(at: Instant) -> str:
 
 
 def _trades(history: History, names: tuple[ClientId, ...], venue_ids: tuple[str, ...]) -> list[FillReport]:
-    """The trades under any of the names or venue ids, by trade id, the first telling of each."""
+    """The trades under any of the names or venue ids, in the venue's order of time."""
+    return [fill for fill in all_fills(history) if fill.client_id in names or fill.venue_id in venue_ids]
+
+
+def all_fills(history: History) -> list[FillReport]:
+    """Every trade that was told, whoever made it, each once, in the venue's order of time."""
     found: dict[str, FillReport] = {}
     for event in every(history, FillReported):
-        if event.report.client_id in names or event.report.venue_id in venue_ids:
-            found.setdefault(event.report.trade_id, event.report)
+        before = found.get(event.report.trade_id, event.report)
+        found[event.report.trade_id] = _together(before, event.report)
     return sorted(found.values(), key=lambda fill: (fill.venue_at, fill.trade_id))
+
+
+def _together(one: FillReport, other: FillReport) -> FillReport:
+    """Two tellings of a trade as one: a brief one has no fee, a list no name and no word on who made it."""
+    return replace(
+        one,
+        client_id=one.client_id or other.client_id,
+        venue_id=one.venue_id or other.venue_id,
+        fee=one.fee or other.fee,
+        kind=other.kind if one.kind is FillKind.TRADE else one.kind,
+        profit=other.profit if one.profit is None else one.profit,
+    )
 
 
 def _most_by_order(reports: Iterable[OrderReport]) -> list[Decimal]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from seawall.history.cover import Episode, episodes, spans
-from seawall.history.facts import History, average, day, entry_fills, entry_orders, filled, last
+from seawall.history.facts import History, average, day, entry_fills, entry_orders, exit_fills, filled, last
 from seawall.model.amounts import ZERO
 from seawall.model.events import EntryIntended
 from seawall.model.ids import SignalId, Symbol
@@ -101,7 +101,16 @@ def _weight(history: History, window: Window, now: Instant) -> Decimal:
     stood = sum((fill.quantity * fill.price * max(0, end - max(window.start, fill.venue_at)) for fill in fills), ZERO)
     untraded = max(ZERO, filled(history) - known)
     stood += untraded * _price(history) * (end - window.start)
-    return stood / SECOND
+    return max(ZERO, stood - _left_earlier(history, window, end)) / SECOND
+
+
+def _left_earlier(history: History, window: Window, end: Instant) -> Decimal:
+    """What had left before the window's end and so did not stand in all of it."""
+    price = _price(history)
+    left = (
+        fill.quantity * (end - max(window.start, fill.venue_at)) for fill in exit_fills(history) if fill.venue_at < end
+    )
+    return sum(left, ZERO) * price
 
 
 def _price(history: History) -> Decimal:

@@ -1,18 +1,21 @@
 """The three opinions about each position, side by side, with their ages: ours, the stream's, the position query's.
 
-Ours is what our own entries, closes and stops add up to; the other two are the last words of their sources. They may
-differ for a moment after every change; which of them is to be believed is decided in `sagas`, never here.
+Ours is what our own entries and exits add up to, adopted positions with the rest; the other two are the last words of
+their sources. They may differ for a moment after every change; which of them is to be believed is decided in `sagas`,
+never here. What nobody of us opened is shown as well, for as long as a source shows an amount: as foreign.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
-from seawall.history.facts import History, by_signal, every, filled, first, last, reduced
+from seawall.history.exits import exits
+from seawall.history.facts import History, by_signal, entry_side, every, filled, first, last, reduced
 from seawall.history.receipt import State, state_of
 from seawall.model.amounts import ZERO
-from seawall.model.events import EntryIntended, PositionReported, StopConfirmed
+from seawall.model.events import PositionAdopted, PositionReported, StopConfirmed
 from seawall.model.ids import SignalId, Symbol
 from seawall.model.reports import Source
 from seawall.model.times import Duration, Instant
@@ -30,6 +33,14 @@ class Opinion:
     age: Duration
 
 
+class Origin(StrEnum):
+    """Whose a position is: opened by a signal, adopted from what stood there, or another's."""
+
+    SIGNAL = "signal"
+    ADOPTED = "adopted"
+    FOREIGN = "foreign"
+
+
 @dataclass(frozen=True, slots=True)
 class PositionView:
     """One symbol of an account. An opinion is None where that source has never spoken. `signals` are the open ones."""
@@ -38,6 +49,7 @@ class PositionView:
     signals: tuple[SignalId, ...]
     state: State | None
     trigger: Decimal | None
+    origin: Origin
     ours: Opinion
     stream: Opinion | None
     read: Opinion | None
@@ -69,10 +81,17 @@ def _view(symbol: Symbol, history: History, now: Instant) -> PositionView:
         signals=tuple(signals),
         state=state_of(newest),
         trigger=confirmed.trigger if confirmed is not None else None,
+        origin=_origin(newest),
         ours=_ours(own, now),
         stream=_told(own, now, Source.STREAM),
         read=_told(own, now, Source.POSITIONS),
     )
+
+
+def _origin(story: History) -> Origin:
+    if not story:
+        return Origin.FOREIGN
+    return Origin.SIGNAL if first(story, PositionAdopted) is None else Origin.ADOPTED
 
 
 def _ours(own: History, now: Instant) -> Opinion:
@@ -84,10 +103,15 @@ def _ours(own: History, now: Instant) -> Opinion:
 
 def _of_signal(story: History) -> Decimal:
     """The signed amount that a signal still holds by our own word."""
-    intent = first(story, EntryIntended)
-    if intent is None or state_of(story) in _OVER:
+    side = entry_side(story)
+    if side is None or state_of(story) in _OVER:
         return ZERO
-    return intent.side.sign * max(ZERO, filled(story) - reduced(story))
+    return side.sign * max(ZERO, filled(story) - _left(story))
+
+
+def _left(story: History) -> Decimal:
+    """What has left by our own orders, and by any other hand whose trades were told."""
+    return max(reduced(story), sum((one.quantity for one in exits(story, None)), ZERO))
 
 
 def _told(own: History, now: Instant, source: Source) -> Opinion | None:

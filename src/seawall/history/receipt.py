@@ -1,28 +1,33 @@
 """A signal's receipt: where it stands, what it cost, who proved what, and how long each step took.
 
-The state is read from the decisions in the record and from nothing else. ARMED lies between naked and protected: a stop
-of ours is acknowledged, or attached, or even live, but not all that PROTECTED asks for has been seen yet.
+The figures are our own arithmetic on what was recorded; what the venue says was realised is held against them. The
+state is read from the decisions in the record and from nothing else. ARMED lies between naked and protected: a stop of
+ours is acknowledged, or attached, or even live, but not all that PROTECTED asks for has been seen yet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from seawall.history.asked import Asked, asked
+from seawall.history.exits import Exit, exits
 from seawall.history.facts import (
     History,
     average,
     entry_fills,
     entry_names,
     entry_orders,
+    entry_side,
     every,
-    exit_fills,
     filled,
     first,
     last,
     signal_of,
 )
+from seawall.history.gains import Gain, exit_average, gain_of
 from seawall.history.naked import Naked, naked
 from seawall.model.acts import Outcome
 from seawall.model.amounts import ZERO, plain
@@ -38,6 +43,7 @@ from seawall.model.events import (
     FlatSeen,
     FlatVerified,
     OrderReported,
+    PositionAdopted,
     PositionError,
     PositionProtected,
     PositionReported,
@@ -51,12 +57,17 @@ from seawall.model.events import (
     SignalResolved,
     StopConfirmed,
     StopIntended,
+    StopMoveAccepted,
+    StopMoveRefused,
     StopReported,
     TriggerSettled,
 )
 from seawall.model.ids import Account, ClientId, Leg, Side, SignalId, Symbol
-from seawall.model.signal import TriggerBy
+from seawall.model.signal import Action, TriggerBy
 from seawall.model.times import Duration
+
+_SETTLES = TriggerSettled | StopMoveAccepted | StopMoveRefused
+"""What says where the stop is to be in the end."""
 
 
 class State(StrEnum):
@@ -132,11 +143,16 @@ class Receipt:
     `provisional` is the trigger that the entry left with, `final` the one computed from the fills (equal for a stop by
     price), `live` the one last seen at the venue. `spoke_first` is the source that proved the fill first, `sources` all
     that said anything. `fees` is None while no trade has been told. `reason` is why it was refused or came to its end.
+
+    `exits` says who took it away, `gain` what that was in all. `asked` is what was asked of the open position.
+    `written_off` was open when an operator resolved it.
     """
 
     signal_id: SignalId
     account: Account
     symbol: Symbol
+    action: Action
+    adopted: bool
     state: State
     reason: str
     detail: str
@@ -146,6 +162,10 @@ class Receipt:
     average: Decimal | None
     exit_quantity: Decimal
     exit_average: Decimal | None
+    exits: tuple[Exit, ...]
+    gain: Gain
+    written_off: Decimal
+    asked: Asked
     trigger_by: TriggerBy | None
     provisional: Decimal | None
     final: Decimal | None
@@ -166,22 +186,31 @@ def receipt(history: History) -> Receipt | None:
     if signal is None or state is None:
         return None
     intent, opened = first(history, EntryIntended), first(history, EntryFilled)
-    confirmed = last(history, StopConfirmed)
+    adopted, confirmed = first(history, PositionAdopted), last(history, StopConfirmed)
     reason, detail = _end(history)
+    entered, exposed = _average(history), naked(history)
+    left = exits(history, entered)
+    resolved = every(history, SignalResolved)
     return Receipt(
         signal_id=signal.id,
         account=signal.account,
         symbol=signal.symbol,
+        action=signal.action,
+        adopted=adopted is not None,
         state=state,
         reason=reason,
         detail=detail,
-        side=signal.side,
+        side=entry_side(history) or signal.side,
         intended=intent.quantity if intent is not None else ZERO,
         quantity=_quantity(history),
-        average=_average(history),
-        exit_quantity=sum((fill.quantity for fill in exit_fills(history)), ZERO),
-        exit_average=average(exit_fills(history)),
-        trigger_by=intent.trigger_by if intent is not None else signal.stop.trigger_by if signal.stop else None,
+        average=entered,
+        exit_quantity=sum((one.quantity for one in left), ZERO),
+        exit_average=exit_average(left),
+        exits=left,
+        gain=gain_of(left),
+        written_off=sum((event.written_off for event in resolved), ZERO),
+        asked=asked(history, left, exposed),
+        trigger_by=_trigger_by(history),
         provisional=intent.trigger if intent is not None else None,
         final=_final(history),
         live=confirmed.trigger if confirmed is not None else None,
@@ -189,8 +218,8 @@ def receipt(history: History) -> Receipt | None:
         venue_ids=_venue_ids(history),
         spoke_first=opened.source.value if opened is not None else "",
         sources=sources(history),
-        fees=_fees(history),
-        naked=naked(history),
+        fees=_fees(history, left),
+        naked=exposed,
         durations=_durations(history, signal.received_at),
         failures=_failures(history),
     )
@@ -214,6 +243,9 @@ def _failures(history: History) -> tuple[str, ...]:
 
 def _end(history: History) -> tuple[str, str]:
     """Why the signal was refused, or why its exposure came to an end; and the detail that was given."""
+    resolved = last(history, SignalResolved)
+    if resolved is not None:
+        return EndReason.RESOLVED.value, resolved.detail
     refused, began = first(history, SignalRefused), last(history, RollbackBegan)
     asked, flat = last(history, CloseAccepted), last(history, FlatVerified) or last(history, FlatSeen)
     if refused is not None and first(history, SignalAccepted) is None:
@@ -228,7 +260,7 @@ def _end(history: History) -> tuple[str, str]:
 
 def _quantity(history: History) -> Decimal:
     """The entry's filled quantity: as decided, or the most that was told."""
-    ended, covered = last(history, EntryEnded), last(history, PositionProtected)
+    ended, covered = last(history, EntryEnded), first(history, PositionProtected)
     return max(filled(history), ended.filled if ended else ZERO, covered.quantity if covered else ZERO)
 
 
@@ -245,9 +277,10 @@ def _average(history: History) -> Decimal | None:
 
 def _final(history: History) -> Decimal | None:
     """The trigger that the position was to have in the end."""
-    settled, intent = last(history, TriggerSettled), first(history, EntryIntended)
-    if settled is not None:
-        return settled.trigger
+    settled = [event for event in (recorded.event for recorded in history) if isinstance(event, _SETTLES)]
+    intent = first(history, EntryIntended)
+    if settled:
+        return settled[-1].kept if isinstance(settled[-1], StopMoveRefused) else settled[-1].trigger
     return intent.trigger if intent is not None and intent.trigger_is_final else None
 
 
@@ -265,10 +298,20 @@ def _venue_ids(history: History) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(report.venue_id) for report in ours if report.venue_id))
 
 
-def _fees(history: History) -> Decimal | None:
-    """The fees of all trades of the signal that were told; None without any."""
-    fills = (*entry_fills(history), *exit_fills(history))
-    return sum((fill.fee for fill in fills), ZERO) if fills else None
+def _fees(history: History, left: Sequence[Exit]) -> Decimal | None:
+    """The fees of the entry's trades and of every exit that were told; None without any."""
+    fills = entry_fills(history)
+    fees = [*(fill.fee for fill in fills), *(one.fees for one in left)]
+    return sum(fees, ZERO) if fees else None
+
+
+def _trigger_by(history: History) -> TriggerBy | None:
+    """Which price the stop watches: as intended, or as the signal asks."""
+    told = first(history, EntryIntended)
+    signal = signal_of(history)
+    if told is not None:
+        return told.trigger_by
+    return signal.stop.trigger_by if signal is not None and signal.stop is not None else None
 
 
 def _durations(history: History, received_at: int) -> Durations:

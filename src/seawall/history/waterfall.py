@@ -2,7 +2,7 @@
 
 Bars are acts under way, dots are words of a source (with a thin line back to the venue's own time: the line is the
 lag), diamonds are proofs. The naked window stands in red across all lanes. The picture ends at the end of the opening
-(PROTECTED, or FLAT); what came later is said in a line below.
+(PROTECTED with its take-profits laid, or FLAT); what came later, each move of the stop first, is said in lines below.
 
 Two clocks share one axis. A venue's time is drawn as the venue told it, moved only where that would put an effect
 before its cause (heard before it happened, or filled before it was intended).
@@ -33,15 +33,18 @@ from seawall.model.events import (
     StopConfirmed,
     StopIntended,
     StopReported,
+    TakeProfitIntended,
 )
 from seawall.model.ids import ClientId, Leg
-from seawall.model.times import Duration, Instant
+from seawall.model.times import SECOND, Duration, Instant
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _ROW, _FOOT = 9600, 1250, 300, 760, 270, 700
-_LEGS = ((Leg.ENTRY, "entry"), (Leg.STOP, "stop"), (Leg.CLOSE, "close"))
-_INTENTS = EntryIntended | StopIntended | CloseIntended | CancelIntended
+_LEGS = ((Leg.ENTRY, "entry"), (Leg.STOP, "stop"), (Leg.TAKE_PROFIT, "take-profit"), (Leg.CLOSE, "close"))
+_INTENTS = EntryIntended | StopIntended | TakeProfitIntended | CloseIntended | CancelIntended
 _REPORTS = OrderReported | FillReported | PositionReported | StopReported
 _FEWEST_TICKS = 4
+_MOST_MOVES = 5
+_LINE = 170
 _LABEL = 900
 """Room for the name of a proof, in tenths."""
 
@@ -56,7 +59,7 @@ def waterfall(history: History) -> str:
     shapes = [*_frame(scene, names, told), *_red(scene, told, len(names))]
     for place, name in enumerate(names):
         shapes += _lane(scene, history, name, _TOP + place * _ROW + _ROW // 2)
-    height = _TOP + len(names) * _ROW + _FOOT
+    height = _TOP + len(names) * _ROW + _FOOT + _LINE * len(_moves(told))
     shapes += _foot(scene, history, told, _TOP + len(names) * _ROW)
     return svg.picture(_WIDTH, height, _title(told), shapes)
 
@@ -74,7 +77,7 @@ class _Scene:
         signal = signal_of(history)
         start = signal.received_at if signal is not None else history[0].at
         ends = [recorded.at for recorded in history if isinstance(recorded.event, PositionProtected | FlatSeen)]
-        end = ends[0] if ends else history[-1].at
+        end = _laid(history, ends[0]) if ends else history[-1].at
         return cls(start, max(end, start + 1_000) + max(1_000, (end - start) // 16), _shift(history))
 
     def x(self, at: Instant) -> svg.Tenths:
@@ -89,6 +92,17 @@ class _Scene:
     def shows(self, at: Instant) -> bool:
         """Whether an instant of ours is within the picture."""
         return at <= self.end
+
+
+def _laid(history: History, end: Instant) -> Instant:
+    """The end of the opening with the take-profits that were laid at once, each a moment after the one before."""
+    for recorded in history:
+        laying = isinstance(recorded.event, TakeProfitIntended) or (
+            isinstance(recorded.event, ActConcluded) and recorded.event.leg is Leg.TAKE_PROFIT
+        )
+        if laying and end <= recorded.at <= end + SECOND:
+            end = recorded.at
+    return end
 
 
 def _shift(history: History) -> Duration:
@@ -109,7 +123,12 @@ def _lanes(history: History) -> list[str]:
 
 def _intents(history: History, leg: Leg) -> list[tuple[Instant, Event, ClientId]]:
     """When, what, and under which name something was intended on a leg."""
-    kinds: dict[Leg, type[Event]] = {Leg.ENTRY: EntryIntended, Leg.STOP: StopIntended, Leg.CLOSE: CloseIntended}
+    kinds: dict[Leg, type[Event]] = {
+        Leg.ENTRY: EntryIntended,
+        Leg.STOP: StopIntended,
+        Leg.TAKE_PROFIT: TakeProfitIntended,
+        Leg.CLOSE: CloseIntended,
+    }
     return [
         (recorded.at, recorded.event, recorded.event.client_id)
         for recorded in history
@@ -233,7 +252,17 @@ def _foot(scene: _Scene, history: History, told: Receipt, top: svg.Tenths) -> li
     if later:
         end = last(later, FlatVerified) or last(later, FlatSeen) or later[-1].event
         words.append(f"later, until {milliseconds(later[-1].at - scene.start)}: {sentence(end)}")
-    return [*shapes, svg.text(200, top + 560, "; ".join(words), "faint")] if words else shapes
+    lines = [*_moves(told), *(["; ".join(words)] if words else [])]
+    return [*shapes, *(svg.text(200, top + 560 + place * _LINE, line, "faint") for place, line in enumerate(lines))]
+
+
+def _moves(told: Receipt) -> list[str]:
+    """One line for each of the last moves of the stop: how long it took, and how long nothing covered meanwhile."""
+    return [
+        f"the stop moved from {plain(move.before)} to {plain(move.trigger)}: {move.fate.value}"
+        f"{f' in {milliseconds(move.took)}' if move.took is not None else ''}, naked {milliseconds(move.naked)}"
+        for move in told.asked.moves[-_MOST_MOVES:]
+    ]
 
 
 def _title(told: Receipt) -> str:

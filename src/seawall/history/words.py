@@ -13,8 +13,8 @@ from seawall.model import events
 from seawall.model.amounts import HUNDRED, plain
 from seawall.model.events import Event
 from seawall.model.ids import Leg
-from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport
-from seawall.model.signal import Action, Signal
+from seawall.model.reports import FillKind, FillReport, OrderReport, PositionReport, Source, StopReport
+from seawall.model.signal import Action, Signal, TakeProfit
 from seawall.model.times import Duration, Instant
 
 OURS = "seawall"
@@ -61,12 +61,18 @@ def sentence(event: Event) -> str:
         case events.ActConcluded():
             return _concluded(event)
         case events.SignalAccepted(signal=signal):
-            closes = f"; it closes {event.closes} and opens nothing" if event.closes else ""
-            return f"signal accepted: {_asked(signal)}{closes}"
+            return f"signal accepted: {_asked(signal)}{_beside(event)}"
         case events.SignalRefused(signal=signal):
             return f"signal refused ({event.reason}): {_asked(signal)}{_detail(event.detail)}"
         case events.EntryIntended() | events.StopIntended() | events.CloseIntended():
             return _intended(event)
+        case events.TakeProfitIntended():
+            order = f"{plain(event.quantity)} at {plain(event.price)} as {event.client_id}"
+            return f"take-profit {event.rung + 1} is to be placed: {order}"
+        case events.LadderAccepted(rungs=rungs):
+            return f"the take-profits are to be: {_ladder(rungs) or 'none'} ({event.detail})"
+        case events.PositionAdopted():
+            return _adopted(event)
         case events.EntryFilled():
             return _entry_filled(event)
         case events.VerificationOverdue():
@@ -107,10 +113,7 @@ _FORMS: dict[type[Event], str] = {
     events.ReduceEnded: "the part is closed; {open} stays open",
     events.StopMoveAccepted: "the stop is to move from {before} to {trigger}, as asked: {detail}",
     events.StopMoveRefused: "the stop stays at {kept}: the venue refuses {trigger} ({detail})",
-    events.LadderAccepted: "the take-profits are now as asked: {detail}",
-    events.PositionAdopted: "adopted: {quantity} that no signal answered for is guarded from here on: {detail}",
     events.SignalResolved: "resolved by the operator: {written_off} is written off ({detail})",
-    events.TakeProfitIntended: "take-profit {rung}: {quantity} at {price} is to be placed as {client_id}",
     events.OrphanCancelIntended: "cancelling {target}, which no signal answers for: {detail}",
     events.SagaReopened: "a late fill of {quantity} came in: it is covered first and closed then",
     events.DistressRaised: "DISTRESS ({kind}): {detail}",
@@ -147,11 +150,41 @@ _DAY_OF_DOUBT: Instant = 10**14
 def _asked(signal: Signal) -> str:
     """What the signal asks for: "open sell VELVETUSDT, 27 base, stop 3 % by mark"."""
     if signal.action is not Action.OPEN:
-        part = f" {plain(signal.percent)} %" if signal.percent != HUNDRED else ""
-        return f"{signal.action.value} {signal.symbol or 'everything'}{part}{_asked_stop(signal)}"
+        part = f"{plain(signal.percent)} % of " if signal.percent != HUNDRED else ""
+        return (
+            f"{signal.action.value} {part}{signal.symbol or 'everything'}{_asked_stop(signal)}{_asked_ladder(signal)}"
+        )
     side = f"{signal.side.value} " if signal.side is not None else ""
     size = f", {plain(signal.size.amount)} {signal.size.unit.value}" if signal.size else ""
-    return f"open {side}{signal.symbol}{size}{_asked_stop(signal)}"
+    return f"open {side}{signal.symbol}{size}{_asked_stop(signal)}{_asked_ladder(signal)}"
+
+
+def _beside(event: events.SignalAccepted) -> str:
+    """What an accepted signal does to another."""
+    if event.closes:
+        return f"; it closes {event.closes} and opens nothing"
+    return f"; it takes the slot of {event.reverses} once that is flat" if event.reverses else ""
+
+
+def _asked_ladder(signal: Signal) -> str:
+    if signal.take_profit is None:
+        return ""
+    return f", take-profits: {_ladder(signal.take_profit) or 'none'}"
+
+
+def _ladder(rungs: tuple[TakeProfit, ...]) -> str:
+    """As "50 % at 2 % gain, 50 % at 0.19"."""
+    return ", ".join(f"{plain(rung.share)} % at {_rung_place(rung)}" for rung in rungs)
+
+
+def _rung_place(rung: TakeProfit) -> str:
+    return plain(rung.price) if rung.price is not None else f"{plain(rung.percent or Decimal(0))} % gain"
+
+
+def _adopted(event: events.PositionAdopted) -> str:
+    """A position that the journal did not know, and why it is guarded all the same."""
+    whose = "ours by its orders" if event.ours else "another's, and to be protected"
+    return f"adopted: {plain(event.quantity)} that no signal answered for, {whose}; {event.detail}"
 
 
 def _asked_stop(signal: Signal) -> str:
@@ -214,13 +247,19 @@ def _order(report: OrderReport) -> str:
     price = f" at {plain(report.average)}" if report.average else ""
     name = report.client_id or report.venue_id or "without a name"
     why = f' "{report.reason}"' if report.reason else ""
-    told = f"order {name} {report.status.value}, {plain(report.filled)}{of} filled{price}{why}"
+    told = f"order {name}{_forced(report.kind)} {report.status.value}, {plain(report.filled)}{of} filled{price}{why}"
     return f"{_SAYS[report.source]}: {told}, {_venue(report.venue_at)}"
 
 
 def _fill(report: FillReport) -> str:
-    told = f"{report.side.value} {plain(report.quantity)} at {plain(report.price)}, fee {plain(report.fee)}"
-    return f"{_SAYS[report.source]}: {told}, {_venue(report.venue_at)}"
+    profit = f", realised {plain(report.profit)}" if report.profit else ""
+    told = f"{report.side.value} {plain(report.quantity)} at {plain(report.price)}{_forced(report.kind)}"
+    return f"{_SAYS[report.source]}: {told}, fee {plain(report.fee)}{profit}, {_venue(report.venue_at)}"
+
+
+def _forced(kind: FillKind) -> str:
+    """That the venue itself did it."""
+    return "" if kind is FillKind.TRADE else f" by {kind.value}"
 
 
 def _position(report: PositionReport) -> str:

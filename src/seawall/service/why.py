@@ -42,6 +42,7 @@ def why_it_stands(history: History, now: Instant) -> Why | None:
     if told is None:
         return None
     parts = [_first(told), _STANDS.get(told.state, ""), _proof(told), _stop(told, history), _naked(told)]
+    parts += [_left(told), _pending(told)]
     parts += [_distress(history), _latest(history, now)]
     return Why(told.state, " ".join(part for part in parts if part))
 
@@ -55,11 +56,12 @@ def _first(told: Receipt) -> str:
 
 def _what(told: Receipt) -> str:
     if told.side is None:
-        return f"a request to close {told.symbol} on {told.account}"
+        return f"a request to {told.action.value} {told.symbol or 'everything'} on {told.account}"
     word = "long" if told.side is Side.BUY else "short"
     amount = told.quantity or told.intended
     price = f", at {readable(told.average)} on average" if told.average else ""
-    return f"{word} {f'{plain(amount)} ' if amount else ''}{told.symbol} on {told.account}{price}"
+    adopted = ", adopted" if told.adopted else ""
+    return f"{word} {f'{plain(amount)} ' if amount else ''}{told.symbol} on {told.account}{price}{adopted}"
 
 
 def _proof(told: Receipt) -> str:
@@ -85,6 +87,20 @@ def _naked(told: Receipt) -> str:
         return "It stands naked now."
     most = "at most " if told.naked.at_most else ""
     return f"It stood without a live stop for {most}{_span(told.naked.total)} in the venue's clock."
+
+
+def _left(told: Receipt) -> str:
+    """What of it has left, and what that was worth by our own arithmetic."""
+    if not told.exits or not told.quantity:
+        return ""
+    by = ", ".join(dict.fromkeys(one.kind.value.replace("_", " ") for one in told.exits))
+    price = f" at {readable(told.exit_average)} on average" if told.exit_average is not None else ""
+    worth = f", which realised {readable(told.gain.realised)} before fees" if told.gain.realised is not None else ""
+    return f"{plain(told.exit_quantity)} of {plain(told.quantity)} have left{price} (by {by}){worth}."
+
+
+def _pending(told: Receipt) -> str:
+    return f"Asked for and not done yet: {'; '.join(told.asked.pending)}." if told.asked.pending else ""
 
 
 def _distress(history: History) -> str:

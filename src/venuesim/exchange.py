@@ -219,6 +219,13 @@ class Exchange(Experimenter):
         """Change a switch; ValueError says what was expected."""
         self._floor.set_switch(name, answer)
 
+    def calm(self, now: int) -> None:
+        """Lift all faults, and put back what they have changed and a venue would not keep (`world.World.calm`)."""
+        now = self._settle(now)
+        self.faults.clear()
+        self._world.calm(now)
+        self._tell()
+
     def walk(self, bps: int, every: int, now: int) -> None:
         """Let all prices take a seeded step of at most `bps` every `every` microseconds; 0 bps ends the walk."""
         self._world.walk(bps, every, self._settle(now))

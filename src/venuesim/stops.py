@@ -43,6 +43,13 @@ from venuesim.position_stops import Hooks, PositionStops, reached
 # binance.md 4.4, field rm of ALGO_UPDATE
 REFUSAL_TEXTS = {EndReason.REDUCE_ONLY: "Reduce Only reject", EndReason.MARGIN_SHORT: "Margin is insufficient"}
 
+Ambush = Callable[[int], bool]
+"""Whether a fault strikes the stop that fires at this instant; asking counts."""
+
+
+def _never(_: int) -> bool:
+    return False
+
 
 class Stops:
     """All stops of one venue."""
@@ -62,8 +69,8 @@ class Stops:
         self._admission = admission
         self._agenda = agenda
         self._switch = switch
-        self._stuck: dict[tuple[str, str], int] = {}
-        self._denied: dict[tuple[str, str], int] = {}
+        self._stuck: dict[tuple[str, str], Ambush] = {}
+        self._denied: dict[tuple[str, str], Ambush] = {}
         hooks = Hooks(start=self._start, fire_if_reached=self._fire_if_reached, rules_of=admission.rules_of)
         self.full = PositionStops(ledger, market, agenda, switch, hooks)
 
@@ -227,13 +234,19 @@ class Stops:
 
     # --- firing
 
-    def hold_in_engine(self, account: str, symbol: str, times: int) -> None:
-        """Let the next stops that fire here stay TRIGGERING for ever (`binance.md` 4.4)."""
-        self._stuck[(account, symbol)] = times
+    def hold_in_engine(self, account: str, symbol: str, strikes: Ambush) -> None:
+        """Let a stop that fires here stay TRIGGERING for ever whenever `strikes(now)` says so (`binance.md` 4.4)."""
+        self._stuck[(account, symbol)] = strikes
 
-    def deny_in_engine(self, account: str, symbol: str, times: int) -> None:
-        """Let the engine reject the next stops that fire here."""
-        self._denied[(account, symbol)] = times
+    def deny_in_engine(self, account: str, symbol: str, strikes: Ambush) -> None:
+        """Let the engine reject a stop that fires here whenever `strikes(now)` says so."""
+        self._denied[(account, symbol)] = strikes
+
+    def release(self, now: int) -> None:
+        """Let every stop that hangs TRIGGERING go to the engine after all."""
+        for stop in self._ledger.live_stops():
+            if stop.status is StopStatus.TRIGGERING:
+                self._agenda.at(now, self._launching(stop.stop_id))
 
     def price_moved(self, symbol: str, now: int) -> None:
         """Fire every LIVE stop of the symbol whose trigger has been reached."""
@@ -250,8 +263,7 @@ class Stops:
             return
         fired = replace(stop, status=StopStatus.TRIGGERING, triggered_at=now, updated_at=now)
         self._ledger.change_stop(fired)
-        if self._stuck.get((stop.account, stop.symbol), 0) > 0:
-            self._stuck[(stop.account, stop.symbol)] -= 1
+        if self._stuck.get((stop.account, stop.symbol), _never)(now):
             return
         self._agenda.at(now + int(self._switch("binance.triggering_us")), self._launching(stop.stop_id))
 
@@ -268,9 +280,7 @@ class Stops:
         """Send a fired stop's order to the engine, in the event that has begun."""
         stop = replace(stop, triggered_at=stop.triggered_at or now, updated_at=now)
         ticket = self._child_ticket(stop)
-        denied = self._denied.get((stop.account, stop.symbol), 0)
-        if denied > 0:
-            self._denied[(stop.account, stop.symbol)] = denied - 1
+        if self._denied.get((stop.account, stop.symbol), _never)(now):
             self._reject(stop, EndReason.BY_SYSTEM)
         elif ticket.quantity <= 0:
             self._reject(stop, EndReason.REDUCE_ONLY)

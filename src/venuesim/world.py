@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from venuesim.dialects.port import Dialect
-from venuesim.facts import EndReason, Refusal, Side, StopStatus
+from venuesim.facts import EndReason, Instrument, Refusal, Side, StopStatus
 from venuesim.faults import Fault, Faults, Hit, Touched, by_time
 from venuesim.floor import Floor
 from venuesim.market import Depth
@@ -19,6 +19,7 @@ from venuesim.streams import ABNORMAL, Streams
 from venuesim.views import MS
 
 TEN_THOUSAND = 10_000
+AMBUSHES = ("stop_stuck", "stop_rejected")
 
 
 class World:
@@ -32,15 +33,16 @@ class World:
         self._start = start
         self._walk = 0
         self._steps = 0
+        self._modes: dict[str, bool] = {}
+        self._rules: dict[str, Instrument] = {}
+        self._thinned: dict[str, None] = {}
         self._deeds: Mapping[str, Callable[[Fault, str, str, int], str]] = {
             "price_jump": self._jump,
             "stop_vanishes": self._vanish,
-            "stop_stuck": self._stick,
             "hand_trade": self._trade,
             "liquidation": self._liquidate,
             "adl": self._deleverage,
             "streams_cut": self._cut,
-            "stop_rejected": self._deny,
             "stop_moved": self._move,
             "key_expired": self._lapse,
             "book_depth": self._deepen,
@@ -63,9 +65,27 @@ class World:
     def _strike(self, hit: Hit, touched: Touched, at: int) -> None:
         account = hit.fault.account or touched.account or ""
         symbol = hit.fault.symbol or touched.symbol or ""
+        if hit.fault.fault in AMBUSHES:
+            self._lie_in_wait(hit, Touched(touched.call, account or None, symbol or None, None, at))
+            return
         how = self._deeds[hit.fault.fault](hit.fault, account, symbol, at)
         if how:
             self._faults.fire(hit, Touched(touched.call, account or None, symbol or None, None, at), how)
+
+    def _lie_in_wait(self, hit: Hit, touched: Touched) -> None:
+        """Set a fault on the next stops that fire here: it has fired when one does, and ends when it is lifted."""
+        left = [hit.fault.times or 1]
+
+        def strikes(now: int) -> bool:
+            if left[0] <= 0 or hit.number not in self._faults.plan:
+                return False
+            left[0] -= 1
+            self._faults.fire(hit, Touched(touched.call, touched.account, touched.symbol, None, now), "struck")
+            return True
+
+        engine = self._floor.book.stops
+        wait = engine.hold_in_engine if hit.fault.fault == "stop_stuck" else engine.deny_in_engine
+        wait(touched.account or "", touched.symbol or "", strikes)
 
     # --- the deeds: each says in a word what it changed, "" for nothing
 
@@ -86,10 +106,6 @@ class World:
             self._floor.book.end_stop(stop.stop_id, EndReason.BY_SYSTEM, at)
         return ", ".join(stop.stop_id for stop in live)
 
-    def _stick(self, fault: Fault, account: str, symbol: str, at: int) -> str:
-        self._floor.book.stops.hold_in_engine(account, symbol, fault.times or 1)
-        return "the next stop that fires stays TRIGGERING"
-
     def _trade(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         return self._floor.book.hands.trade(account, symbol, Side(fault.side), fault.quantity, at).order_id
 
@@ -105,10 +121,6 @@ class World:
 
     def _cut(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         return str(self._streams.hang_up_all(fault.code or ABNORMAL, at) or "")
-
-    def _deny(self, fault: Fault, account: str, symbol: str, at: int) -> str:
-        self._floor.book.stops.deny_in_engine(account, symbol, fault.times or 1)
-        return "the next stop that fires is rejected"
 
     def _move(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         """Let the owner move the stop by hand, by so many percent of its trigger."""
@@ -132,6 +144,7 @@ class World:
     def _deepen(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         if symbol not in self._floor.instruments:
             return ""
+        self._thinned[symbol] = None
         self._floor.market.set_depth(symbol, Depth(levels=fault.levels, notional=fault.notional))
         return f"{fault.levels} levels of {fault.notional}"
 
@@ -140,19 +153,45 @@ class World:
             return ""
         old = self._floor.instruments[symbol]
         new = replace(old, tick=fault.tick or old.tick, step=fault.step or old.step, status=fault.state or old.status)
+        self._rules.setdefault(symbol, old)
         self._floor.change_rules(new)
         return "" if new == old else f"tick {new.tick} step {new.step} {new.status}"
 
     def _flip(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        if account not in self._floor.book.ledger.accounts:
+            return ""
         if any(position.quantity for position in self._floor.book.ledger.positions(account)):
             return ""  # the venue refuses while anything is open (binance.md 1.4 -4068, bybit.md 3.8 110024)
         hedge = not self._floor.account(account).hedge
+        self._modes.setdefault(account, not hedge)
         self._floor.set_hedge(account, hedge)
         return "hedge" if hedge else "one-way"
 
     def _pay(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+        if account not in self._floor.book.ledger.accounts:
+            return ""
         self._floor.book.deposit(account, fault.amount, at)
         return str(fault.amount or "")
+
+    # --- the calm
+
+    def calm(self, now: int) -> None:
+        """Put back what faults have changed and a venue would not keep: closed symbols, modes, thin books, stuck stops.
+
+        Mark and last meet again, since nobody can close where they are kept apart.  Filters and balances stay.
+        """
+        for account, was in self._modes.items():
+            self._floor.set_hedge(account, was)
+        for symbol, rules in self._rules.items():
+            self._floor.change_rules(replace(self._floor.instruments[symbol], status=rules.status))
+        self._floor.book.stops.release(now)
+        for symbol in self._thinned:
+            self._floor.market.set_depth(symbol, Depth())
+        for symbol in self._floor.instruments:
+            prices = self._floor.market.prices(symbol)
+            if prices.mark != prices.last:
+                self._floor.book.set_price(symbol, prices.last, None, now)
+        self._modes, self._rules, self._thinned = {}, {}, {}
 
     # --- the walk
 

@@ -6,6 +6,7 @@ import pytest
 
 from seawall.drill import mayhem
 from seawall.model.ids import VenueName
+from tests.adversary import first_plans
 from tests.adversary.stage import BINANCE, Stage, leftovers, wrongs
 
 
@@ -51,4 +52,4 @@ def test_an_entry_that_the_network_repeats_is_seen_by_the_reader_of_fills() -> N
 )
 def test_a_seed_that_taught_something_breaches_nothing(venue: str, seed: int) -> None:
     """Worlds in which a hand's trades kept a signal from its end, or left it called PROTECTED, end as they should."""
-    assert mayhem.attempt(mayhem.draw_mayhem(VenueName(venue), seed)).breaches == []
+    assert mayhem.attempt(mayhem.draw_mayhem(VenueName(venue), seed, first_plans.draw)).breaches == []

@@ -98,12 +98,12 @@ def test_a_clock_that_steps_is_noticed(venue: VenueName, moment: int, skew: int)
     """A clock of ours that steps forward (or a venue's that steps back, and the reverse) costs no protection."""
     stage = Stage(venue)
     if moment < 0:
-        stage.skew = max(skew, 0) or 0
+        stage.set_clock(max(skew, 0))
         stage.run(most=SECOND)
     stage.send("a")
     stage.run(most=max(moment, 0))
     if skew > 0:
-        stage.skew = skew
+        stage.set_clock(skew - stage.skew)
     else:
         stage.restart(pause=20 * SECOND)
     _ends(stage)

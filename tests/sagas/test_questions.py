@@ -8,7 +8,7 @@ from seawall.model import inputs as inp
 from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import VenueId
 from seawall.model.queries import Query
-from seawall.model.reports import Source
+from seawall.model.reports import OrderStatus, Source
 from seawall.model.times import MILLISECOND
 from seawall.sagas.agenda import Agenda
 from tests.sagas.builders import (
@@ -27,6 +27,7 @@ from tests.sagas.builders import (
     fill,
     ms,
     order,
+    position,
     protected,
 )
 
@@ -116,6 +117,15 @@ def test_a_refused_entry_is_not_asked_about() -> None:
     case.answers(50, case.entry, Outcome.REFUSED, Reason.FUNDS)
     assert AskOrder(SYMBOL, case.entry) not in case.saga.agenda.asking
     assert AskPositions(SYMBOL) in case.saga.agenda.asking
+
+
+def test_an_end_without_a_fill_is_asked_about_while_the_position_says_otherwise() -> None:
+    """Expired with nothing filled is a claim: a position that nobody else explains keeps the question open."""
+    case = entering()
+    case.hears(100, order(case.entry, OrderStatus.EXPIRED, at=100))
+    assert AskOrder(SYMBOL, case.entry) not in case.saga.agenda.asking
+    case.hears(200, position(27, 200, told=150))
+    assert AskOrder(SYMBOL, case.entry) in case.saga.agenda.asking
 
 
 def test_where_stops_have_no_names_all_of_the_symbol_are_listed() -> None:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from seawall.drill.drawn import page_of
 from seawall.drill.lengths import written
 from seawall.drill.loader import PageError, venues_of
 from seawall.drill.page import Page
@@ -78,7 +77,7 @@ def _tasks(options: Options) -> Iterator[Task]:
     if options.seeds and not options.files:
         for seed in options.seeds:
             for venue in VenueName if options.venue is None else (options.venue,):
-                yield Task("", page_of(draw(venue, seed)), venue, seed)
+                yield Task("", draw(venue, seed).page, venue, seed)
         return
     pages: dict[str, Page] = {}
     for what in options.files:

@@ -120,7 +120,7 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
     entries = _entries(end.verdict.episodes)
     if entries > accepted:
         yield f"{entries} entries for {accepted} signals"
-    if end.verdict.opposite_positions and not any(hand.does == "trade" for hand in page.hand):
+    if end.verdict.opposite_positions and not is_touched(page):
         yield "an opposite position"
     for name in sorted(set(end.sent)):
         if end.sent.count(name) > 1:
@@ -138,9 +138,15 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
     yield from _one_story(page, end)
 
 
+def is_touched(page: Page) -> bool:
+    """Whether another hand trades on the slot."""
+    by_fault = any(line.line["fault"] == "hand_trade" for line in page.fault)
+    return by_fault or any(hand.does == "trade" for hand in page.hand)
+
+
 def _one_story(page: Page, end: Ended) -> Iterator[str]:
     """Journal and judge agree about the end, and the journal tells exactly what is in memory."""
-    by_hand = any(hand.does == "trade" for hand in page.hand)
+    by_hand = is_touched(page)
     for state in end.folded.values():
         if state.phase not in checks.ENDS:
             yield f"no end: {state.phase.value}"

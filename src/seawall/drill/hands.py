@@ -64,6 +64,7 @@ class Hands:
             "trade": self._trade,
             "cancel_stop": self._cancel_stop,
             "leave_stop": self._leave_stop,
+            "set_clock": self._set_clock,
         }
 
     def do(self, hand: Hand) -> None:
@@ -85,6 +86,9 @@ class Hands:
 
     def _close(self, hand: Hand) -> None:
         self._world.give(inp.CloseRequested(self._world.clock, self._symbol, "owner"))
+
+    def _set_clock(self, hand: Hand) -> None:
+        self._world.set_clock(hand.by)
 
     def _repeat(self, hand: Hand) -> None:
         self._give(replace(self.signals[0], received_at=self._world.clock))

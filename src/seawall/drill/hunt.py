@@ -14,7 +14,6 @@ from itertools import islice
 
 from seawall.drill.command import DEFAULT_SEED
 from seawall.drill.crash import points
-from seawall.drill.drawn import page_of
 from seawall.drill.loader import venues_of
 from seawall.drill.page import Page
 from seawall.drill.pages import shipped
@@ -49,7 +48,7 @@ def _runs(seeds: int, crashes: int) -> Iterator[Run]:
             yield f"page {name}", page, venue, DEFAULT_SEED, None
     for seed in range(seeds):
         for venue in VenueName:
-            yield f"seed {seed}", page_of(draw(venue, seed)), venue, seed, None
+            yield f"seed {seed}", draw(venue, seed).page, venue, seed, None
     yield from islice(_crashes(pages), crashes)
 
 

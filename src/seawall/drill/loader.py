@@ -159,6 +159,9 @@ def _check(page: Page) -> None:
     for number, kill in enumerate(page.kill, 1):
         if (kill.at is None) == (not kill.call):
             raise PageError(f"kill {number}: expected exactly one of at and call")
+        if kill.restores and kill.restores not in BY_EVENT_TYPE:
+            hint = _hint(kill.restores, sorted(BY_EVENT_TYPE))
+            raise PageError(f"kill {number}: restores: expected the name of an event, got {kill.restores!r}{hint}")
     for number, hand in enumerate(page.hand, 1):
         if hand.does == "trade" and not hand.quantity and hand.part is None:
             raise PageError(f"hand {number}: trade: expected quantity, or part of the position")

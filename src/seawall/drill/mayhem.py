@@ -16,12 +16,17 @@ import argparse
 import random
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import msgspec
+
 from seawall.drill.checks import ENDS, fold
-from seawall.drill.plans import Line, Plan, draw
+from seawall.drill.lengths import Length
+from seawall.drill.lines import fault_on
+from seawall.drill.page import FaultLine
+from seawall.drill.plans import Plan, draw
 from seawall.drill.world import World
 from seawall.journal.port import JournalFull
 from seawall.model import inputs as inp
@@ -60,12 +65,12 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Mayhem:
-    """One seed's world. `plan` lends its switches, kills, clock and journal; `faults` are those of two plans."""
+    """One seed's world. `plan` lends its switches, kills, clock and journal; `faults` are those of several plans."""
 
     plan: Plan
     coins: tuple[Symbol, ...]
     deeds: tuple[Deed, ...]
-    faults: tuple[Line, ...]
+    faults: tuple[FaultLine, ...]
     spares: bool
 
 
@@ -79,14 +84,14 @@ class Outcome:
     fired: int = 0
 
 
-def draw_mayhem(venue: VenueName, seed: int) -> Mayhem:
-    """The world of a seed on a venue; the same for ever."""
+def draw_mayhem(venue: VenueName, seed: int, lend: Callable[[VenueName, int], Plan] = draw) -> Mayhem:
+    """The world of a seed on a venue; the same for ever. `lend` draws the plans whose troubles it meets."""
     chance = random.Random(f"mayhem/{venue}/{seed}")  # noqa: S311 - a drill, drawn from a seed
-    plans = [draw(venue, seed + place * 1_000_000) for place in range(chance.choice((2, 2, 3, 5)))]
+    plans = [lend(venue, seed + place * 1_000_000) for place in range(chance.choice((2, 2, 3, 5)))]
     coins = tuple(Symbol(name) for name in COINS[venue][: chance.choice((2, 3, 4))])
     deeds = [_signal(chance, coins) for _ in range(chance.randrange(3, 7))]
     deeds += [_other(chance, coins) for _ in range(chance.choice((0, 1, 3, 6)))]
-    faults = tuple(_late(chance, line) for plan in plans for line in plan.faults)
+    faults = tuple(_late(chance, line) for plan in plans for line in plan.page.fault)
     by_hand = any(deed.does not in ("send", "close") for deed in deeds)
     spares = all(plan.spares for plan in plans) and not by_hand
     return Mayhem(plans[0], coins, tuple(sorted(deeds, key=lambda deed: deed.at)), faults, spares)
@@ -112,10 +117,10 @@ def _other(chance: random.Random, coins: tuple[Symbol, ...]) -> Deed:
     return Deed(_when(chance), chance.choice(_DEEDS), chance.randrange(len(coins)))
 
 
-def _late(chance: random.Random, line: Line) -> Line:
+def _late(chance: random.Random, line: FaultLine) -> FaultLine:
     """A fault as drawn, or one that begins later, when other signals meet it."""
     begins = chance.choice((0, 0, 1, 5, 15)) * SECOND
-    return line | {"after": begins} if begins and "after" not in line else line
+    return msgspec.structs.replace(line, after=Length(begins)) if begins and line.after is None else line
 
 
 # ---- running
@@ -146,13 +151,15 @@ class _Stage:
         self.touched: dict[Symbol, None] = {}
         self.asked: dict[Symbol, None] = {}
         self.sent = 0
+        page = plan.page
         self.world = World(
             plan.venue,
             seed=plan.seed,
-            switches=plan.switches,
+            switches=page.switches,
             symbols=symbols,
-            skew=plan.skew,
-            trade_socket=not plan.rest_only,
+            skew=page.clock.ahead,
+            drift_ppm=page.clock.drift_ppm,
+            trade_socket=page.order_entry == "auto",
         )
 
     def run(self) -> bool:
@@ -163,7 +170,8 @@ class _Stage:
         world.run(most=SECOND)
         began = world.now
         for line in self.mayhem.faults:
-            world.box.faults.add(parse(_from(line, began - world.box.start)))
+            given = fault_on(self.mayhem.plan.page, world.venue, world.account, line, began - world.box.start)
+            world.box.faults.add(parse(given))
         self._schedule(began)
         world.run(most=STORM)
         self._lift()
@@ -172,25 +180,32 @@ class _Stage:
         return world.run(self._is_over, most=CALM)
 
     def _schedule(self, began: Instant) -> None:
-        world, plan = self.world, self.mayhem.plan
+        world, page = self.world, self.mayhem.plan.page
         for deed in self.mayhem.deeds:
             world.at(began + deed.at, lambda deed=deed: self._do(deed))  # type: ignore[misc]
-        for at, pause in plan.kills:
-            world.at(began + at, world.kill)
-            world.at(began + at + pause, world.start)
-        after, lasts, kind = plan.journal
-        if kind == "stall":
-            world.at(began + after, lambda: world.journal.stall_until(began + after + lasts))
-        elif kind == "fail":
-            world.at(began + after, lambda: world.journal.fail(JournalFull))
-            world.at(began + after + lasts, world.journal.mend)
+        for kill in page.kill:
+            at = began + (kill.at or kill.nth * SECOND)
+            world.at(at, self._die)
+            world.at(at + kill.pause, self._rise)
+        for trouble in page.journal:
+            begins, ends = began + trouble.at, began + trouble.at + trouble.lasts
+            if trouble.does == "stall":
+                world.at(begins, lambda ends=ends: world.journal.stall_until(ends))  # type: ignore[misc]
+            else:
+                world.at(begins, lambda: world.journal.fail(JournalFull))
+                world.at(ends, world.journal.mend)
+
+    def _die(self) -> None:
+        if self.world.house is not None:
+            self.world.kill()
+
+    def _rise(self) -> None:
+        if self.world.house is None:
+            self.world.start()
 
     def _lift(self) -> None:
-        """Faults end, and mark and last meet again: on a venue that keeps them apart for ever nobody can close."""
-        box = self.world.box
-        box.faults.clear()
-        for coin in self.mayhem.coins:
-            box.set_price(coin, self.world.now, mark=box.book.market.prices(coin).last)
+        self.world.box.calm(self.world.now)
+        self.world.stir()
 
     def _is_over(self) -> bool:
         return self.world.house is not None and all(saga.state.phase in ENDS for saga in self.world.sagas())
@@ -259,11 +274,6 @@ class _Stage:
             state = saga.state
             if self.mayhem.spares and state.end in _ROLLBACKS and state.signal.symbol not in self.asked:
                 yield f"{state.signal.id}: a needless rollback ({state.end.value})"
-
-
-def _from(line: Line, began: Duration) -> Line:
-    after = line.get("after")
-    return line | {"after": began + after} if isinstance(after, int) else line
 
 
 # ---- reading the book
@@ -362,7 +372,7 @@ def _tell(outcome: Outcome) -> None:
     print(f"BREACH {plan.venue} seed {plan.seed}: {'; '.join(outcome.breaches)}")
     for line in (*mayhem.deeds, *mayhem.faults):
         print(f"    {line}")
-    print(f"    kills {plan.kills} skew {plan.skew} journal {plan.journal} ends {outcome.ends}")
+    print(f"    kills {plan.page.kill} {plan.page.clock} journal {plan.page.journal} ends {outcome.ends}")
     print(
         f"    again: python -m seawall.drill.mayhem --venue {plan.venue} --seeds {plan.seed}..{plan.seed + 1}",
         flush=True,

@@ -18,7 +18,7 @@ from seawall.drill.lengths import Length
 from seawall.model.ids import VenueName
 from seawall.model.times import SECOND
 
-Where = Literal["leaving", "acted", "answering"]
+Where = Literal["leaving", "sent", "acted", "answering"]
 Venues = tuple[VenueName, ...]
 BOTH: Venues = (VenueName.BINANCE, VenueName.BYBIT)
 SYMBOLS = {VenueName.BINANCE: "VELVETUSDT", VenueName.BYBIT: "1000000BABYDOGEUSDT"}
@@ -54,9 +54,12 @@ class Owner(_Line, frozen=True):
 
 
 class Clock(_Line, frozen=True):
-    """How far the house's clock runs ahead of the venue's; negative if it is behind."""
+    """How far the house's clock is ahead of the venue's, negative if it is behind, and by how many millionths it runs
+    too fast.
+    """
 
     ahead: Length = Length(0)
+    drift_ppm: int = 0
 
 
 class FaultLine(_Line, frozen=True):
@@ -72,8 +75,10 @@ class FaultLine(_Line, frozen=True):
 
 
 class Kill(_Line, frozen=True):
-    """Our process dies: at a time, or beside the nth `call`: as its act is leaving, once the venue has acted, or with
-    the answer at the door. It starts again after `pause`.
+    """Our process dies: at a time, or beside the nth `call`: as its act is leaving, once it is sent and before the
+    venue acts, once the venue has acted, or with the answer at the door. `call = "journal.append"` is the record:
+    before it is written (leaving), while it is (sent), once it is durable (acted). It starts again after `pause`; with
+    `restores`, on the copy of the journal that was made when an event of that name had been written first.
     """
 
     at: Length | None = None
@@ -81,6 +86,7 @@ class Kill(_Line, frozen=True):
     nth: int = 1
     when: Where = "acted"
     pause: Length = Length(SECOND)
+    restores: str = ""
     only: VenueName | None = None
 
 
@@ -106,15 +112,18 @@ class Hand(_Line, frozen=True):
     """Somebody does something at a time; before the signal if the time is negative.
 
     To our house come `close` (the owner asks), `repeat` (the very signal again), `reword` (its id with another size)
-    and `open` (another signal on the slot, to `side`). At the venue another hand may `trade` (`quantity`, or `part` of
-    what is open, where 1 is all), `cancel_stop`, and `leave_stop`: a stop from an earlier position lies in the book.
+    and `open` (another signal on the slot, to `side`). `set_clock` sets the machine's clock `by`: ahead at once, back
+    for the next process, since a living one never counts backwards. At the venue another hand may `trade` (`quantity`,
+    or `part` of what is open, where 1 is all), `cancel_stop`, and `leave_stop`: a stop from an earlier position lies in
+    the book.
     """
 
     at: Length
-    does: Literal["close", "repeat", "reword", "open", "trade", "cancel_stop", "leave_stop"]
+    does: Literal["close", "repeat", "reword", "open", "trade", "cancel_stop", "leave_stop", "set_clock"]
     side: Literal["buy", "sell"] = "sell"
     quantity: Decimal = Decimal(0)
     part: Decimal | None = None
+    by: Length = Length(0)
     on_opposite: Literal["refuse", "close"] = "refuse"
     only: VenueName | None = None
 

@@ -1,214 +1,195 @@
-"""Plans: what goes wrong in one trial, drawn from a seed.
+"""Plans: what goes wrong in one trial, drawn from a seed as a page.
 
-A plan is a few faults of the box's own vocabulary, answers to the venue books' open questions (its switches), and
-perhaps a kill of our process with a pause after it. `spares` says whether the venue would still have taken the stop
-within `max_naked`: then the signal must end PROTECTED if it was filled.
+A plan is a page like any other: a few faults of the box's vocabulary (`kinds.py`), answers to the venue books' open
+questions (its switches), and of our own troubles a process that dies at a time or beside an act or an append, a journal
+that takes nothing or comes back as an old copy, clocks that are wrong, drift or are set, and signals that come late,
+again, or together with others. `spares` says whether the venue would still have taken the stop within `max_naked`: then
+the signal must end PROTECTED if it was filled.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, get_args
 
-from seawall.model.ids import Side, VenueName
+from seawall.drill import kinds
+from seawall.drill.kinds import one_in
+from seawall.drill.lengths import Length
+from seawall.drill.page import Ask, Clock, FaultLine, Hand, JournalLine, Kill, Must, Owner, Page, Where
+from seawall.model.ids import VenueName
 from seawall.model.times import MILLISECOND, SECOND, Duration
-from venuesim.switches import SWITCHES
+from venuesim.switches import ANY_NUMBER, SWITCHES
 
-Line = dict[str, object]
-_LIGHT = ("delay", "request_lost", "reply_lost", "status", "half_body")
-_CALLS = (
-    "order.create",
-    "order.get",
-    "positions.get",
-    "stop.create",
-    "stop.get",
-    "stops.open",
-    "time.get",
-    "fills.get",
-)
-_READS = ("order.get", "order.history", "positions.get", "stop.get", "stops.open", "fills.get")
-_TOPICS = ("stream.order", "stream.fill", "stream.position", "stream.stop", "stream.*")
-_SWITCHED = tuple(name for name, answers in SWITCHES.items() if "." in name and "<number>" not in answers)
-_REPEATS_WITHIN_MAX_NAKED = 3
-_KEPT = ("binance.unrouted_stream", "bybit.link_id_scope", "bybit.second_full_stop")
+_KILLED_AT = ("order.create", "order.create", "stop.create", "positions.get", "order.get", "journal.append")
+_APPENDED: tuple[Where, ...] = ("leaving", "sent", "acted")
+_COPIES = ("entry_intended", "order_reported", "stop_intended", "entry_filled")
+"""A copy of the journal that a restored process may come back on: each knows the intention, as only those of rule 20 do
+not.
+"""
+_NUMBERS: dict[str, tuple[str, ...]] = {
+    "match_latency_us": ("2000", "0", "150000"),
+    "latency_us": ("0", "40000"),
+    "binance.triggering_us": ("5000", "1500000"),
+    "binance.expire_delay_us": ("1000", "3000000", "30000000"),
+    "binance.position_delay_us": ("0", "150000", "900000"),
+    "binance.weight_limit": ("2400", "6000"),
+    "bybit.child_delay_us": ("0", "300000", "3000000"),
+    "bybit.position_delay_us": ("0", "150000", "900000"),
+    "bybit.ban_us": ("600000000", "60000000"),
+}
+"""What is drawn where a switch takes any number; the first is its default."""
+_KEPT = ("signature",)
+_DEEDS = ("repeat", "burst", "reword", "open", "opposite", "close", "cancel_stop", "trade", "set_clock")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One trial. Times are microseconds after the signal."""
+    """One trial: a page for one venue, and whether it spares the position."""
 
     venue: VenueName
     seed: int
-    side: Side
-    percent_stop: bool
-    switches: dict[str, str]
-    faults: tuple[Line, ...]
-    kills: tuple[tuple[Duration, Duration], ...]
-    skew: Duration
-    journal: tuple[Duration, Duration, str]
+    page: Page
     spares: bool
-    rest_only: bool = False
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of its faults."""
+        return tuple(line.line["fault"] for line in self.page.fault)
 
 
 def draw(venue: VenueName, seed: int) -> Plan:
     """The plan of a seed on a venue; the same for ever."""
-    chance = random.Random(f"{venue}/{seed}")  # noqa: S311 - a drill, drawn from a seed
-    faults: list[Line] = []
+    chance = random.Random(f"plan 2/{venue}/{seed}")  # noqa: S311 - a drill, drawn from a seed
+    faults: list[FaultLine] = []
     spares = True
     for _ in range(chance.choice((1, 1, 2, 2, 3, 4))):
-        line, harmless = chance.choice(_KINDS)(chance, venue)
-        faults.append(line)
+        [kind] = chance.choices([one for one, _ in kinds.KINDS], [weight for _, weight in kinds.KINDS])
+        lines, harmless = kind(chance, venue)
+        faults += lines
         spares = spares and harmless
-    kills = tuple(_kills(chance)) if _one_in(chance, 4) else ()
-    skew = chance.choice((-2_500, -700, 300, 2_000, 60_000)) * MILLISECOND if _one_in(chance, 8) else 0
-    journal = _journal(chance) if _one_in(chance, 8) else (0, 0, "")
-    return Plan(
-        venue,
-        seed,
-        chance.choice((Side.BUY, Side.SELL)),
-        _one_in(chance, 2),
-        _switches(chance, venue),
-        tuple(faults),
-        kills,
-        skew,
-        journal,
-        spares,
-        _rest_only(venue, seed),
+    kills = tuple(_kills(chance)) if one_in(chance, 4) else ()
+    hands = tuple(_hands(chance)) if one_in(chance, 5) else ()
+    spares = spares and not any(hand.does in ("close", "open", "trade") for hand in hands)
+    faults += _blind_reads(chance, kills)
+    switches = _switches(chance, venue)
+    kept_out = switches.get("binance.quantity_beside_close") == "refuse"
+    spares = spares and not (kept_out and any(fault.line["fault"] == "stop_moved" for fault in faults))
+    page = Page(
+        title=f"The plan of seed {seed} on {venue}",
+        venues=(venue,),
+        switches=switches,
+        walk_bps=chance.choice((1, 3)) if one_in(chance, 10) else 0,
+        account=Owner(balance=Decimal(4)) if one_in(chance, 40) else Owner(),
+        signal=_signal(chance),
+        order_entry=chance.choice(("auto", "rest")),
+        clock=_clock(chance),
+        fault=tuple(faults),
+        kill=kills,
+        journal=tuple(_journal(chance)) if one_in(chance, 7) else (),
+        hand=hands,
+        must={
+            venue: Must(end=("protected", "flat", "refused", "none"), closes=0 if spares else None, fired="any"),
+        },
     )
+    return Plan(venue, seed, page, spares)
 
 
-def _rest_only(venue: VenueName, seed: int) -> bool:
-    """Whether acts go by REST alone: half of the plans. Drawn apart, so that the rest of a plan stays as it was."""
-    return _one_in(random.Random(f"{venue}/{seed}/road"), 2)  # noqa: S311 - a drill, drawn from a seed
+def answers_of(switch: str) -> tuple[str, ...]:
+    """The answers of a switch that are drawn."""
+    return _NUMBERS[switch] if ANY_NUMBER in SWITCHES[switch] else SWITCHES[switch]
 
 
-def _one_in(chance: random.Random, n: int) -> bool:
-    return chance.randrange(n) == 0
+def switches_of(venue: VenueName) -> tuple[str, ...]:
+    """The switches that are drawn on a venue."""
+    return tuple(name for name in SWITCHES if name not in _KEPT and ("." not in name or name.startswith(f"{venue}.")))
 
 
 def _switches(chance: random.Random, venue: VenueName) -> dict[str, str]:
-    names = [name for name in _SWITCHED if name.startswith(f"{venue}.") and name not in _KEPT]
-    return {name: chance.choice(SWITCHES[name]) for name in names}
+    return {name: chance.choice(answers_of(name)) for name in switches_of(venue)}
 
 
-def _kills(chance: random.Random) -> Iterator[tuple[Duration, Duration]]:
-    """(when, how long until the next process), once, or again while the next one recovers."""
-    at = chance.choice((chance.randrange(1, 120), chance.randrange(1, 3_000))) * MILLISECOND
-    pause = chance.choice((10 * MILLISECOND, SECOND, 20 * SECOND))
-    yield at, pause
-    if _one_in(chance, 3):
-        yield at + pause + chance.randrange(1, 200) * MILLISECOND, chance.choice((10 * MILLISECOND, SECOND))
-
-
-def _journal(chance: random.Random) -> tuple[Duration, Duration, str]:
-    """(when, for how long, "stall" or "fail") the journal does not take appends."""
-    at = chance.choice((0, 10, 15, 40, 200)) * MILLISECOND
-    return at, chance.choice((30, 900, 6_000)) * MILLISECOND, chance.choice(("stall", "fail"))
-
-
-def _light(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
-    """One call delayed, lost either way, or answered with a 5xx, with and without effect."""
-    line: Line = {"fault": chance.choice(_LIGHT), "call": chance.choice(_CALLS), "nth": chance.choice((1, 1, 2))}
-    match line["fault"]:
-        case "delay":
-            line |= {"ms": chance.choice((50, 400, 1500, 4000)), "where": chance.choice(("request", "engine", "reply"))}
-        case "request_lost" | "reply_lost":
-            line |= {"mode": chance.choice(("reset", "hang")), "times": chance.choice((1, 1, 2))}
-        case "status":
-            line |= {"status": chance.choice((500, 502, 503, 504)), "effect": _one_in(chance, 2), "text": "<html>"}
-        case _:
-            line |= {"cut": chance.choice((1, 20, 80))}
-    return line, line["call"] != "stop.create"
-
-
-def _code(chance: random.Random, venue: VenueName) -> tuple[Line, bool]:
-    """A venue's own code on the entry or the stop."""
-    acts, reads = _CODES[venue]
-    call = chance.choice(("order.create", "order.create", "stop.create", "order.get", "positions.get"))
-    code = chance.choice(acts if call.endswith("create") else reads)
-    with_effect = code in (-1007, -1001, 10000, 10016) and _one_in(chance, 2)
-    return {"fault": "status", "call": call, "nth": 1, "code": code, "text": "drill", "effect": with_effect}, True
-
-
-_CODES = {
-    VenueName.BINANCE: ((-1007, -1001, -1008, -1021, -1015), (-1007, -1001, -1021)),
-    VenueName.BYBIT: ((10000, 10016, 10006, 10002), (10000, 10016, 10002)),
-}
-
-
-def _read(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
-    """Reads that lag, lie empty, or stand still for a while."""
-    kind = chance.choice(("read_lag", "empty_read", "stale_read"))
-    line: Line = {"fault": kind, "call": chance.choice(_READS), "times": chance.choice((1, 3, 8))}
-    if kind == "read_lag":
-        line["ms"] = chance.choice((500, 2_000, 9_000))
-    return line, True
-
-
-def _stream(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
-    """The stream drops, repeats, reorders, delays, falls silent or is cut."""
-    kind = chance.choice(("stream_drop", "stream_duplicate", "stream_reorder", "stream_delay", "stream_silence"))
-    line: Line = {"fault": kind, "call": chance.choice(_TOPICS), "times": chance.choice((1, 2, 20))}
-    if kind != "stream_drop":
-        line["ms"] = chance.choice((20, 300, 5_000, 30_000))
-    return line, True
-
-
-def _cut(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
-    """The connection ends right at an event."""
-    return {"fault": "stream_cut", "call": chance.choice(_TOPICS), "nth": chance.choice((1, 2, 3))}, True
-
-
-def _partial(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
-    """The entry fills in parts, or only in part."""
-    if _one_in(chance, 2):
-        return {"fault": "partial_fill", "call": "order.create", "nth": 1, "fraction": "0.4"}, True
-    gap = chance.choice((5, 80, 700))
-    return {
-        "fault": "partial_fill",
-        "call": "order.create",
-        "nth": 1,
-        "parts": ["0.3", "0.3", "0.4"],
-        "gap_ms": gap,
-    }, True
-
-
-def _world(chance: random.Random, _venue: VenueName) -> tuple[Line, bool]:
-    """The market moves, or the venue loses or jams the stop."""
-    kind = chance.choice(("price_jump", "stop_vanishes", "stop_stuck", "streams_cut"))
-    call = chance.choice(("order.create", "stop.create")) if kind != "stop_vanishes" else "order.create"
-    line: Line = {"fault": kind, "call": call, "nth": 1}
-    if kind != "stop_stuck":
-        line["ms"] = chance.choice((0, 4, 30, 300, 3_000))
-    if kind == "price_jump":
-        line |= {"pct": chance.choice(("-7", "-2", "2", "7")), "price": chance.choice(("both", "mark", "last"))}
-    return line, kind in ("stop_vanishes", "streams_cut")
-
-
-def _refused_stop(chance: random.Random, venue: VenueName) -> tuple[Line, bool]:
-    """The stop is refused, for a while or for good."""
-    texts: dict[VenueName, tuple[tuple[int, str], ...]] = {
-        VenueName.BINANCE: ((-4509, "GTE order needs a position"), (-2021, "Order would immediately trigger.")),
-        VenueName.BYBIT: ((10001, "can not set tp/sl/ts for zero position"), (34040, "not modified")),
+def _signal(chance: random.Random) -> Ask:
+    """Mostly 50 USDT with a stop five percent away; sometimes another size, source, age or leverage."""
+    asked: dict[str, Any] = {
+        "side": _side(chance),
+        "stop_is": chance.choice(("percent", "price")),
     }
-    code, text = chance.choice(texts[venue])
-    times = chance.choice((1, 3, 60))
-    would_trigger = "trigger" in text
-    line: Line = {"fault": "stop_refused", "call": "stop.create", "times": times, "code": code, "text": text}
-    return line, times <= _REPEATS_WITHIN_MAX_NAKED and not would_trigger
+    if one_in(chance, 6):
+        asked["trigger_by"] = "last"
+    if one_in(chance, 8):
+        asked["leverage"] = Decimal(chance.choice((3, 5, 20)))
+    if one_in(chance, 8):
+        asked["made"] = Length(chance.choice((2, 15, 29, 40)) * SECOND)
+    if one_in(chance, 10):
+        asked |= {"size": Decimal(1), "unit": chance.choice(("risk_pct", "equity_pct"))}
+    if one_in(chance, 10):
+        asked["max_slippage_bps"] = Decimal(chance.choice((5, 50, 300)))
+    return Ask(**asked)
 
 
-_KINDS: tuple[Callable[[random.Random, VenueName], tuple[Line, bool]], ...] = (
-    _light,
-    _light,
-    _code,
-    _read,
-    _read,
-    _stream,
-    _stream,
-    _cut,
-    _partial,
-    _refused_stop,
-    _world,
-)
+def _side(chance: random.Random) -> Literal["buy", "sell"]:
+    return chance.choice(("buy", "sell"))
+
+
+def _clock(chance: random.Random) -> Clock:
+    ahead = chance.choice((-2_500, -700, 300, 2_000, 60_000)) * MILLISECOND if one_in(chance, 8) else 0
+    drift = chance.choice((-200, 200, 1_000, -20_000)) if one_in(chance, 10) else 0
+    return Clock(ahead=Length(ahead), drift_ppm=drift)
+
+
+def _kills(chance: random.Random) -> Iterator[Kill]:
+    """A death at a time, beside an act, or beside an append; perhaps again while the next process recovers."""
+    pause = chance.choice((10 * MILLISECOND, SECOND, 20 * SECOND))
+    copy = chance.choice(_COPIES) if one_in(chance, 6) else ""
+    if one_in(chance, 2):
+        call, nth = chance.choice(_KILLED_AT), chance.choice((1, 1, 1, 2, 3))
+        when = chance.choice(_APPENDED if call == "journal.append" else get_args(Where))
+        if call == "journal.append":
+            nth = chance.randrange(1, 25)
+        yield Kill(call=call, nth=nth, when=when, pause=Length(pause), restores=copy)
+        if one_in(chance, 3):
+            yield Kill(call=chance.choice(_KILLED_AT), nth=nth + 1, when="acted", pause=Length(SECOND))
+        return
+    at = chance.choice((chance.randrange(1, 120), chance.randrange(1, 3_000))) * MILLISECOND
+    yield Kill(at=Length(at), pause=Length(pause), restores=copy)
+    if one_in(chance, 3):
+        again = at + pause + chance.randrange(1, 200) * MILLISECOND
+        yield Kill(at=Length(again), pause=Length(chance.choice((10 * MILLISECOND, SECOND))))
+
+
+def _blind_reads(chance: random.Random, kills: tuple[Kill, ...]) -> Iterator[FaultLine]:
+    """A process that comes back may find its first reads empty."""
+    for kill in kills[:1]:
+        if kill.at is not None and one_in(chance, 3):
+            for call in ("order.get", "positions.get", "stops.open", "fills.get"):
+                yield kinds.line(fault="empty_read", call=call, times=2, after=kill.at + kill.pause)
+
+
+def _journal(chance: random.Random) -> Iterator[JournalLine]:
+    """For a while the journal takes nothing: it stalls, is full, or broken."""
+    at = chance.choice((0, 10, 15, 40, 200)) * MILLISECOND
+    lasts = chance.choice((30, 900, 6_000)) * MILLISECOND
+    yield JournalLine(does=chance.choice(("stall", "full", "broken")), at=Length(at), lasts=Length(lasts))
+
+
+def _hands(chance: random.Random) -> Iterator[Hand]:
+    """Signals that come again, reworded, or with others; the owner closes; a hand takes the stop; the clock is set."""
+    at: Duration = chance.choice((0, 5, 30, 400, 6_000)) * MILLISECOND
+    match chance.choice(_DEEDS):
+        case "burst":
+            for place in range(8):
+                yield Hand(at=Length(at + place * MILLISECOND), does="repeat" if place % 2 else "open")
+        case "opposite":
+            yield Hand(at=Length(at), does="open", side=_side(chance), on_opposite="close")
+        case "trade":
+            part = Decimal(chance.choice(("0.5", "1")))
+            yield Hand(at=Length(at + SECOND), does="trade", side=_side(chance), part=part)
+        case "set_clock":
+            yield Hand(at=Length(at), does="set_clock", by=Length(chance.choice((-40, -3, 3, 40)) * SECOND))
+        case "reword" | "repeat" | "open" | "close" | "cancel_stop" as does:
+            yield Hand(at=Length(at), does=does)
+        case _:
+            pass

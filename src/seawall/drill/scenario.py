@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from seawall.drill.demands import Breach, breaches, ended
 from seawall.drill.hands import Hands
 from seawall.drill.lines import fault_on, jump_on, lines_on, switches_on, symbols_on, title_of
-from seawall.drill.page import Kill, Must, Page
-from seawall.drill.world import World
+from seawall.drill.page import Hand, Kill, Must, Page
+from seawall.drill.world import APPEND, World
 from seawall.journal.encoding import Row
 from seawall.journal.port import JournalBroken, JournalFull
 from seawall.model.events import Recorded
@@ -27,6 +27,8 @@ LASTING: Duration = 45 * SECOND
 """How long an end must last to count: longer than the period in which stops are read again."""
 
 
+OURS = ("close", "repeat", "reword", "open")
+"""What a hand brings to our own door."""
 RUNAWAY = 3_000
 """Events of one run. No page comes near: whoever records so many does the same thing again and again."""
 
@@ -87,11 +89,14 @@ class _Play:
             hedge=page.account.hedge,
             skew=page.clock.ahead,
             trade_socket=page.order_entry == "auto",
+            drift_ppm=page.clock.drift_ppm,
         )
         self.hands = Hands(self.world, page, seed)
         self.began: Instant = 0
         self.lines: dict[int, str] = {}
         self.met: dict[int, int] = {}
+        self.struck: list[str] = []
+        """What of the page's own lines has changed anything: "kill acted", "journal stall", "hand repeat"."""
         self.things = 0
         self.ended_after = 0
         self.restarted_after: int | None = None
@@ -134,7 +139,7 @@ class _Play:
             world.box.faults.add(parse({**jump, "after": world.now + price.at - world.box.start}))
         for hand in lines_on(page.hand, self.venue):
             if hand.at >= 0:
-                world.at(self.began + hand.at, lambda hand=hand: self.hands.do(hand))  # type: ignore[misc]
+                world.at(self.began + hand.at, lambda hand=hand: self._lend(hand))  # type: ignore[misc]
         if any(kill.call for kill in page.kill):
             world.on_moment = self._moment
         world.before_entry = self._before_entry
@@ -145,9 +150,27 @@ class _Play:
         """Schedules a kill by time; how long after the signal it is over."""
         if kill.at is None:
             return 0
-        self.world.at(self.began + kill.at, self._die)
-        self.world.at(self.began + kill.at + kill.pause, self._rise)
+        self.world.at(self.began + kill.at, lambda: self._die_of(kill))
         return kill.at + kill.pause
+
+    def _die_of(self, kill: Kill) -> None:
+        """A kill strikes a living process, and another follows after the pause; a dead one dies no more."""
+        if self.world.house is None:
+            return
+        when = kill.when if kill.call else "by time"
+        again = " in recovery" if self.risen_at and not self.world.house.desk.ready else ""
+        self.struck.append(f"kill {'append ' if kill.call == APPEND else ''}{when}{again}")
+        self._die()
+        if kill.restores and self.world.put_back(kill.restores):
+            self.struck.append("journal restored")
+        self.world.at(self.world.now + kill.pause, self._rise)
+
+    def _lend(self, hand: Hand) -> None:
+        known = len(self.world.box.history)
+        self.hands.do(hand)
+        living = self.world.house is not None and hand.does in OURS
+        if living or hand.does == "set_clock" or len(self.world.box.history) > known:
+            self.struck.append(f"hand {hand.does}")
 
     def _moment(self, when: str, call: str) -> None:
         """Something happened to a call: the process may have to die of it."""
@@ -155,8 +178,7 @@ class _Play:
             if kill.call == call and kill.when == when:
                 self.met[number] = self.met.get(number, 0) + 1
                 if self.met[number] == kill.nth:
-                    self._die()
-                    self.world.at(self.world.now + kill.pause, self._rise)
+                    self._die_of(kill)
 
     def _die(self) -> None:
         if self.world.house is not None:
@@ -171,10 +193,20 @@ class _Play:
         world, begins, ends = self.world, self.began + after, self.began + after + lasts
         if does == "stall":
             world.at(begins, lambda: world.journal.stall_until(ends))
-            return
-        kind = JournalFull if does == "full" else JournalBroken
-        world.at(begins, lambda: world.journal.fail(kind))
-        world.at(ends, world.journal.mend)
+        else:
+            kind = JournalFull if does == "full" else JournalBroken
+            world.at(begins, lambda: world.journal.fail(kind))
+            world.at(ends, self._mend)
+        world.at(ends - 1, lambda: self._note_trouble(does))
+
+    def _mend(self) -> None:
+        """The journal of now takes appends again: an old copy may have come in its place."""
+        self.world.journal.mend()
+
+    def _note_trouble(self, does: str) -> None:
+        """A journal's trouble has struck if anything waits to be written at its end."""
+        if self.world.is_behind:
+            self.struck.append(f"journal {does}")
 
     # ---- the crash
 
@@ -199,6 +231,10 @@ class _Play:
             if self.things == self.restarted_after + crash.again:
                 self._die_and_rise(crash.pause)
 
+    def _clock_struck(self) -> list[str]:
+        clock = self.page.clock
+        return ["clock ahead"] * bool(clock.ahead) + ["clock drift"] * bool(clock.drift_ppm)
+
     def _die_and_rise(self, pause: Duration) -> None:
         self._die()
         self.world.at(self.world.now + pause, self._rise)
@@ -207,7 +243,8 @@ class _Play:
 
     def _calm(self) -> None:
         world = self.world
-        world.box.faults.clear()
+        world.box.calm(world.now)
+        world.stir()
         world.run(self._is_over, most=CALM)
         world.run(most=LASTING)
         while world.house is None or world.now - self.risen_at < LASTING:
@@ -242,7 +279,7 @@ class _Play:
             bool(end.verdict.episodes),
             [Breach(f"more than {RUNAWAY} events: it goes round in a circle")] * self.runaway
             + list(breaches(self.page, must, end)),
-            [fired.fault for fired in world.box.faults.fired],
+            [fired.fault for fired in world.box.faults.fired] + self.struck + self._clock_struck(),
             [pair for saga in world.sagas() for pair in saga.visited],
             world.recorded(),
             world.journal.rows(world.account),

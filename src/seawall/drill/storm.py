@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 
 from seawall.drill.plans import draw
+from seawall.drill.printer import text_of
 from seawall.drill.trial import Result, attempt
 from seawall.model.ids import VenueName
 from seawall.sagas.table import TABLE
@@ -114,12 +115,8 @@ def _ms(ordered: list[int], percent: int) -> str:
 
 def _print_breach(result: Result) -> None:
     plan = result.plan
-    print(f"BREACH {plan.venue} seed {plan.seed}: {'; '.join(result.breaches)}")
-    for line in plan.faults:
-        print(f"    {line}")
-    print(
-        f"    kills {plan.kills} skew {plan.skew} journal {plan.journal} {plan.side} end {result.end} {result.reason}"
-    )
+    print(f"BREACH {plan.venue} seed {plan.seed}: {'; '.join(result.breaches)}; end {result.end} {result.reason}")
+    print("".join(f"    {line}\n" for line in text_of(plan.page).splitlines() if line), end="")
     print(f"    again: python -m seawall.drill.storm --venue {plan.venue} --show {plan.seed}", flush=True)
 
 
@@ -127,7 +124,7 @@ def _show(venue: VenueName, seed: int) -> int:
     """One seed's plan, every event of ours, and the verdict."""
     plan = draw(venue, seed)
     result = attempt(plan, tell=lambda at, event: print(f"{at / 1000:12.1f} ms  {event}"))
-    print(plan)
+    print(text_of(plan.page))
     print(f"{result.end} {result.reason}; breaches: {'; '.join(result.breaches) or 'none'}")
     return 1 if result.breaches else 0
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from seawall.drill import page, scenario
-from seawall.drill.drawn import page_of
 from seawall.drill.plans import Plan
 from seawall.model.events import Event
 from seawall.model.ids import Symbol
@@ -40,7 +39,7 @@ class Result:
 
 def attempt(plan: Plan, tell: Callable[[Duration, Event], None] | None = None) -> Result:
     """Runs a plan to its end. `tell` is given every recorded event afterwards, dated from the signal."""
-    outcome = scenario.play(page_of(plan), plan.venue, plan.seed)
+    outcome = scenario.play(plan.page, plan.venue, plan.seed)
     if tell is not None:
         for row in outcome.history:
             tell(row.at - outcome.began, row.event)

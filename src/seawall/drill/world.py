@@ -20,7 +20,7 @@ from seawall.journal.memory import MemoryJournal
 from seawall.journal.port import Dated, JournalError
 from seawall.model import acts
 from seawall.model import inputs as inp
-from seawall.model.events import Recorded
+from seawall.model.events import Recorded, event_type
 from seawall.model.ids import Account, VenueName
 from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
 from seawall.model.work import Answer, Do, Work
@@ -56,6 +56,8 @@ _CALLS: Mapping[type[acts.Act], str] = {
 _REPLIES = (wire.Answer, wire.Reset, wire.HalfBody)
 _KEYS_OF_ONE = 1_000_000
 """How many requests and connections one process may number."""
+APPEND = "journal.append"
+"""How a page names the writing of the record."""
 
 
 @dataclass(slots=True)
@@ -69,6 +71,9 @@ class House:
     answers: list[Answer] = field(default_factory=list)
     woken_for: Instant = 0
     retrying: bool = False
+    skew: Duration = 0
+    """How far the machine's clock was ahead when this process began to count on from it."""
+    since: Instant = 0
 
 
 class World:
@@ -87,6 +92,7 @@ class World:
         hedge: bool = False,
         skew: Duration = 0,
         trade_socket: bool = True,
+        drift_ppm: int = 0,
     ) -> None:
         self.venue = venue
         self.account = Account(f"{venue}-drill")
@@ -95,7 +101,9 @@ class World:
         self.trade_socket = trade_socket
         """Whether acts may leave by the venue's trade socket."""
         self.skew = skew
-        """How far the house's clock is ahead of the venue's."""
+        """How far the machine's clock is ahead of the venue's: what the next process begins with."""
+        self.drift_ppm = drift_ppm
+        """By how many millionths the machine's clock runs too fast."""
         self.settings = settings or DeskSettings()
         self.box = Exchange(venue.value, seed=seed, start=START, switches=switches, symbols=symbols)
         self.box.open_account(self.account, key=KEYS.key, secret=KEYS.secret, balance=balance, hedge=hedge)
@@ -105,8 +113,8 @@ class World:
         self.before_entry: Callable[[], None] | None = None
         """Called before each thing that happens: who kills here has killed between any two instants."""
         self.on_moment: Callable[[str, str], None] | None = None
-        """Called as an act is "leaving", once the venue has "acted" on a call, and with its reply "answering"; the call
-        by the box's name for it ("order.create")."""
+        """Called as an act is "leaving", once it is "sent", once the venue has "acted" on it, and with its reply
+        "answering"; the call by the box's name for it ("order.create"), or "journal.append"."""
         self._heap: list[tuple[Instant, int, Callable[[], None]]] = []
         self._entries = 0
         self._epoch = 0
@@ -129,7 +137,7 @@ class World:
         recorded = self.recorded()
         desk.recover(recorded)
         connection = machine.Venue(_CODECS[self.venue](KEYS), self.settings.bounds, trade_socket=self.trade_socket)
-        self.house = House(desk, connection, durable=desk.seq)
+        self.house = House(desk, connection, durable=desk.seq, skew=self._skew_at(self.now), since=self.now)
         self._machine(self.house, machine.Started())
 
     def kill(self) -> None:
@@ -139,6 +147,25 @@ class World:
         self.journal.kill()
         self.box.cut_streams(self.now)
         self._wake_box()
+
+    def set_clock(self, by: Duration) -> None:
+        """The machine's clock is set: ahead at once, back for the next process (a living one never counts back)."""
+        self.skew += by
+        if self.house is not None and by > 0:
+            self.house.skew += by
+            self._wake_house(self.house)
+
+    def put_back(self, restores: str) -> bool:
+        """Puts the copy of the journal in place that was made when an event of this type had been written first;
+        whether that took anything away. Only while no process lives.
+        """
+        rows = self.recorded()
+        kept = next((row.seq for row in rows if event_type(type(row.event)) == restores), len(rows))
+        if kept == len(rows):
+            return False
+        self.journal = MemoryJournal({self.account: self.venue.value})
+        self.journal.append(self.account, 1, 0, [(row.at, row.event) for row in rows[:kept]])
+        return True
 
     def give(self, *items: inp.Input) -> None:
         """Inputs from outside (signals, requests) enter the living desk now."""
@@ -157,12 +184,23 @@ class World:
 
     @property
     def clock(self) -> Instant:
-        """What the house takes for the time."""
-        return self.now + self.skew
+        """What the house takes for the time: the machine's clock as its process found it, and counted on from there."""
+        return self.now + self._skew_at(self.now)
+
+    def _skew_at(self, at: Instant) -> Duration:
+        """How far the living process, or the machine while none lives, is ahead of the venue at an instant."""
+        begun = self.house.skew if self.house is not None else self.skew
+        since = self.house.since if self.house is not None else START
+        return begun + (at - since) * self.drift_ppm // 1_000_000
 
     def recorded(self) -> tuple[Recorded, ...]:
         """Everything durable."""
         return self.journal.read(self.account, 0, 1_000_000)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the living process waits for its journal."""
+        return bool(self._unwritten)
 
     def sagas(self) -> tuple[Saga, ...]:
         """What the living desk remembers."""
@@ -235,6 +273,8 @@ class World:
     def _step(self, house: House, items: Sequence[inp.Input]) -> None:
         work = house.desk.step(items, house.durable, self.clock)
         self._append(house, work)
+        if house is not self.house:
+            return
         for answer in work.answers:
             self.answers.append(answer)
         for act in work.acts:
@@ -247,6 +287,7 @@ class World:
         if house is self.house:
             self._moment("leaving", _CALLS[type(do.act)])
             self._machine(house, machine.Submitted(do.act, do.urgency))
+            self._moment("sent", _CALLS[type(do.act)])
 
     def _moment(self, when: str, call: str) -> None:
         if self.on_moment is not None and call:
@@ -254,9 +295,13 @@ class World:
 
     def _append(self, house: House, work: Work) -> None:
         if work.appends:
+            self._moment("leaving", APPEND)
+            if house is not self.house:
+                return
             dated = [(self.clock, event) for event in work.appends]
             self._unwritten.append((work.first_seq, dated))
             self._submit(house, work.first_seq, dated)
+            self._moment("sent", APPEND)
 
     def _submit(self, house: House, first_seq: int, dated: list[Dated]) -> None:
         def done(answer: int | JournalError) -> None:
@@ -275,6 +320,9 @@ class World:
                 self.at(self.now + RETRY, lambda: self._append_again(house))
                 self._step(house, (inp.JournalChanged(self.clock, healthy=False, detail=str(answer)),))
             return
+        self._moment("acted", APPEND)
+        if house is not self.house:
+            return
         house.durable = max(house.durable, answer)
         self._unwritten = [(seq, dated) for seq, dated in self._unwritten if seq + len(dated) - 1 > house.durable]
         self._step(house, (inp.JournalChanged(self.clock, healthy=True),) if not house.retrying else ())
@@ -290,7 +338,7 @@ class World:
         wake, desk = house.venue.next_wake(), house.desk.next_wake()
         if desk is not None and desk < wake:
             wake = desk
-        at = max(wake - self.skew, self.now + 1)
+        at = max(wake - self._skew_at(self.now), self.now + 1)
         if house.woken_for and self.now < house.woken_for <= at:
             return
         house.woken_for = at

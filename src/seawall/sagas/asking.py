@@ -48,9 +48,10 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
 def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:
     facts = state.orders[attempt.client_id]
     unpriced = facts.filled > 0 and facts.average is None
-    if attempt.never_was and not facts.is_seen and not contradicts_refusal(state, around):
+    doubted = facts.filled == 0 and contradicts_refusal(state, around)
+    if attempt.never_was and not facts.is_seen and not doubted:
         return []
-    if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not unpriced:
+    if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not unpriced and not doubted:
         return []
     if entry_verdict(state, attempt, around) is Verdict.ABSENT:
         return []

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seawall.drill.plans import draw
+from seawall.drill.printer import text_of
 from seawall.drill.trial import Result
 from seawall.drill.wire.calm import many
 from seawall.drill.wire.killer import LASTS, Kills, kill_again_and_again
@@ -107,10 +108,8 @@ def _report(result: Result, late: float) -> None:
         plan = result.plan
         void = f" (the processor was late by {late:.1f} s: made again)" if late else ""
         print(f"BREACH {plan.venue} seed {plan.seed}: {'; '.join(result.breaches)}{void}")
-        _list(str(line) for line in plan.faults)
-        print(
-            f"    {plan.side} percent={plan.percent_stop} skew={plan.skew} end={result.end} {result.reason}", flush=True
-        )
+        _list(text_of(plan.page).splitlines())
+        print(f"    end={result.end} {result.reason}", flush=True)
 
 
 def _summary(results: Sequence[Result]) -> None:

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seawall.drill.checks import ENDS, breaches
+from seawall.drill.lines import fault_on
 from seawall.drill.plans import Plan
 from seawall.drill.trial import CALM, LASTING, NOTIONAL, STORM, SYMBOLS, Result
 from seawall.drill.wire.stage import Stage, opening, staged
 from seawall.model.amounts import plain
-from seawall.model.ids import Side, SignalId
+from seawall.model.ids import SignalId
 from seawall.model.times import SECOND
 from seawall.service.settings import OrderEntry
 from venuesim.faults import parse
@@ -102,8 +103,9 @@ async def _attempt(plan: Plan, home: Path, starting: asyncio.Semaphore) -> Resul
         async with starting:
             stage = await stack.enter_async_context(_stage_of(plan, home))
         began = stage.clock.now()
-        for line in plan.faults:
-            stage.box.faults.add(parse(line))
+        for line in plan.page.fault:
+            given = fault_on(plan.page, plan.venue, "main", line, began - stage.box.start)
+            stage.box.faults.add(parse(given))
         refused = await _hand_in(stage, plan)
         await asyncio.sleep(STORM / SECOND)
         stage.box.faults.clear()
@@ -118,10 +120,10 @@ def _stage_of(plan: Plan, home: Path) -> AbstractAsyncContextManager[Stage]:
         home,
         plan.venue,
         symbols=[SYMBOLS[plan.venue], "BTCUSDT"],
-        switches=plan.switches,
+        switches=plan.page.switches,
         seed=plan.seed,
-        our_clock_error=plan.skew,
-        order_entry=OrderEntry.REST if plan.rest_only else OrderEntry.AUTO,
+        our_clock_error=plan.page.clock.ahead,
+        order_entry=OrderEntry.REST if plan.page.order_entry == "rest" else OrderEntry.AUTO,
     )
 
 
@@ -165,10 +167,10 @@ def _body(stage: Stage, plan: Plan) -> dict[str, object]:
     """The signal of a plan, as `trial.signal_of` makes it, in the canonical form."""
     symbol = SYMBOLS[plan.venue]
     mark = stage.box.book.market.prices(symbol).mark
-    price = mark * (95 if plan.side is Side.BUY else 105) / 100
-    stop = {"pct": "5"} if plan.percent_stop else {"price": plain(price)}
+    price = mark * (95 if plan.page.signal.side == "buy" else 105) / 100
+    stop = {"pct": "5"} if plan.page.signal.stop_is == "percent" else {"price": plain(price)}
     size = {"quote": plain(NOTIONAL)}
-    return opening(_signal_id(plan), "main", symbol, side=plan.side.value, size=size, stop=stop)
+    return opening(_signal_id(plan), "main", symbol, side=plan.page.signal.side, size=size, stop=stop)
 
 
 def _judged(stage: Stage, plan: Plan, began: int, refused: str) -> Result:

@@ -15,13 +15,14 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import msgspec
 
+from seawall.drill import fills
 from seawall.drill.checks import ENDS, fold
 from seawall.drill.lengths import Length
 from seawall.drill.lines import fault_on
@@ -31,12 +32,12 @@ from seawall.drill.world import World
 from seawall.journal.port import JournalFull
 from seawall.model import inputs as inp
 from seawall.model.events import EndReason
-from seawall.model.ids import Leg, Side, SignalId, Symbol, VenueName, digest, parse_client_id
+from seawall.model.ids import Side, SignalId, Symbol, VenueName, parse_client_id
 from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 from seawall.sagas.phase import Phase
 from venuesim import words
-from venuesim.facts import OrderFilled, Origin, StopStatus
+from venuesim.facts import StopStatus
 from venuesim.faults import parse
 
 STORM: Duration = 40 * SECOND
@@ -130,7 +131,7 @@ def attempt(mayhem: Mayhem) -> Outcome:
     """Runs a seed to its end: storm, then calm, then the book is read."""
     stage = _Stage(mayhem)
     ended = stage.run()
-    breaches = [*wrongs(stage.world, stage.touched), *leftovers(stage.world), *stage.rollbacks()]
+    breaches = [*wrongs(stage.world), *leftovers(stage.world), *stage.rollbacks()]
     if not ended:
         breaches += [
             f"{saga.state.signal.id}: no end: {saga.state.phase.value}"
@@ -148,7 +149,6 @@ class _Stage:
         plan = mayhem.plan
         symbols = [*mayhem.coins, Symbol("BTCUSDT")]
         self.mayhem = mayhem
-        self.touched: dict[Symbol, None] = {}
         self.asked: dict[Symbol, None] = {}
         self.sent = 0
         page = plan.page
@@ -264,7 +264,6 @@ class _Stage:
         part = {"add": abs(held), "take": third, "shut": abs(held), "intrude": 100 * step}[does]
         towards = (held > 0) is (does in ("add", "intrude"))
         if part:
-            self.touched[coin] = None
             side = words.Side.BUY if towards else words.Side.SELL
             world.box.trade_by_hand(world.account, coin, side, part, world.now)
 
@@ -279,47 +278,9 @@ class _Stage:
 # ---- reading the book
 
 
-def wrongs(world: World, touched: dict[Symbol, None] | None = None) -> Iterator[str]:
-    """What no order of ours may ever have done, from every fill of the venue's book; each a sentence. `touched`: where
-    a hand has traded, so that an entry may rightly have met its position.
-    """
-    states = {digest(name): state for name, state in fold(world.recorded()).items()}
-    held: dict[str, Decimal] = defaultdict(Decimal)
-    entered: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    closed: dict[str, Decimal] = defaultdict(Decimal)
-    for fact in world.box.history.facts:
-        if not isinstance(fact, OrderFilled):
-            continue
-        order, fill = fact.order, fact.fill
-        before = held[order.symbol]
-        held[order.symbol] = after = before + fill.side.sign * fill.quantity
-        name = parse_client_id(order.client_id)
-        if order.origin is Origin.STOP or (order.origin is Origin.CLIENT and name and name.leg is not Leg.ENTRY):
-            if abs(after) > abs(before) or before * after < 0:
-                yield f"{order.client_id or order.order_id} took the position from {before} to {after}"
-            if order.origin is Origin.CLIENT and name is not None:
-                closed[name.signal] += fill.quantity
-        elif order.origin is Origin.CLIENT and name is not None:
-            orders = entered[name.signal]
-            if before and order.client_id not in orders and Symbol(order.symbol) not in (touched or {}):
-                yield f"{order.client_id} entered on a position of {before}"
-            orders[order.client_id] = orders.get(order.client_id, Decimal(0)) + fill.quantity
-            intent = states[name.signal].intent if name.signal in states else None
-            if intent is not None and orders[order.client_id] > intent.quantity:
-                yield f"{order.client_id} filled more than was intended"
-        elif order.origin is Origin.CLIENT:
-            yield f"an order under a name that is not ours: {order.client_id}"
-    yield from _sums(entered, closed)
-
-
-def _sums(entered: dict[str, dict[str, Decimal]], closed: dict[str, Decimal]) -> Iterator[str]:
-    for orders in entered.values():
-        if len(orders) > 1:
-            yield f"{len(orders)} entries filled for one signal"
-    for signal, quantity in closed.items():
-        ours = sum(entered.get(signal, {}).values(), Decimal(0))
-        if quantity > ours:
-            yield f"closes took {quantity} of {ours}"
+def wrongs(world: World) -> Iterator[str]:
+    """What no order of ours may ever have done, from every fill of the venue's book; each a sentence."""
+    yield from fills.wrongs(world.box.history.facts, fold(world.recorded()))
 
 
 def leftovers(world: World) -> Iterator[str]:

@@ -100,6 +100,14 @@ class House:
         await until(stands)
         return await self.state(signal_id)
 
+    async def at_rest(self) -> None:
+        """Waits until nothing is on its way to the disk."""
+
+        async def rests() -> bool:
+            return not any(loop.waiting for loop in self.app.loops.values())
+
+        await until(rests)
+
     async def kinds(self, signal_id: str) -> list[str]:
         """The kinds of a signal's events, in order."""
         told = await self.get(f"/signals/{signal_id}")

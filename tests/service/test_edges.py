@@ -82,6 +82,7 @@ def test_the_last_accounts_failure_ends_the_service(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with house(tmp_path) as one:
+            await one.at_rest()
             intruder = SqliteJournal(one.app.settings.journal, {MAIN: "binance"})
             event = EntriesResumed(ACCOUNT_WIDE, EVERY_SYMBOL)
             intruder.append(MAIN, 1, one.app.loops[MAIN].durable, [(one.clock.now(), event)])

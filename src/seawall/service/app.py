@@ -125,10 +125,10 @@ class App:
         self._front.answered(answer)
 
     def worked(self, account: Account, work: Work) -> None:
-        """See `loop.Watcher`. The log is written after whatever the step sent is on its way."""
+        """See `loop.Watcher`."""
         if work.appends or work.acts:
             self._metrics.worked(account, work)
-            asyncio.get_running_loop().call_soon(self._diary.write, account, work)
+            self._diary.note(account, work)
 
     def advanced(self, account: Account, seq: int) -> None:
         """See `loop.Watcher`."""
@@ -149,6 +149,7 @@ class App:
         for account in settings.accounts:
             self._seat(account, name)
         await self._open_doors()
+        self._stack.callback(self._diary.write)
         self._stack.push_async_callback(self._end_accounts)
         for account in settings.accounts:
             self._tasks[account.name] = asyncio.create_task(self._run(account))

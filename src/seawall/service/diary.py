@@ -6,6 +6,9 @@ a warning. "Position added to cache" of the report is `position_reported`, at th
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
+
 from seawall.history.words import sentence, source_of
 from seawall.model import events as ev
 from seawall.model.acts import Act
@@ -38,18 +41,32 @@ _DETAILS = (
 )
 
 
+LATER = 0.01
+"""Seconds after which a step's lines are written. Each takes about a tenth of a millisecond, and right after a step the
+record is on its way to the disk and an act to the venue, both of which would wait for it."""
+
+
 class Diary:
-    """Writes an account's work into the log."""
+    """Writes an account's work into the log, a moment after it was done."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self._noted: deque[tuple[Account, Work]] = deque()
 
-    def write(self, account: Account, work: Work) -> None:
-        """One line for each event and each act of a step, in order."""
-        for event in work.appends:
-            self._event(account, event)
-        for do in work.acts:
-            self._act(account, do.act)
+    def note(self, account: Account, work: Work) -> None:
+        """Takes a step's work, to be written `LATER`."""
+        if not self._noted:
+            asyncio.get_running_loop().call_later(LATER, self.write)
+        self._noted.append((account, work))
+
+    def write(self) -> None:
+        """Writes what was noted: one line for each event and each act of a step, in order."""
+        while self._noted:
+            account, work = self._noted.popleft()
+            for event in work.appends:
+                self._event(account, event)
+            for do in work.acts:
+                self._act(account, do.act)
 
     def _event(self, account: Account, event: ev.Event) -> None:
         say = self._log.info

@@ -20,7 +20,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import (
     ClientConnectorError,
@@ -276,9 +276,9 @@ class Connection:
             case Connect(conn=conn, target=target, host=host):
                 self._streams[conn] = self._spawn(self._stream(conn, target, host))
             case Send(conn=conn, text=text):
-                self._spawn(self._say(conn, text))
+                self._utter(conn, text)
             case Probe(conn=conn):
-                self._spawn(self._say(conn, None))
+                self._spawn(self._ping(conn))
             case Cut(conn=conn):
                 if (stream := self._streams.pop(conn, None)) is not None:
                     stream.cancel()
@@ -347,12 +347,16 @@ class Connection:
         self._end(conn, detail)
 
     async def _read(self, conn: int, socket: ClientWebSocketResponse) -> str:
-        """Brings in frames until the connection ends; returns how it ended."""
+        """Brings in frames until the connection ends; returns how it ended.
+
+        After each the others get their turn: a fill comes with three frames, and its stop should leave after the first.
+        """
         while True:
             message = await socket.receive()
             match message.type:
                 case WSMsgType.TEXT:
                     self._step(Framed(conn, message.data))
+                    await asyncio.sleep(0)
                 case WSMsgType.BINARY:
                     self._step(Framed(conn, message.data.decode(errors="replace")))
                 case WSMsgType.PING:
@@ -363,14 +367,40 @@ class Connection:
                 case _:
                     return _ending(socket, message)
 
-    async def _say(self, conn: int, text: str | None) -> None:
-        """Sends a frame, or a ping for None, if the connection is still there."""
+    def _utter(self, conn: int, text: str) -> None:
+        """Sends a frame, if the connection is still there, in this very turn of the loop: an act may be in it."""
+        if (socket := self._sockets.get(conn)) is not None and not _written(socket.send_str(text)):
+            self._spawn(_close(socket))
+
+    async def _ping(self, conn: int) -> None:
+        """Sends a ping, if the connection is still there."""
         if (socket := self._sockets.get(conn)) is not None:
-            await _write(socket, socket.ping() if text is None else socket.send_str(text))
+            await _write(socket, socket.ping())
 
     def _end(self, conn: int, detail: str) -> None:
         self._streams.pop(conn, None)
         self._step(Closed(conn, detail))
+
+
+def _written(frame: Coroutine[Any, Any, None]) -> bool:
+    """Whether a frame was handed to the transport, at once and without a task.
+
+    An uncompressed frame is, in aiohttp, before the first point at which its sending may wait; what it then waits for
+    is room in a buffer of 64 KB, for the sake of whoever sends the next one, and a few hundred bytes need not.
+    """
+    try:
+        frame.send(None)
+    except StopIteration:
+        return True
+    except (ClientError, OSError):
+        return False
+    frame.close()
+    return True
+
+
+async def _close(socket: ClientWebSocketResponse) -> None:
+    """Closes a socket that can no longer send; its reader tells of it."""
+    await socket.close()
 
 
 async def _write(socket: ClientWebSocketResponse, frame: Awaitable[None]) -> None:

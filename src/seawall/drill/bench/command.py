@@ -23,6 +23,7 @@ from seawall.drill.bench.rounds import PLAIN, Bench
 from seawall.drill.bench.slots import Slot, slots
 from seawall.model.ids import VenueName
 from seawall.model.times import MILLISECOND
+from seawall.service.settings import OrderEntry
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C or SIGTERM; the box and the folder are gone by then."""
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency-ms", type=float, nargs="+", default=[0.0, 25.0], help="each way (0 25)")
     parser.add_argument("--venue", type=VenueName, nargs="+", default=list(VenueName), help="binance, bybit or both")
     parser.add_argument("--switch", nargs="*", default=list(QUIET), help="the box's switches, NAME=ANSWER")
+    parser.add_argument("--order-entry", type=OrderEntry, default=OrderEntry.AUTO, help="our road for acts (auto)")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--steps", action="store_true", help="measure the desk's step alone, without sockets")
     parser.add_argument("--sagas", type=int, nargs="+", default=[1, 100, 1000], help="with --steps: open signals")
@@ -74,7 +76,7 @@ async def run(wish: argparse.Namespace) -> list[figures.Comparison]:
             for venue in VenueName:
                 for name in (OURS, PLAIN):
                     await stage.open_account(venue, name)
-            async with service(stage, Path(folder), web) as ours:
+            async with service(stage, Path(folder), web, wish.order_entry) as ours:
                 bench = _bench(stage, ours, bare, chosen)
                 await bench.warm_up()
                 for number in range(wish.rounds):

@@ -28,7 +28,7 @@ from seawall.service.app import App
 from seawall.service.clock import UtcClock
 from seawall.service.config import parse
 from seawall.service.logs import make_log
-from seawall.service.settings import Settings
+from seawall.service.settings import OrderEntry, Settings
 
 OURS = "ours"
 """The name of our account in the box."""
@@ -147,22 +147,24 @@ def _body(slot: Slot, signal_id: SignalId) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def service(box: Box, home: Path, web: aiohttp.ClientSession) -> AsyncIterator[Ours]:
+async def service(
+    box: Box, home: Path, web: aiohttp.ClientSession, order_entry: OrderEntry = OrderEntry.AUTO
+) -> AsyncIterator[Ours]:
     """The service before the box, one account at each venue, ready for signals."""
     clock = UtcClock()
     ahead = await box.ahead_of(clock)
     with (home / "log").open("w", encoding="utf-8") as log:
-        async with Observed(_settings(box, home), clock, log) as app:
+        async with Observed(_settings(box, home, order_entry), clock, log) as app:
             await _ready(app, web)
             yield Ours(app, web, ahead)
 
 
-def _settings(box: Box, home: Path) -> Settings:
+def _settings(box: Box, home: Path, order_entry: OrderEntry) -> Settings:
     """The configuration that a user would write; the log as it is by default, into a file."""
     lines = ["[service]", 'intake = "127.0.0.1:0"', 'control = "127.0.0.1:0"']
     for venue in VenueName:
         lines += [f"[accounts.{venue.value}]", f'venue = "{venue.value}"', f'rest = "{box.rest[venue]}"']
-        lines += ['key_env = "OURS_KEY"', 'secret_env = "OURS_SECRET"']
+        lines += ['key_env = "OURS_KEY"', 'secret_env = "OURS_SECRET"', f'order_entry = "{order_entry}"']
     key, secret = keys_of(OURS)
     return parse("\n".join(lines), home, {"OURS_KEY": key, "OURS_SECRET": secret})
 

@@ -24,6 +24,7 @@ app.command("seawall.cli.demo:demo", name="demo", help="Both venues in a box, tw
 app.command("seawall.cli.drill:drill", name="drill", help="Pages of what can go wrong, in virtual time.")
 app.command("seawall.cli.begin:init", name="init", help="Make a configuration here.")
 app.command("seawall.cli.begin:doctor", name="doctor", help="Check configuration, keys, modes, clocks and venues.")
+app.command("seawall.cli.audit:audit", name="audit", help="One look at accounts, whoever trades there. Reads alone.")
 app.command("seawall.cli.serve:run", name="run", help="Run the service until it is told to stop.")
 app.command("seawall.cli.halt:halt", name="halt", help="Stop entries at once, and after any restart.")
 app.command("seawall.cli.halt:resume", name="resume", help="Let entries leave again.")

@@ -165,6 +165,8 @@ class StopReport:
     trigger_by: TriggerBy | None = None
     quantity: Decimal | None = None
     reason: str = ""
+    reduce_only: bool | None = None
+    """Whether it can only reduce; None where the venue does not say. A stop that may open is an entry that waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,14 @@ class ModesReport:
     account_id: str = ""
     may_withdraw: bool | None = None
     detail: str = ""
+    isolated: bool | None = None
+    """The account's margin mode, where it has one for all symbols (bybit.md 1.7); None where each has its own."""
+    multi_assets: bool = False
+    """Whether other assets stand in for the settlement currency (binance.md 1.4)."""
+    ip_bound: bool | None = None
+    """Whether the key works from named addresses alone; None where the venue does not say."""
+    expires_at: Instant = 0
+    """When the key ends, venue time; 0 for never, or not told."""
 
 
 @dataclass(frozen=True, slots=True)

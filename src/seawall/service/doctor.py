@@ -1,29 +1,23 @@
 """The doctor: looks at all that a service needs before it acts, changes nothing, and says how to mend what is wrong.
 
 It asks each venue for the time, the account's modes and what the key may do, the instruments, and whether anything is
-open, over the very connection that the service would use.
+open, over the very connection that the service would use, but for the stream.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from seawall.model.acts import Urgency
 from seawall.model.ids import VenueName
 from seawall.model.inputs import ClockReport, Input, ReadAnswered, ReadFailed
 from seawall.model.queries import AskInstruments, AskModes, AskPositions, AskWallet, Query
 from seawall.model.reports import ModesReport
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
+from seawall.service.asking import WITHIN, ask_once
 from seawall.service.settings import AccountSettings, Environment
-from seawall.service.venues import codec_of
-from seawall.venues.sockets import Addresses, Connection
-from seawall.venues.venue import Venue
 
-WITHIN: Duration = 8 * SECOND
-"""How long a venue is listened to: one reply's time, and a second attempt at the clock."""
 WORTH_MENTIONING: Duration = 500 * MILLISECOND
 _QUERIES: tuple[Query, ...] = (AskModes(), AskInstruments(), AskWallet(), AskPositions())
 
@@ -50,35 +44,7 @@ class Finding:
 
 async def examine(account: AccountSettings, bounds: Bounds, now: Callable[[], Instant]) -> tuple[Finding, ...]:
     """Everything about one account, from its venue's own mouth."""
-    heard: list[Input] = []
-    complete = asyncio.Event()
-
-    def hear(one: Input) -> None:
-        heard.append(one)
-        if _is_complete(heard):
-            complete.set()
-
-    venue = Venue(codec_of(account), bounds)
-    connection = Connection(venue, Addresses(account.rest, account.stream), now, hear)
-    running = asyncio.create_task(connection.run())
-    for query in _QUERIES:
-        connection.submit(query, Urgency.ASK)
-    waiting = asyncio.create_task(complete.wait())
-    await asyncio.wait((running, waiting), timeout=WITHIN / SECOND, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    connection.aclose()
-    await running
-    return (*_about_settings(account), *_about_venue(account, heard))
-
-
-def _is_complete(heard: Iterable[Input]) -> bool:
-    """Whether everything has been said; where nothing was answered at all, the clock is not waited for either."""
-    ended = {type(one.query) for one in heard if isinstance(one, ReadAnswered | ReadFailed)}
-    reached = any(
-        isinstance(one, ReadAnswered) or (isinstance(one, ReadFailed) and one.venue_answered) for one in heard
-    )
-    told = any(isinstance(one, ClockReport) for one in heard)
-    return len(ended) == len(_QUERIES) and (told or not reached)
+    return (*_about_settings(account), *_about_venue(account, await ask_once(account, _QUERIES, bounds, now)))
 
 
 def _about_settings(account: AccountSettings) -> list[Finding]:
@@ -90,7 +56,7 @@ def _about_settings(account: AccountSettings) -> list[Finding]:
     return [Finding(account.name, "account", Grade.NOTE if live else Grade.OK, said, mend)]
 
 
-def _about_venue(account: AccountSettings, heard: list[Input]) -> list[Finding]:
+def _about_venue(account: AccountSettings, heard: Sequence[Input]) -> list[Finding]:
     clocks = [one for one in heard if isinstance(one, ClockReport)]
     answers = {type(one.query): one for one in heard if isinstance(one, ReadAnswered)}
     failures = {type(one.query): one for one in heard if isinstance(one, ReadFailed)}

@@ -9,6 +9,7 @@ class Exit(IntEnum):
     """The exit codes of `seawall`, for scripts."""
 
     OK = 0
+    FOUND = 1
     USAGE = 2
     CONFIG = 3
     REFUSED = 4

@@ -121,12 +121,20 @@ class Venue:
     """The connection of one account to one venue. All instants are microseconds UTC."""
 
     def __init__(
-        self, codec: Codec, bounds: Bounds, common: Budget | None = None, *, trade_socket: bool = False
+        self,
+        codec: Codec,
+        bounds: Bounds,
+        common: Budget | None = None,
+        *,
+        trade_socket: bool = False,
+        stream: bool = True,
     ) -> None:
         """`common`: the budget of the address, where several accounts share one (`pace.common_budget`).
 
-        `trade_socket`: whether acts may leave by the venue's trade socket, where it has one.
+        `trade_socket`: whether acts may leave by the venue's trade socket, where it has one. `stream`: whether the
+        account's stream is opened; who only reads once needs none, and asks for no key of it.
         """
+        self._has_stream = stream
         self.clock = Clock()
         pace, conns = Pace(codec.buckets(), common), count(1)
         self._trade: Trade | None = None
@@ -179,7 +187,8 @@ class Venue:
     def _take_in(self, event: VenueEvent, now: Instant) -> None:
         match event:
             case Started():
-                self._link.start(now)
+                if self._has_stream:
+                    self._link.start(now)
                 if self._trade is not None:
                     self._trade.start(now)
             case Submitted(ask=ask, urgency=urgency):

@@ -300,6 +300,7 @@ def stop_of(row: AlgoRow, symbol: Symbol | None, source: Source, at: Instant, ga
         trigger_by=_trigger_by(row.working_type, "stop.workingType", gaps),
         quantity=None if row.close_position else amount(row.quantity, "stop.quantity", gaps) or ZERO,
         reason=_unusual(row.order_type),
+        reduce_only=True if row.close_position else row.reduce_only,
     )
 
 

@@ -73,6 +73,7 @@ def _modes(mode: Reply, config: Reply, balance: Reply) -> ModesReport:
         may_trade=settings.can_trade,
         account_id=next((row.account_alias for row in balances if row.account_alias), ""),
         detail="multi-assets margin" if settings.multi_assets_margin else "",
+        multi_assets=bool(settings.multi_assets_margin),
     )
 
 

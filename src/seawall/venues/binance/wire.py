@@ -121,6 +121,7 @@ class AlgoRow(Row, frozen=True):
     trigger_price: Amount = NOTHING
     working_type: Text = None
     close_position: bool | None = None
+    reduce_only: bool | None = None
     quantity: Amount = NOTHING
     actual_order_id: Id = None
     update_time: Number = None

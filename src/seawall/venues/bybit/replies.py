@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from msgspec import Raw
@@ -35,6 +36,8 @@ from seawall.venues.port import Reply, Request
 
 LONGEST_SPAN: Final = 7 * 24 * HOUR
 """The longest span that one read of a list by time covers, from its beginning on (bybit.md 1.5)."""
+ISOLATED: Final = "ISOLATED_MARGIN"
+"""The one margin mode in which a position cannot draw on the rest of the account (bybit.md 1.7)."""
 _DETAIL: Final = 300
 """How much of an unreadable body is kept in a detail."""
 
@@ -284,7 +287,20 @@ def _modes(key: wire.KeyInfo, account: wire.AccountInfo, hedge: bool) -> ModesRe
         account_id=str(key.user_id or ""),
         may_withdraw=bool(wallet),
         detail="; ".join(_remarks(key, account, wallet)),
+        isolated=account.margin_mode == ISOLATED if account.margin_mode else None,
+        ip_bound=bool(key.ips) and "*" not in (key.ips or ()),
+        expires_at=_ends_at(key.expired_at),
     )
+
+
+def _ends_at(spelling: str | None) -> Instant:
+    """When a key ends, "2026-01-15T03:21:05Z" (bybit.md 1.7); 0 for none, and for a word that is no time."""
+    try:
+        ends = datetime.fromisoformat(spelling or "")
+    except ValueError:
+        return 0
+    since = ends.replace(tzinfo=ends.tzinfo or UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return max(0, since // timedelta(microseconds=1))
 
 
 def _remarks(key: wire.KeyInfo, account: wire.AccountInfo, wallet: tuple[str, ...]) -> Iterable[str]:

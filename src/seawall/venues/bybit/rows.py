@@ -208,6 +208,7 @@ def _stop(row: OrderRow, order: OrderReport, status: StopStatus) -> StopReport:
         trigger_by=PRICES.get(row.trigger_by),
         quantity=None if covers_all else order.quantity,
         reason=order.reason,
+        reduce_only=order.reduce_only,
     )
 
 

@@ -1,0 +1,87 @@
+"""The audit's edge: reads an account once and makes a snapshot of it. Places nothing, needs no journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from seawall.audit.examine import POSITIONS, STOPS, examine
+from seawall.audit.findings import Finding
+from seawall.audit.snapshot import Snapshot, Unread
+from seawall.model.inputs import ClockReport, Input, ReadAnswered, ReadFailed, Told
+from seawall.model.queries import (
+    AskInstruments,
+    AskLeverage,
+    AskMark,
+    AskModes,
+    AskOpenOrders,
+    AskPositions,
+    AskStops,
+    AskWallet,
+    Query,
+)
+from seawall.model.times import SECOND, Bounds, Instant
+from seawall.service.asking import WITHIN, ask_once, reached
+from seawall.service.settings import AccountSettings
+
+READS: Final[Mapping[Query, str]] = {
+    AskPositions(): POSITIONS,
+    AskStops(): STOPS,
+    AskOpenOrders(): "open orders",
+    AskMark(): "prices",
+    AskLeverage(): "leverage",
+    AskModes(): "key and modes",
+    AskWallet(): "wallet",
+    AskInstruments(): "instruments",
+}
+"""What is read, and how each is called where it could not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One account's look, and what was found. `reached`: the venue has answered at all."""
+
+    snapshot: Snapshot
+    findings: tuple[Finding, ...]
+    reached: bool
+
+
+async def audit(account: AccountSettings, installation: str, bounds: Bounds, now: Callable[[], Instant]) -> Audited:
+    """Reads an account once and judges it. `installation` is our own name, empty if there is none."""
+    heard = await ask_once(account, tuple(READS), bounds, now)
+    snapshot = snapshot_of(account, installation, heard, now())
+    return Audited(snapshot, examine(snapshot), reached(heard))
+
+
+def snapshot_of(account: AccountSettings, installation: str, heard: Sequence[Input], now: Instant) -> Snapshot:
+    """What the venue showed, put together; a failed read gives what it did tell, and is named."""
+    told = {one.query: one.told for one in heard if isinstance(one, ReadAnswered | ReadFailed)}
+    clock = min((one for one in heard if isinstance(one, ClockReport)), key=lambda one: one.error, default=None)
+
+    def of(query: Query) -> Told:
+        return told.get(query, Told())
+
+    return Snapshot(
+        account=account.name,
+        venue=account.venue,
+        now=now + (clock.offset if clock is not None else 0),
+        installation=installation,
+        offset=clock.offset if clock is not None else None,
+        modes=next(iter(of(AskModes()).modes), None),
+        wallet=next(iter(of(AskWallet()).wallets), None),
+        positions=of(AskPositions()).positions,
+        stops=of(AskStops()).stops,
+        orders=of(AskOpenOrders()).orders,
+        leverages=of(AskLeverage()).leverages,
+        marks=of(AskMark()).marks,
+        instruments=of(AskInstruments()).instruments,
+        unread=tuple(_unread(heard)),
+    )
+
+
+def _unread(heard: Sequence[Input]) -> list[Unread]:
+    answered = [one.query for one in heard if isinstance(one, ReadAnswered)]
+    failed = {one.query: one.detail for one in heard if isinstance(one, ReadFailed)}
+    silence = f"no answer within {WITHIN // SECOND} s"
+    return [Unread(name, failed.get(query, silence)) for query, name in READS.items() if query not in answered]

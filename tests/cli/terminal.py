@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,20 +88,31 @@ class _InThread:
 
     def stop(self, thread: threading.Thread) -> None:
         """Asks it to end, and waits."""
-        if self.loop is not None and self.end is not None:
+        if self.loop is not None and self.end is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.end.set)
         thread.join(WITHIN)
 
 
 @contextmanager
-def rig(folder: Path, venue: str = "binance", *, service: bool = True, **account: Any) -> Iterator[Rig]:
-    """A box on a socket, a configuration that names it in `folder`, and the service in front of it."""
+def rig(
+    folder: Path,
+    venue: str = "binance",
+    *,
+    service: bool = True,
+    plant: Callable[[Exchange], None] = lambda box: None,
+    **account: Any,
+) -> Iterator[Rig]:
+    """A box on a socket, a configuration that names it in `folder`, and the service in front of it.
+
+    `plant` is what others have done on the account in the minute before.
+    """
     life = _InThread()
 
     async def live() -> None:
         life.loop, life.end = asyncio.get_running_loop(), asyncio.Event()
         clock = Clock()
         box = exchange(venue, clock, **account)
+        plant(box)
         async with serve(box, clock=clock) as addresses:
             (folder / "seawall.toml").write_text(configuration(venue, addresses.rest, service='log = "error"'))
             life.found = Rig(folder, box, clock, addresses)

@@ -22,7 +22,7 @@ STUCK_AFTER: Duration = 2 * SECOND
 NEAR = Decimal("0.05")
 """A liquidation nearer to the mark than this part of it is near: judgement, a bad hour of a large coin."""
 HIGH = Decimal(20)
-"""A leverage of a margin of 5 %: judgement, the same hour."""
+"""Beyond it a margin is less than 5 %: judgement, the same hour. It is what Binance gives a new account."""
 _TAKES_PROFIT, _LIMITED = "TAKE_PROFIT", ("STOP", "TAKE_PROFIT")
 """How Binance names take-profits, and the kinds that leave a limit order behind (binance.md 1.9, orderType)."""
 
@@ -98,7 +98,7 @@ def _cover(slot: Slot) -> Iterator[Finding]:
     size, has = abs(slot.amount), covered(slot)
     shown = slot.position is not None and bool(slot.position.stop_loss)
     if not has and not shown:
-        others = f"; {len(slot.stops)} orders wait there, none of which is its stop" if slot.stops else ""
+        others = f"; of {len(slot.stops)} waiting there none is its stop" if slot.stops else ""
         yield _about(slot, Kind.NAKED_POSITION, f"{_held(slot)} without a stop{others}")
     elif has and has < size:
         yield _about(slot, Kind.PARTLY_COVERED, f"{_held(slot)}: {plain(has)} of {plain(size)} is covered")
@@ -122,7 +122,7 @@ def _position(slot: Slot) -> Iterator[Finding]:
         far = f"{100 * abs(mark - edge) / mark:.1f}"
         said = f"{_held(slot)}: liquidation at {plain(edge)} is {far} % from the mark {plain(mark)}"
         yield _about(slot, Kind.LIQUIDATION_NEAR, said)
-    if slot.leverage is not None and slot.leverage.leverage >= HIGH:
+    if slot.leverage is not None and slot.leverage.leverage > HIGH:
         yield _about(slot, Kind.HIGH_LEVERAGE, f"{_held(slot)} at leverage {plain(slot.leverage.leverage)}")
     if slot.instrument is not None and not slot.instrument.trading:
         yield _about(slot, Kind.NOT_TRADING, f"{_held(slot)} in a contract that does not trade")

@@ -83,6 +83,7 @@ STANDING = StopReport(
     trigger=Decimal("0.2155"),
     trigger_by=TriggerBy.MARK,
     quantity=None,
+    reduce_only=True,
 )
 
 # ---- acts

@@ -447,7 +447,16 @@ def test_modes_of_a_proper_account() -> None:
         account_id="10000001",
         may_withdraw=False,
         detail="margin mode REGULAR_MARGIN; expires 2027-01-01T00:00:00Z",
+        isolated=False,
+        ip_bound=True,
+        expires_at=1_798_761_600_000_000,
     )
+
+
+@pytest.mark.parametrize("spelling", ["", None, "never", "0"])
+def test_a_key_that_does_not_say_when_it_ends(spelling: str | None) -> None:
+    """No end, and a word that is no time, are told as no end, never guessed."""
+    assert modes(key_info(expiredAt=spelling)).expires_at == 0
 
 
 @pytest.mark.parametrize(

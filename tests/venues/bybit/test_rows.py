@@ -171,6 +171,7 @@ def test_an_attached_stop_says_everything() -> None:
                 side=Side.SELL,
                 trigger=TRIGGER,
                 trigger_by=TriggerBy.MARK,
+                reduce_only=True,
             ),
         )
     )

@@ -148,7 +148,7 @@ def _stuck(hands: Hands, symbol: str) -> None:
     """A stop fires and hangs on its way to the engine."""
     hands.trade(symbol, Side.BUY)
     hands.stop(symbol, ZERO, "0.99")
-    hands.box.book.stops.hold_in_engine(hands.account, symbol, 1)
+    hands.box.book.stops.hold_in_engine(hands.account, symbol, lambda now: True)
     mark = hands.box.book.market.prices(symbol).mark
     hands.box.set_price(symbol, hands.later(), mark=mark * Decimal("0.98"), last=mark * Decimal("0.98"))
 

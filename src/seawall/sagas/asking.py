@@ -63,11 +63,15 @@ def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> l
 
 
 def _about_rungs(state: SagaState, exposure: Exposure, around: Circumstances) -> list[Query]:
-    """Take-profits that may not have arrived; and all that stand, where the position is smaller than our fills say: one
-    of them has filled, and the news of it is late or lost.
+    """Take-profits that may not have arrived or were cancelled; and all that stand, where the position is smaller than
+    our fills say: one of them has filled, and the news of it is late or lost.
     """
     rungs = unsettled_rungs(state, around)
-    doubted = [rung for rung in rungs if exposure.is_short or not state.orders[rung.client_id].is_seen]
+    doubted = [
+        rung
+        for rung in rungs
+        if exposure.is_short or rung.client_id in state.cancels or not state.orders[rung.client_id].is_seen
+    ]
     return [AskOrder(state.signal.symbol, rung.client_id) for rung in doubted]
 
 

@@ -44,9 +44,11 @@ class Target:
 def tend(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
     """What brings the orders at the venue to what the ladder asks for: first down what is wrong, then up what lacks."""
     standing = unsettled_rungs(state, around)
-    if not (state.take_profits or standing) or any(rung.outcome is None for rung in standing):
+    average, rules = average_entry(state), around.instrument
+    is_idle = not (state.take_profits or standing) or any(rung.outcome is None for rung in standing)
+    if is_idle or average is None or rules is None:
         return []
-    wanted = {target.rung: target for target in targets(state, exposure, around)}
+    wanted = {target.rung: target for target in targets(state, exposure, average, rules)}
     wrong = [rung for rung in standing if not _is_right(state, rung, wanted)]
     if wrong:
         return take_down(state, wrong, around, agenda)
@@ -56,11 +58,8 @@ def tend(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Ag
     return next((events for events in laid if events), [])
 
 
-def targets(state: SagaState, exposure: Exposure, around: Circumstances) -> list[Target]:
-    """Every rung of the ladder in force with what is left for it; none while the rules or the average are not known."""
-    average, instrument = average_entry(state), around.instrument
-    if instrument is None or average is None:
-        return []
+def targets(state: SagaState, exposure: Exposure, average: Decimal, instrument: Instrument) -> list[Target]:
+    """Every rung of the ladder in force with what is left for it, its price counted from the entry's `average`."""
     base = exposure.open + sum((_taken(state, number) for number in range(len(state.take_profits))), ZERO)
     found: list[Target] = []
     left = exposure.open

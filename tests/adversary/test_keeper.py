@@ -13,6 +13,7 @@ from seawall.model import inputs as inp
 from seawall.model.ids import Leg, Side, SignalId, VenueName, client_id
 from seawall.model.signal import Action, OnOpposite, Stop
 from seawall.model.times import MILLISECOND, MINUTE, SECOND
+from seawall.sagas.circumstances import ManualChange
 from seawall.sagas.phase import Phase
 from tests.adversary.stage import BINANCE, BYBIT, Stage, leftovers, wrongs
 from venuesim.facts import StopStatus
@@ -250,4 +251,42 @@ def test_a_stop_is_moved_again_and_again_without_a_gap(venue: VenueName, seed: i
     assert stage.box.judge(stage.now).naked_us == before
     assert stage.phase("a") is Phase.PROTECTED
     assert "StopMoveAccepted" in stage.events("a")
+    assert (wrongs(stage), leftovers(stage)) == ([], [])
+
+
+@pytest.mark.parametrize("change", list(ManualChange))
+def test_a_stop_moved_by_hand_is_kept_moved_back_or_told_of(change: ManualChange) -> None:
+    """As its owner wants; while it covers nothing is closed."""
+    stage = Stage(BYBIT, settings=DeskSettings(manual_change=change))
+    stage.send("a")
+    assert stage.until("a", Phase.PROTECTED)
+    (before,) = stage.stops()
+    rules = stage.box.instruments[stage.coins[0]]
+    elsewhere = stage.price() * Decimal("0.97")
+    stage.box.move_stop_by_hand(stage.account, stage.coins[0], elsewhere - elsewhere % rules.tick, stage.now)
+    stage.stir()
+    assert stage.calm()
+    (after,) = stage.stops()
+    assert (after.trigger == before.trigger) is (change is ManualChange.RESTORE)
+    raised = ["DistressRaised"] if change is ManualChange.ALERT else []
+    assert told(stage, ev.DistressKind.STOP_MOVED) == raised
+    assert stage.phase("a") is Phase.PROTECTED
+    assert (wrongs(stage), leftovers(stage)) == ([], [])
+
+
+@VENUES
+def test_a_close_whose_record_was_lost_is_found_in_the_list_of_orders(venue: VenueName) -> None:
+    """A backup from before the close: all orders since the intention are read once, and ours join."""
+    stage = Stage(venue)
+    stage.send("a")
+    assert stage.until("a", Phase.PROTECTED)
+    kept = len(stage.recorded())
+    stage.send("p", action=Action.CLOSE, side=None, size=None, stop=None, percent=Decimal(50))
+    stage.run(most=5 * SECOND)
+    held = stage.held()
+    stage.restore(kept)
+    assert stage.calm()
+    orders = [row.event.report for row in stage.recorded() if isinstance(row.event, ev.OrderReported)]
+    assert any(order.reduce_only and order.filled for order in orders)
+    assert (stage.held(), stage.phase("a")) == (held, Phase.PROTECTED)
     assert (wrongs(stage), leftovers(stage)) == ([], [])

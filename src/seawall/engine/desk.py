@@ -402,6 +402,7 @@ class Desk:
             may_enter=not self._stopped_for,
             why_not=self._stopped_for,
             stop_tolerance_bps=self._settings.stop_tolerance_bps,
+            manual_change=self._settings.manual_change,
             instrument=view.instruments.get(symbol),
             mark=view.marks.get(symbol),
             wallet=view.wallet,

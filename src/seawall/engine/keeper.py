@@ -22,13 +22,11 @@ from seawall.model.ids import Account, ClientId, Leg, SignalId, Symbol, client_i
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, StreamReported, Told
 from seawall.model.queries import AskMark, AskOpenOrders, AskOrders, AskPositions, AskStops, Query
 from seawall.model.reports import PositionReport
-from seawall.model.times import HOUR, Duration, Instant
+from seawall.model.times import Instant
 from seawall.model.work import Ask
 from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.saga import Saga
 
-LOOK_BACK: Duration = 6 * 24 * HOUR
-"""How far back the orders of a symbol are read: both venues list windows of less than seven days (binance.md 1.4)."""
 _ORPHANS = SignalId("orphans")
 _READS_KEPT = 64
 
@@ -161,7 +159,7 @@ class Keeper:
         symbol, known = position.symbol, self._asked.get(position.symbol)
         if known is None or known[1] != position.amount or now - known[0] >= self.settings.bounds.books_reread:
             self._asked[symbol] = (now, position.amount)
-            kept.ask(AskStops(symbol), AskMark(symbol), AskOrders(symbol, now - LOOK_BACK))
+            kept.ask(AskStops(symbol), AskMark(symbol), AskOrders(symbol, now - self.settings.bounds.look_back))
 
     def _of_foreign(self, position: PositionReport, kept: Kept) -> Claim | None:
         """A naked position that is not ours: to be guarded if its owner asked for that, else told of once."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from seawall.model.times import Bounds
+from seawall.sagas.circumstances import ManualChange
 
 
 class NakedForeign(StrEnum):
@@ -21,6 +22,7 @@ class NakedForeign(StrEnum):
 class DeskSettings:
     """A desk's settings: every time bound, the tolerance of a percent stop, an optional cap on open positions, and what
     becomes of a position that no signal answers for: `adopt_stop_pct` is how far from the mark its stop is placed.
+    `manual_change`: what is done about a stop that was moved by hand.
     """
 
     bounds: Bounds = field(default_factory=Bounds)
@@ -28,3 +30,4 @@ class DeskSettings:
     max_open: int | None = None
     naked_foreign: NakedForeign = NakedForeign.ALERT
     adopt_stop_pct: Decimal = Decimal(5)
+    manual_change: ManualChange = ManualChange.ACCEPT

@@ -53,6 +53,9 @@ class Bounds:
     (binance.md 1.4), while the stops of open slots are read by symbol at 1."""
     watch: Duration = 24 * HOUR
     """How long the ids of a flat signal stay watched for a late fill (bybit.md 3.3: cancelled orders are kept 24 h)."""
+    look_back: Duration = 6 * 24 * HOUR
+    """How far back all orders of a symbol are listed, to find what a journal has lost: both venues list windows of less
+    than seven days (binance.md 1.4, bybit.md 1.2)."""
     reply_timeout: Duration = 5 * SECOND
     """A reply not here by then is lost: an act's outcome is Unknown, a query has failed."""
     commit_deadline: Duration = 2 * SECOND

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from seawall.model.acts import Act, Urgency
 from seawall.model.events import Event
-from seawall.model.queries import AskOrder, Query
+from seawall.model.queries import AskOrder, AskOrders, Query
 from seawall.model.times import Bounds, Instant, growing
 
 
@@ -33,6 +33,10 @@ class Agenda:
     stops_read_at: Instant = 0
     others_stand: bool = False
     """Whether the last list of stops showed one on the slot that is not this signal's."""
+    is_unlisted: bool = False
+    """Whether an earlier process may have sent what it could not record: then all orders since the intention are read
+    once, and those under our names join.
+    """
     naked_since: Instant = 0
     wakes: list[Instant] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -59,7 +63,7 @@ class Agenda:
                 self.wake(due_at)
                 continue
             asking.times, asking.began_at, asking.in_flight = asking.times + 1, now, True
-            self.queries.append((query, Urgency.ASK))
+            self.queries.append((query, Urgency.ENTER if isinstance(query, AskOrders) else Urgency.ASK))
             self.wake(now + bounds.reply_timeout)
 
     def hurry(self) -> None:

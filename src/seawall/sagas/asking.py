@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from seawall.model.acts import Outcome
-from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskPositions, AskStop, AskStops, Query
+from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskOrders, AskPositions, AskStop, AskStops, Query
 from seawall.model.reports import StopStatus
+from seawall.model.times import SECOND
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure, contradicts_refusal
 from seawall.sagas.judgement import (
@@ -43,6 +44,15 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
     if Duty.PREPARE in duties and state.signal.leverage is not None:
         wanted[AskLeverage(symbol)] = None
     return list(wanted)
+
+
+def everything_since(state: SagaState, around: Circumstances) -> list[Query]:
+    """All orders of the symbol since the first intention, or as far back as the venues list them (design, rule 19)."""
+    first = state.attempts[0].intent if state.attempts else None
+    if first is None:
+        return []
+    began = around.term * SECOND
+    return [AskOrders(state.signal.symbol, max(first.since, began - around.bounds.look_back))]
 
 
 def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from seawall.model.instrument import Instrument
 from seawall.model.reports import LeverageReport, MarkReport, PositionReport, WalletReport
 from seawall.model.times import Bounds, Duration, Instant
 from seawall.model.venue import Traits
+
+
+class ManualChange(StrEnum):
+    """What is done about a stop that its owner moved by hand at the venue, while it still covers (design, rule 18)."""
+
+    ACCEPT = "accept"
+    RESTORE = "restore"
+    ALERT = "alert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class Circumstances:
     why_not: str = ""
     stop_tolerance_bps: Decimal = Decimal(10)
     """A stop in percent is moved to its final trigger only if that differs by more."""
+    manual_change: ManualChange = ManualChange.ACCEPT
     instrument: Instrument | None = None
     mark: MarkReport | None = None
     wallet: WalletReport | None = None

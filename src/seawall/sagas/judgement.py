@@ -23,7 +23,7 @@ from seawall.model.events import EndReason
 from seawall.model.reports import StopStatus
 from seawall.model.times import Duration, Instant
 from seawall.sagas import preparing
-from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.circumstances import Circumstances, ManualChange
 from seawall.sagas.exposure import (
     Exposure,
     best_cover,
@@ -111,15 +111,16 @@ def is_entry_known(state: SagaState, around: Circumstances) -> bool:
 
 
 def _is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
-    """Whether exactly one stop of ours stands, live, where it belongs. What the owner moved by hand belongs there; a
-    quantity stop does while another's stop keeps a whole one out.
+    """Whether exactly one stop of ours stands, live, where it belongs. What the owner moved by hand belongs there,
+    unless he wants it moved back; a quantity stop does while another's stop keeps a whole one out.
     """
     live = live_stops(state, exposure, around)
     if is_move_refused(state):
         return True
     if len(live) != 1 or (live[0].quantity is not None and not _is_kept_out(state)):
         return False
-    return live[0].moved_by_hand or live[0].trigger == target_trigger(state)
+    by_hand = live[0].moved_by_hand and around.manual_change is not ManualChange.RESTORE
+    return by_hand or live[0].trigger == target_trigger(state)
 
 
 def _is_kept_out(state: SagaState) -> bool:

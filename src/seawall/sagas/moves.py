@@ -8,10 +8,10 @@ from seawall.model import events as ev
 from seawall.model.acts import Outcome
 from seawall.model.amounts import ZERO
 from seawall.model.events import DistressKind, EndReason
-from seawall.model.reports import FillKind, Source
+from seawall.model.reports import FillKind, Source, StopStatus
 from seawall.model.times import Instant
 from seawall.sagas import preparing
-from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.circumstances import Circumstances, ManualChange
 from seawall.sagas.exposure import (
     Exposure,
     average_entry,
@@ -272,6 +272,9 @@ def _troubles(state: SagaState, finding: Finding, around: Circumstances) -> Iter
         yield DistressKind.CONTRARY_POSITION, "the position is on the other side of our entry"
     if finding is Finding.ARMED and around.now >= armed_since(state) + around.bounds.max_unverified:
         yield DistressKind.STOP_UNSEEN, _stops_in_words(state)
+    by_hand = [facts for facts in state.stops.values() if facts.moved_by_hand and facts.status is StopStatus.LIVE]
+    if by_hand and around.manual_change is ManualChange.ALERT and finding is Finding.PROTECTED:
+        yield DistressKind.STOP_MOVED, f"a hand moved it to {by_hand[-1].trigger}"
     on_the_way = state.phase is Phase.CLOSING and around.now >= state.home_since + around.bounds.max_unverified
     if _is_overdue(state, finding, around) or on_the_way:
         yield DistressKind.UNDECIDED, "neither end is proven: " + _stops_in_words(state)

@@ -24,7 +24,7 @@ from seawall.model.inputs import (
     StreamChanged,
     Told,
 )
-from seawall.model.queries import AskOrder, AskStop, AskStops
+from seawall.model.queries import AskOrder, AskOrders, AskStop, AskStops
 from seawall.model.reports import Source
 from seawall.model.times import Instant
 from seawall.sagas import acting, asking, closing, covering, entering, hearing, laddering
@@ -87,6 +87,8 @@ class Saga:
             case ReadAnswered() | ReadFailed():
                 self.agenda.answered(item.query, item.began_at, item.at)
                 complete = isinstance(item, ReadAnswered) and isinstance(item.query, AskStops | AskStop)
+                if isinstance(item.query, AskOrders) and isinstance(item, ReadAnswered):
+                    self.agenda.is_unlisted = False
                 self.agenda.stops_read_at = max(self.agenda.stops_read_at, item.began_at if complete else 0)
                 if complete and isinstance(item.query, AskStops):
                     self.agenda.others_stand = hearing.others_stand(self.state, item.told, around)
@@ -208,7 +210,10 @@ class Saga:
                 self._intend(laddering.take_down(self.state, left, around, agenda), around)
             if Duty.CLEAR in row.duties:
                 self._intend(closing.clear(self.state, exposure, around, agenda), around)
-        agenda.ask(asking.questions(self.state, row.duties, exposure, around), around.bounds, around.now)
+        wanted = asking.questions(self.state, row.duties, exposure, around)
+        if agenda.is_unlisted and self.state.phase is not Phase.FLAT:
+            wanted += asking.everything_since(self.state, around)
+        agenda.ask(wanted, around.bounds, around.now)
 
     def _close(self, quantity: Decimal, around: Circumstances) -> None:
         self._intend(closing.close(self.state, quantity, around, self.agenda), around)
@@ -266,6 +271,7 @@ class Saga:
         """After a restart: every act without an outcome may have been sent, so its outcome is Unknown. None is
         replayed.
         """
+        self.agenda.is_unlisted = bool(self.state.attempts)
         for name, leg in self._open_acts():
             self._record(
                 ev.ActConcluded(

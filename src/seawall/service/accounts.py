@@ -84,7 +84,7 @@ def _resolved(
         raise complain(f"{path}.max_open", f"expected 0 or more, came {table.max_open}")
     if not (table.stop_tolerance_bps.is_finite() and table.stop_tolerance_bps >= 0):
         raise complain(f"{path}.stop_tolerance_bps", f"expected 0 or more, came {table.stop_tolerance_bps}")
-    for key in ("default_stop_pct", "default_max_age_s", "default_max_slippage_bps"):
+    for key in ("adopt_stop_pct", "default_stop_pct", "default_max_age_s", "default_max_slippage_bps"):
         value = getattr(table, key)
         if value is not None and not (value.is_finite() and value > 0):
             raise complain(f"{path}.{key}", f"expected more than 0, came {value}")
@@ -100,6 +100,9 @@ def _resolved(
         credentials=_credentials(name, table, home, environ, complain),
         max_open=table.max_open,
         stop_tolerance_bps=table.stop_tolerance_bps,
+        naked_foreign=table.naked_foreign,
+        adopt_stop_pct=table.adopt_stop_pct,
+        manual_change=table.manual_change,
         defaults=_defaults(table),
     )
 

@@ -32,7 +32,7 @@ from seawall.journal.port import JournalError
 from seawall.journal.sqlite import SqliteJournal
 from seawall.model.ids import Account, VenueName
 from seawall.model.inputs import Input
-from seawall.model.times import Duration, Instant
+from seawall.model.times import Bounds, Duration, Instant
 from seawall.model.work import Answer, Work
 from seawall.service.archive import Archive
 from seawall.service.clock import UtcClock
@@ -176,7 +176,7 @@ class App:
             venue=account.venue,
             traits=codec_of(account).traits,
             installation=name,
-            settings=DeskSettings(bounds, account.stop_tolerance_bps, account.max_open),
+            settings=_desk_settings(bounds, account),
         )
         spool = Spool(self.settings.folder / f"spool-{account.name}.jsonl", account.name, account.venue.value)
         halted = partial(self._halts.of, account.name)
@@ -253,3 +253,15 @@ def _secrets(settings: Settings) -> list[str]:
     """Everything that no log may show."""
     found = [part for account in settings.accounts for part in (account.credentials.key, account.credentials.secret)]
     return [*found, settings.intake_secret or ""]
+
+
+def _desk_settings(bounds: Bounds, account: AccountSettings) -> DeskSettings:
+    """What the owner has set about one account's desk."""
+    return DeskSettings(
+        bounds,
+        account.stop_tolerance_bps,
+        account.max_open,
+        account.naked_foreign,
+        account.adopt_stop_pct,
+        account.manual_change,
+    )

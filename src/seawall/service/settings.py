@@ -14,10 +14,12 @@ from pathlib import Path
 
 import msgspec
 
+from seawall.engine.settings import NakedForeign
 from seawall.intake.canonical import Defaults
 from seawall.model.ids import Account, VenueName
 from seawall.model.signal import TriggerBy
 from seawall.model.times import Bounds
+from seawall.sagas.circumstances import ManualChange
 from seawall.venues.port import Credentials
 
 
@@ -81,6 +83,9 @@ class AccountTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret_file: str = ""
     max_open: int | None = None
     stop_tolerance_bps: Decimal = Decimal(10)
+    naked_foreign: NakedForeign = NakedForeign.ALERT
+    adopt_stop_pct: Decimal = Decimal(5)
+    manual_change: ManualChange = ManualChange.ACCEPT
     default_stop_pct: Decimal | None = None
     default_trigger_by: TriggerBy = TriggerBy.MARK
     default_max_age_s: Decimal = Decimal(30)
@@ -112,6 +117,9 @@ class AccountSettings:
     order_entry: OrderEntry = OrderEntry.AUTO
     max_open: int | None = None
     stop_tolerance_bps: Decimal = Decimal(10)
+    naked_foreign: NakedForeign = NakedForeign.ALERT
+    adopt_stop_pct: Decimal = Decimal(5)
+    manual_change: ManualChange = ManualChange.ACCEPT
     defaults: Defaults = field(default_factory=Defaults)
 
 

@@ -52,4 +52,4 @@ class DistressKind(StrEnum):
     UNDECIDED = "undecided"
     TIMER_HELD = "timer_held"
     FOREIGN_POSITION = "foreign_position"
-    ORPHAN = "orphan"
+    STOP_MOVED = "stop_moved"

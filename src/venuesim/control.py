@@ -10,7 +10,7 @@
     POST /thaw       lets a frozen box run on
     GET  /clock      the box's time and the time of its start, in microseconds UTC
     GET  /judge      the verdict as of now
-    GET  /requests[?since=N]   the request log
+    GET  /requests[?since=N][&account=NAME][&writes=1]   the request log, or of it what could change something
     GET  /book       positions, open orders, open stops, balances, prices, as they are
     GET, POST /switches   {"name": "answer", ...}
 
@@ -197,7 +197,11 @@ def _hand(exchange: Exchange, request: Request, now: int) -> object:
 
 
 def _requests(exchange: Exchange, request: Request, now: int) -> object:
-    return exchange.log[_number(request, "since") :]
+    since, query = _number(request, "since"), _query(request)
+    account = query.get("account")
+    if query.get("writes") == "1":
+        return exchange.writes(account, since)
+    return [entry for entry in exchange.log[since:] if account in (None, entry.account)]
 
 
 def _book(exchange: Exchange, request: Request, now: int) -> object:

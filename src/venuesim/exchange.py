@@ -172,6 +172,10 @@ class Exchange(Experimenter):
         """Every request and what became of it."""
         return self._traffic.log
 
+    def writes(self, account: str | None = None, since: int = 0) -> list[LogEntry]:
+        """Return the requests from number `since` on that could change something: none of them proves a reader."""
+        return [entry for entry in self.log[since:] if not entry.reads and account in (None, entry.account)]
+
     @property
     def switches(self) -> dict[str, str]:
         """All switches as they stand."""

@@ -43,6 +43,7 @@ class LogEntry:
     method: str
     target: str
     body: str
+    reads: bool
     acted_at: list[int] = field(default_factory=list)
     outcome: str = "pending"
     answered_at: int | None = None
@@ -168,7 +169,7 @@ class Traffic:
         if self._moments.passes("arriving", handled.call, now):
             return
         touched = Touched(handled.call, handled.account, handled.symbol or None, handled.client_id or None, now)
-        entry = _entry(key, request, touched)
+        entry = _entry(key, request, touched, reads=handled.reads)
         self.log.append(entry)
         for hit in self._faults.hits(touched, WORLD_FAULTS):
             self._strike_world(hit, touched)
@@ -378,7 +379,7 @@ ABNORMAL = 1006
 INTERNAL_ERROR = 1011
 
 
-def _entry(key: int, request: Request, touched: Touched) -> LogEntry:
+def _entry(key: int, request: Request, touched: Touched, *, reads: bool) -> LogEntry:
     return LogEntry(
         key=key,
         at=touched.at,
@@ -389,6 +390,7 @@ def _entry(key: int, request: Request, touched: Touched) -> LogEntry:
         method=request.method,
         target=request.target,
         body=request.body.decode(errors="replace"),
+        reads=reads,
     )
 
 

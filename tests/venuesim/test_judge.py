@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from tests.venuesim.plain import MS, SECOND, START, Asker, box
-from venuesim.facts import Side
+from venuesim.facts import Purpose, Side
 from venuesim.judge import judge
 
 STOP = {"symbol": "BTCUSDT", "side": "SELL", "trigger": "106000"}
@@ -107,3 +107,118 @@ def test_the_judge_reads_nothing_but_the_history() -> None:
     asker.ask("stop.create", **STOP)
     asker.run(SECOND)
     assert judge("binance", list(asker.exchange.history), asker.now) == asker.exchange.judge(asker.now)
+
+
+def guarded(venue: str = "binance", **asked: str) -> Asker:
+    """A long of 0.02 with a stop at 106000, a second old."""
+    asker = Asker(box(venue))
+    asker.buy(quantity="0.02", id="entry")
+    asker.ask("stop.create", id="s", **{**STOP, **asked})
+    asker.run(SECOND)
+    return asker
+
+
+def cancel(asker: Asker, name: str) -> None:
+    """Cancel the stop of this name now."""
+    [stop] = [stop for stop in asker.exchange.book.open_stops("a", None) if stop.client_id == name]
+    asker.exchange.cancel_by_hand(stop.stop_id, asker.now)
+
+
+def test_a_move_over_a_bridge_is_one_move_without_naked_time() -> None:
+    """A quantity stop, the old one away, the new one, the bridge away: one change of the guard, never naked."""
+    asker = guarded()
+    asker.ask("stop.create", id="bridge", **{**STOP, "trigger": "106500"}, quantity="0.02")
+    cancel(asker, "s")
+    asker.ask("stop.create", id="t", **{**STOP, "trigger": "106500"})
+    cancel(asker, "bridge")
+    verdict = asker.exchange.judge()
+    [move] = verdict.episodes[0].moves
+    assert (move.from_trigger, move.to_trigger, move.naked_us) == (Decimal(106000), Decimal(106500), 0)
+    assert (verdict.moves, verdict.moves_naked_us) == (1, 0)
+
+
+def test_a_move_with_a_gap_has_its_own_naked_time() -> None:
+    """Each gap is counted with its move; one whose new stop never came has no trigger to go to."""
+    asker = guarded()
+    cancel(asker, "s")
+    asker.run(300 * MS)
+    asker.ask("stop.create", id="t", **{**STOP, "trigger": "105000"})
+    asker.run(SECOND)
+    cancel(asker, "t")
+    asker.run(200 * MS)
+    moves = asker.exchange.judge(asker.now).episodes[0].moves
+    assert [(move.to_trigger, move.naked_us) for move in moves] == [(Decimal(105000), 300 * MS), (None, 200 * MS)]
+
+
+def test_a_stop_amended_in_place_is_a_move_without_naked_time() -> None:
+    """Bybit's Full stop gets another trigger and never ceases to watch."""
+    asker = Asker(box("bybit"))
+    asker.buy(stop_loss="68000", id="entry")
+    asker.run(SECOND)
+    asker.exchange.move_stop_by_hand("a", "BTCUSDT", Decimal(69000), asker.now)
+    [episode] = asker.exchange.judge().episodes
+    assert [(move.to_trigger, move.naked_us) for move in episode.moves] == [(Decimal(69000), 0)]
+    assert [(span.origin, span.purpose) for span in episode.stops] == [("hand", "stop")]
+
+
+def test_a_stop_outgrown_by_a_fill_is_no_move() -> None:
+    """A quantity stop that covers no longer because the position grew was not moved when another joins it."""
+    asker = guarded(quantity="0.02")
+    asker.exchange.trade_by_hand("a", "BTCUSDT", Side.BUY, Decimal("0.01"), asker.now)
+    asker.run(SECOND)
+    asker.ask("stop.create", quantity="0.01", **STOP)
+    [episode] = asker.exchange.judge().episodes
+    assert episode.moves == []
+    assert episode.naked_us >= SECOND
+
+
+def test_take_profits_liquidation_and_deleveraging_are_told_apart() -> None:
+    """By trigger or at rest a take-profit is one; what the venue forces has its own names."""
+    asker = guarded()
+    asker.sell(quantity="0.005", kind="LIMIT", price="109000", reduce="1", id="tp")
+    asker.exchange.set_stop_by_hand(
+        "a", "BTCUSDT", Decimal(110000), asker.now, purpose=Purpose.TAKE_PROFIT, quantity=Decimal("0.005")
+    )
+    asker.exchange.set_price("BTCUSDT", asker.now, mark=Decimal(110000), last=Decimal(110000))
+    asker.run(SECOND)
+    asker.exchange.deleverage("a", "BTCUSDT", Decimal("0.5"), asker.now)
+    asker.exchange.liquidate("a", "BTCUSDT", asker.now)
+    [episode] = asker.exchange.judge().episodes
+    assert [close.what for close in episode.closes] == ["take_profit", "take_profit", "adl", "liquidation"]
+
+
+def test_what_is_left_on_a_flat_slot_says_what_it_is() -> None:
+    """A take-profit and an entry that still rest, and a quantity stop, are orphans."""
+    exchange = box(binance__reduce_only_overtaken="stay", binance__reduce_only_blocked="knock_out")
+    asker = Asker(exchange)
+    asker.buy(id="entry")
+    asker.sell(kind="LIMIT", price="109000", reduce="1", id="tp")
+    asker.buy(kind="LIMIT", price="105000", id="more")
+    asker.ask("stop.create", id="s", quantity="0.01", **STOP)
+    asker.sell(reduce="1", id="close")
+    left = [(orphan.kind, orphan.client_id, orphan.what) for orphan in exchange.judge().orphans]
+    assert left == [("order", "tp", "take_profit"), ("order", "more", "entry"), ("stop", "s", "stop")]
+
+
+def test_a_position_of_another_hand_is_adopted_when_a_client_covers_it() -> None:
+    """The owner's own stop adopts nothing; a client's stop does, and a client's entry needs none."""
+    asker = Asker(box())
+    asker.exchange.trade_by_hand("a", "BTCUSDT", Side.BUY, Decimal("0.01"), asker.now)
+    asker.exchange.set_stop_by_hand("a", "BTCUSDT", Decimal(105000), asker.now, quantity=Decimal("0.01"))
+    assert asker.exchange.judge().episodes[0].adopted_at is None
+    asker.run(SECOND)
+    asked_at = asker.now
+    asker.ask("stop.create", id="s", **STOP)
+    assert asker.exchange.judge().episodes[0].adopted_at == asked_at
+    assert guarded().exchange.judge().episodes[0].adopted_at is None
+
+
+def test_the_log_tells_what_could_have_changed_something() -> None:
+    """Reads are in the log and not among the writes; a write is, whatever became of it."""
+    asker = guarded()
+    before = len(asker.exchange.log)
+    asker.ask("positions.get", symbol="BTCUSDT")
+    assert len(asker.exchange.log) == before + 1
+    assert asker.exchange.writes("a", before) == []
+    asker.sell(quantity="0.0000001")
+    assert [entry.call for entry in asker.exchange.writes("a", before)] == ["order.create"]

@@ -134,6 +134,8 @@ class _Flight:
     permit: Permit
     requests: dict[int, Request]
     conn: int = 0
+    unheard: int = 0
+    """How many of the requests were neither answered nor lost yet, whatever became of the ask."""
     replies: dict[int, Reply | None] = field(default_factory=dict)
     losses: tuple[str, ...] = ()
 
@@ -179,6 +181,7 @@ class Exchange:
         """The whole reply to request `key` has come, in time or not."""
         flight, late = self._flight_of(key), self._late.pop(key, None)
         is_permitted = self._learn(reply, flight or late, key, now)
+        self._landed(flight or late, now)
         if flight is not None:
             self._settle(flight, permitted=is_permitted)
             self._arrived(flight, key, reply, now)
@@ -188,7 +191,9 @@ class Exchange:
 
     def lost(self, key: int, now: Instant, *, sent: bool, detail: str) -> None:
         """Request `key` will have no reply. `sent`: whether a byte of it may have left."""
-        if (flight := self._flight_of(key)) is not None:
+        flight = self._flight_of(key)
+        self._landed(flight or self._late.pop(key, None), now)
+        if flight is not None:
             self._settle(flight, permitted=False)
             flight.losses = (*flight.losses, detail)
             if sent or isinstance(flight.ask, Query | Errand):
@@ -199,8 +204,9 @@ class Exchange:
         self._send_what_may_leave(now)
 
     def road_lost(self, conn: int, now: Instant, detail: str) -> None:
-        """A connection of the trade socket is gone: what was under way on it will have no reply."""
-        for key in [key for flight in self._flights if flight.conn == conn for key in flight.requests]:
+        """A connection of the trade socket is gone: what was under way on it will have no reply, nor a late one."""
+        flights = (*self._flights, *self._late.values())
+        for key in [key for flight in flights if flight.conn == conn for key in flight.requests]:
             self.lost(key, now, sent=True, detail=detail)
 
     def wake(self, now: Instant) -> None:
@@ -304,6 +310,7 @@ class Exchange:
         late = self._depart_as(held.ask, permit, now)
         if late is not None:
             self._pace.settle(permit, permitted=False)
+            self._pace.landed(permit, now)
             held.why, held.reason, held.retry_at = late.detail, Reason.NONE, 0
             self._give_up(held, now)
 
@@ -336,12 +343,12 @@ class Exchange:
     def _transmit(self, ask: Ask, requests: tuple[Request, ...], permit: Permit, now: Instant) -> None:
         keyed = dict(enumerate(requests, self._last_key + 1))
         self._last_key += len(keyed)
-        self._flights.append(_Flight(ask, now, permit, keyed))
+        self._flights.append(_Flight(ask, now, permit, keyed, unheard=len(keyed)))
         self._transmits += [Transmit(key, request) for key, request in keyed.items()]
 
     def _utter(self, act: Act, conn: int, frame: ActFrame, permit: Permit, now: Instant) -> None:
         self._last_key += 1
-        self._flights.append(_Flight(act, now, permit, {self._last_key: frame.like}, conn))
+        self._flights.append(_Flight(act, now, permit, {self._last_key: frame.like}, conn, unheard=1))
         self._utterances.append(Utterance(conn, frame.text))
 
     # ---- under way
@@ -362,9 +369,16 @@ class Exchange:
         """Ends a trial after a pause, which may free what is held."""
         if flight.permit.tried:
             self._pace.settle(flight.permit, permitted=permitted)
-            flight.permit = Permit()
+            flight.permit = replace(flight.permit, tried=())
             for held in self._held:
                 held.retry_at = 0
+
+    def _landed(self, flight: _Flight | None, now: Instant) -> None:
+        """One more request of these was answered or lost; with the last of them their window begins."""
+        if flight is not None:
+            flight.unheard -= 1
+            if not flight.unheard:
+                self._pace.landed(flight.permit, now)
 
     def _arrived(self, flight: _Flight, key: int, reply: Reply | None, now: Instant) -> None:
         flight.replies[key] = reply

@@ -2,8 +2,15 @@
 
 A venue counts requests in quotas (`Bucket`) and punishes who exceeds them, up to a ban of the whole address for days
 (binance.md 1.3) or ten minutes (bybit.md 1.3). So we count too, and take the reserve from those who can wait *before*
-the limit: entries stop at 70 % of any bucket, reads at 85 %, closes at 95 %. Our count is a rolling window, never below
-the venue's own, and is corrected upward, never downward, by what the venue's headers say: others may share the quota.
+the limit: entries stop at 70 % of any bucket, reads at 85 %, closes at 95 %. Our count is corrected upward, never
+downward, by what the venue's headers say: others may share the quota.
+
+A venue counts what *arrives*, and when that is we do not know: somewhere between our sending and its answer. So a
+request counts from when it leaves until a whole window after it was answered or lost. Then no window of the venue's,
+wherever it lies, can hold more than was permitted: of all that arrive in it, take the one that left last; each of the
+others was at that instant either unanswered, or answered less than a window before, and so it was counted. A process or
+a network that stands still and lets everything arrive at once changes nothing about that (bybit.md 1.3: 403). A request
+that was lost is taken to have arrived, if ever, by the time its loss was known: its connection is gone by then.
 
 Two different things can hold a request up.
 
@@ -21,13 +28,14 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from seawall.model.acts import Urgency
-from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
+from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 from seawall.venues.port import Bucket, Charge, Gauge, Pause
 
 SHARE = {Urgency.PROTECT: 100, Urgency.CLOSE: 95, Urgency.ASK: 85, Urgency.ENTER: 70}
 """Up to which percentage of any bucket each urgency may go (design, rule 14)."""
-JITTER: Duration = 50 * MILLISECOND
-"""Added to each window: requests do not arrive with the spacing with which they left."""
+FORGOTTEN: Duration = MINUTE
+"""A request of which nothing was heard for this long has arrived, or never will: sockets are held for a quarter of it,
+and a gateway drops what is older than its window, 5 s (binance.md 1.2, bybit.md 1.1)."""
 TRY_ANYWAY: Duration = SECOND
 """How long our own count may hold up an act that only reduces risk."""
 TRIAL: Duration = 100 * MILLISECOND
@@ -54,12 +62,21 @@ class _Hold:
         return now + TRIAL if is_tried else now
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class _UnderWay:
+    """What a request costs that left at `at`, until it is answered; 0 once it was."""
+
+    at: Instant
+    amount: int
+
+
+@dataclass(slots=True, eq=False)
 class _Count:
-    """What has been spent of one bucket within its window."""
+    """What has been spent of one bucket: answered within its window (`spent`), or under way. `total` is both."""
 
     bucket: Bucket
     spent: deque[tuple[Instant, int]] = field(default_factory=deque)
+    under_way: deque[_UnderWay] = field(default_factory=deque)
     total: int = 0
     tried_at: Instant = 0
 
@@ -67,13 +84,27 @@ class _Count:
         """What still counts at `now`."""
         while self.spent and self._ends(self.spent[0][0]) <= now:
             self.total -= self.spent.popleft()[1]
+        while self.under_way and (not self.under_way[0].amount or self.under_way[0].at + FORGOTTEN <= now):
+            forgotten = self.under_way.popleft()
+            self.total -= forgotten.amount
+            forgotten.amount = 0
         return self.total
 
-    def take(self, amount: int, urgency: Urgency, now: Instant) -> None:
+    def take(self, amount: int, urgency: Urgency, now: Instant) -> _UnderWay:
         """Spends `amount` for a request; past the share of `urgency` this is the one in `TRY_ANYWAY`."""
         if self.used(now) + amount > self._most(urgency):
             self.tried_at = now
-        self.spend(amount, now)
+        leaving = _UnderWay(now, amount)
+        self.total += amount
+        self.under_way.append(leaving)
+        return leaving
+
+    def land(self, landed: _UnderWay, now: Instant) -> None:
+        """A request was answered or lost: its window begins."""
+        amount, landed.amount = landed.amount, 0
+        if amount:
+            self.total -= amount
+            self.spend(amount, now)
 
     def spend(self, amount: int, now: Instant) -> None:
         """Counts `amount`; what is spent in the same slice of the window is one entry, at its later end."""
@@ -88,20 +119,28 @@ class _Count:
         return free_at if urgency > Urgency.CLOSE else min(free_at, self.tried_at + TRY_ANYWAY)
 
     def _below(self, most: int, now: Instant) -> Instant:
-        """When no more than `most` is spent; what is dearer than the whole share waits for an empty bucket."""
+        """When at most `most` is spent, at the earliest; what is dearer than the share waits for an empty bucket."""
         left = self.used(now)
         free_at = now
         for at, amount in self.spent:
             if left <= most:
                 break
             free_at, left = self._ends(at), left - amount
-        return free_at
+        return self._ends(now) if left > max(most, 0) else free_at
 
     def _most(self, urgency: Urgency) -> int:
         return max(self.bucket.limit * SHARE[urgency] // 100, 1)
 
     def _ends(self, at: Instant) -> Instant:
-        return at + self.bucket.window + JITTER
+        return at + self.bucket.window
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to send now. `tried` names the pauses whose single attempt this is, `taken` what it was counted as."""
+
+    tried: tuple[_Hold, ...] = ()
+    taken: tuple[tuple[_Count, _UnderWay], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +172,14 @@ class Budget:
                 waits.append(Wait(at, f"{charge.bucket}: {count.used(now)} of {count.bucket.limit} spent"))
         return [wait for wait in waits if wait.until > now]
 
-    def spend(self, charges: tuple[Charge, ...], urgency: Urgency, now: Instant) -> tuple[_Hold, ...]:
-        """Counts `charges`; returns the venue's words that this attempt is the trial of."""
-        for charge in charges:
-            if count := self._counts.get(charge.bucket):
-                count.take(charge.amount, urgency, now)
+    def spend(self, charges: tuple[Charge, ...], urgency: Urgency, now: Instant) -> Permit:
+        """Counts `charges` as under way, and this attempt as the trial of the venue's words about them."""
+        ours = [(count, charge.amount) for charge in charges if (count := self._counts.get(charge.bucket))]
+        taken = [(count, count.take(amount, urgency, now)) for count, amount in ours]
         holds = self._binding(charges)
         for hold in holds:
             hold.tried_at = now
-        return holds
+        return Permit(holds, tuple(taken))
 
     def read(self, gauge: Gauge, now: Instant) -> None:
         """Corrects the count upward to what the venue says was used."""
@@ -175,13 +213,6 @@ class Budget:
         return tuple(self._holds[scope] for scope in dict.fromkeys(scopes) if scope in self._holds)
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
-    """Leave to send now. `tried` names the pauses whose single attempt this is."""
-
-    tried: tuple[_Hold, ...] = ()
-
-
 class Pace:
     """The budget of one account at one venue, with the part of it that others share."""
 
@@ -194,7 +225,13 @@ class Pace:
         """Spends `charges` and gives leave, or says when to look again."""
         if waits := [*self._own.waits(charges, urgency, now), *self._common.waits(charges, urgency, now)]:
             return max(waits, key=lambda wait: (wait.by_venue, wait.until))
-        return Permit(tuple(hold for each in (self._own, self._common) for hold in each.spend(charges, urgency, now)))
+        own, common = self._own.spend(charges, urgency, now), self._common.spend(charges, urgency, now)
+        return Permit((*own.tried, *common.tried), (*own.taken, *common.taken))
+
+    def landed(self, permit: Permit, now: Instant) -> None:
+        """What this leave was given for has been answered or lost, all of it; it counts for one window more."""
+        for count, under_way in permit.taken:
+            count.land(under_way, now)
 
     def connect(self, charges: tuple[Charge, ...], now: Instant) -> Instant:
         """When a socket may be opened; not after `now` means: now, and it is spent.

@@ -136,7 +136,7 @@ def test_orders_and_stops_have_quotas_of_their_own() -> None:
     buckets = {bucket.name: bucket for bucket in CODEC.buckets()}
     assert (buckets[Endpoint.CREATE].limit, buckets[Endpoint.TRADING_STOP].limit) == (10, 10)
     assert buckets[Endpoint.CREATE].window == 1_000_000
-    assert (buckets["ip"].limit, buckets["ip"].window) == (600, 8_000_000)
+    assert (buckets["ip"].limit, buckets["ip"].window) == (600, 5_000_000)
     assert [name for name, bucket in buckets.items() if bucket.shared] == ["ip"]
 
 

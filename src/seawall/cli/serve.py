@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from seawall.cli.common import NO_OPTIONS, Common
 from seawall.model.times import SECOND, Duration
 from seawall.service.app import App
+from seawall.service.pauses import set_aside
 from seawall.service.problems import Exit
 from seawall.service.settings import Settings
 
@@ -38,12 +39,19 @@ async def _serve(settings: Settings) -> int:
         loop.add_signal_handler(each, heard)
     async with App(settings) as app:
         _announce(app)
+        calm = asyncio.create_task(_keep_pauses_short(app))
         await _first(told.wait(), app.all_stopped.wait())
+        calm.cancel()
         if app.all_stopped.is_set():
             return FAULT
         settling = asyncio.create_task(app.settle(SETTLED_WITHIN))
         await _first(asyncio.shield(settling), twice.wait())
         return _farewell(settling.result() if settling.done() else app.unsettled())
+
+
+async def _keep_pauses_short(app: App) -> None:
+    await app.all_ready.wait()
+    set_aside()
 
 
 async def _first(*waits: Awaitable[object]) -> None:

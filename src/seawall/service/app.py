@@ -74,6 +74,8 @@ class App:
         self.loops: dict[Account, AccountLoop] = {}
         self.intake_url = ""
         self.control_url = ""
+        self.all_ready = asyncio.Event()
+        """Set once every account has taken signals at the same time."""
         self.all_stopped = asyncio.Event()
         self._stack = AsyncExitStack()
         self._now = now or UtcClock()
@@ -135,6 +137,8 @@ class App:
         if seq != self._durable.get(account):
             self._durable[account] = seq
             self._tidings.ring()
+        if not self.all_ready.is_set() and all(loop.ready for loop in self.loops.values()):
+            self.all_ready.set()
 
     # ---- beginning
 

@@ -28,12 +28,17 @@ class _StrikeOut:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST)
+        self._telling: dict[str, bool] = {}
+        """By key: the program has a few dozen, and each of them comes with every other line."""
 
     def __call__(self, logger: Any, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
         return {key: STRUCK_OUT if self._tells(key) else self._clean(value) for key, value in line.items()}
 
     def _tells(self, key: str) -> bool:
-        return any(word in key.lower() for word in _TELLING)
+        found = self._telling.get(key)
+        if found is None:
+            found = self._telling[key] = any(word in key.lower() for word in _TELLING)
+        return found
 
     def _clean(self, value: Any) -> Any:
         if not isinstance(value, str):
@@ -59,4 +64,5 @@ def make_log(level: LogLevel, form: LogFormat, secrets: Iterable[str], out: Text
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
     )
-    return log
+    bound: Log = log.bind()
+    return bound

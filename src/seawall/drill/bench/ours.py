@@ -28,6 +28,7 @@ from seawall.service.app import App
 from seawall.service.clock import UtcClock
 from seawall.service.config import parse
 from seawall.service.logs import make_log
+from seawall.service.pauses import set_aside
 from seawall.service.settings import OrderEntry, Settings
 
 OURS = "ours"
@@ -156,6 +157,7 @@ async def service(
     with (home / "log").open("w", encoding="utf-8") as log:
         async with Observed(_settings(box, home, order_entry), clock, log) as app:
             await _ready(app, web)
+            set_aside()
             yield Ours(app, web, ahead)
 
 

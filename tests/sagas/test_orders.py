@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
 
@@ -31,11 +32,15 @@ order_reports = st.builds(
     st.sampled_from(("", "771")),
 )
 fill_reports = st.builds(
-    lambda quantity, price, trade, told: fill(NAME, quantity, price, trade=trade, told=told, seq=told),
+    lambda quantity, price, trade, told, fee, profit: replace(
+        fill(NAME, quantity, price, trade=trade, told=told, seq=told), fee=D(fee), profit=profit
+    ),
     st.sampled_from(("1", "2", "27")),
     _PRICES,
     st.sampled_from(("t1", "t2", "t3")),
     _TIMES,
+    st.sampled_from(("0", "0.01", "-0.01")),
+    st.sampled_from((None, D(0), D("-0.3"))),
 )
 Report = OrderReport | FillReport
 reports = st.lists(st.one_of(order_reports, fill_reports), max_size=8)
@@ -82,6 +87,15 @@ def test_a_step_that_grows_nothing_is_the_identity(heard: list[Report]) -> None:
     """Hearing everything a second time is not a growth, so nothing of it would be recorded."""
     facts = folded(*heard)
     assert all(join(facts, report) == facts for report in heard)
+
+
+def test_a_fuller_telling_of_a_trade_tells_something_new() -> None:
+    """The first word on a trade may have neither fee nor profit; the next that brings them is kept, and once."""
+    brief = fill(NAME, 27)
+    full = replace(brief, fee=D("0.01"), profit=D(0))
+    once = folded(brief)
+    assert [(trade.fee, trade.profit) for trade in folded(brief, full).trades] == [(D("0.01"), D(0))]
+    assert once != folded(brief, full) == folded(full, brief) == folded(full)
 
 
 @pytest.mark.parametrize("word", [s for s in OrderStatus if s is not OrderStatus.FILLED])

@@ -224,7 +224,7 @@ def _stop_intended(event: events.StopIntended) -> str:
 
 def _close_intended(event: events.CloseIntended) -> str:
     bound = f", no worse than {plain(event.price_bound)}" if event.price_bound is not None else ""
-    rung = f" (rung {event.rung}, after {event.cause})" if event.rung else ""
+    rung = f" (rung {event.rung}, after {event.cause or 'a part'})" if event.rung else ""
     return f"intends to close {plain(event.quantity)} as {event.client_id}{bound}{rung}"
 
 

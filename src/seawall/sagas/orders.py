@@ -33,13 +33,17 @@ _RANK = {
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """One trade of an order: what a receipt and an average need of it."""
+    """One trade of an order: what a receipt and an average need of it. The first word on a trade may have neither fee
+    nor profit (binance.md 3.3, TRADE_LITE): one that brings them tells something new.
+    """
 
     trade_id: str
     quantity: Decimal
     price: Decimal
     venue_at: Instant
     seq: int = 0
+    fee: Decimal = ZERO
+    profit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,12 @@ def join_order(facts: OrderFacts, report: OrderReport) -> OrderFacts:
 
 
 def join_fill(facts: OrderFacts, report: FillReport) -> OrderFacts:
-    """`facts` with one trade more, unless its id is known."""
-    trade = Trade(report.trade_id, report.quantity, report.price, report.venue_at, report.seq)
+    """`facts` with one trade more, or with more of one whose id is known."""
+    trade = Trade(
+        report.trade_id, report.quantity, report.price, report.venue_at, report.seq, report.fee, report.profit
+    )
     known = {kept.trade_id: kept for kept in facts.trades}
-    before = known.get(trade.trade_id, trade)
-    known[trade.trade_id] = replace(max(before, trade, key=_as_key), seq=max(before.seq, trade.seq))
+    known[trade.trade_id] = _joined(known.get(trade.trade_id, trade), trade)
     trades = tuple(sorted(known.values(), key=lambda kept: (kept.venue_at, kept.trade_id)))
     return replace(facts, trades=trades, venue_id=max(facts.venue_id, report.venue_id))
 
@@ -136,6 +141,16 @@ def _fill_time(facts: OrderFacts, report: OrderReport) -> Instant:
 def _or_least(price: Decimal | None) -> Decimal:
     """A price for comparison; an unsaid one is below all others."""
     return Decimal(-1) if price is None or price <= 0 else price
+
+
+def _joined(one: Trade, other: Trade) -> Trade:
+    """Two tellings of a trade as one, in whatever order they came."""
+    return replace(
+        max(one, other, key=_as_key),
+        seq=max(one.seq, other.seq),
+        fee=max(one.fee, other.fee, key=lambda fee: (abs(fee), fee)),
+        profit=max(one.profit, other.profit, key=lambda told: (told is not None, told or ZERO)),
+    )
 
 
 def _as_key(trade: Trade) -> tuple[Decimal, Decimal, Instant, int]:

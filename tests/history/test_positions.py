@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from seawall.history.positions import Opinion, opinions
+from seawall.history.positions import Opinion, Origin, opinions
 from seawall.history.receipt import State
 from seawall.model.events import Recorded
 from seawall.model.ids import ClientId, Side, Symbol
 from seawall.model.reports import Source
 from seawall.model.times import MILLISECOND, SECOND
-from tests.history.stories import CLOSE, Story, ours, rolled_back, velvet, venue
+from tests.history.stories import CLOSE, Story, adopted, ours, rolled_back, rung_name, taken, velvet, venue
 
 D = Decimal
 
@@ -67,6 +67,7 @@ def test_a_flat_symbol_is_not_shown() -> None:
 def test_an_amount_that_outlives_its_signal_is_shown() -> None:
     """A source that still shows an amount after our end keeps the symbol in view, without a signal."""
     (view,) = opinions(rolled_back().position(99_000, 98_000, "-3").recorded(), ours(99_100))
+    assert view.origin is Origin.FOREIGN
     assert (view.signals, view.state, view.ours.amount, view.agree) == ((), None, D(0), False)
 
 
@@ -91,3 +92,19 @@ def test_a_foreign_name_does_not_count_as_ours() -> None:
     story = velvet().fill(500, 490, "5", "t8", client_id=ClientId("web_123"))
     (view,) = opinions(story.recorded(), ours(600))
     assert view.ours.amount == D(-27)
+
+
+def test_an_adopted_position_is_one_of_ours() -> None:
+    """It says where it came from, and what it holds by our own word."""
+    (view,) = opinions(adopted().recorded(), ours(500))
+    assert (view.origin, view.ours.amount, view.trigger) == (Origin.ADOPTED, D(-27), D("0.206"))
+    (own,) = opinions(velvet().recorded(), ours(500))
+    assert own.origin is Origin.SIGNAL
+
+
+def test_take_profits_and_other_hands_are_subtracted() -> None:
+    """Whatever has left, by whoever took it, is held no more."""
+    story = velvet().ladder(200).rung_laid(210, 0, "0.196", "13").exit(900, rung_name(0), "13", "0.196", "t8")
+    (view,) = opinions(story.exit(950, "web-1", "4", "0.19", "o1").recorded(), ours(960))
+    assert view.ours.amount == D(-10)
+    assert opinions(taken().recorded(), ours(99_000)) == ()

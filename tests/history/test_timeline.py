@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,9 +14,26 @@ from hypothesis import strategies as st
 from seawall.history.timeline import data_of, timeline
 from seawall.history.words import milliseconds, sentence, source_of
 from seawall.model import events as ev
-from seawall.model.events import ACCOUNT_WIDE, EVENT_TYPES, Event, event_type
+from seawall.model.events import ACCOUNT_WIDE, EVENT_TYPES, EVERY_SYMBOL, Event, event_type
+from seawall.model.ids import SignalId
+from seawall.model.reports import FillKind
+from seawall.model.signal import Action, Stop
 from tests.history.anything import anything
-from tests.history.stories import CLOSE, ENTRY, STOP, VELVET, Story, ours, rolled_back, velvet
+from tests.history.stories import (
+    CLOSE,
+    ENTRY,
+    LADDER,
+    STOP,
+    VELVET,
+    Story,
+    adopted,
+    ours,
+    rolled_back,
+    rung_name,
+    velvet,
+)
+
+D = Decimal
 
 
 @given(st.one_of(*(anything(kind) for kind in EVENT_TYPES)))
@@ -113,3 +133,43 @@ def test_waiting_is_told_as_a_duration_and_instants_as_times_of_day() -> None:
     read = sentence(ev.FillsRead(story.sid, VELVET, ours(0), ours(5)))
     assert overdue == "no source has decided the entry for 10.0 s; asking goes on"
     assert re.search(r"since 15:34:12\.000000", read)
+
+
+def test_the_guard_s_events_read_as_a_story() -> None:
+    """Parts, moves, ladders, adoption, forced trades: in words, rungs counted from one."""
+    story = velvet().part_asked(900, "9", "18").part_ended(990, "18").move_asked(1_000, "0.201")
+    story.ladder(1_100, *LADDER).rung_laid(1_110, 0, "0.196", "13").ladder(1_200)
+    story.exit(1_300, "autoclose-1", "27", "0.23", "t9", kind=FillKind.LIQUIDATION, profit=D("-0.8"))
+    told = [moment.text for moment in timeline(story.recorded())][-8:]
+    assert told == [
+        "a part is to be closed, as asked: 9, and 18 stays (signal part-1, 33 %)",
+        "the part is closed; 18 stays open",
+        "the stop is to move from 0.206 to 0.201, as asked: signal protect-1",
+        "the take-profits are to be: 50 % at 2 % gain, 50 % at 0.18 (signal protect-1, 2 rungs)",
+        f"take-profit 1 is to be placed: 13 at 0.196 as {rung_name(0)}",
+        "the take-profit is acknowledged after 20.0 ms",
+        "the take-profits are to be: none (signal protect-1, 0 rungs)",
+        "the stream says: buy 27 at 0.23 by liquidation, fee 0.001, realised -0.8, venue time 15:34:13.300000",
+    ]
+    assert [moment.text for moment in timeline(adopted().recorded())][1] == (
+        "adopted: 27 that no signal answered for, ours by its orders; its entry was read; stop at 0.206"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"action": Action.CLOSE, "percent": D(33)}, "close 33 % of VELVETUSDT"),
+        ({"action": Action.FLATTEN, "symbol": EVERY_SYMBOL}, "flatten everything"),
+        (
+            {"action": Action.PROTECT, "stop": Stop(break_even=D(0)), "take_profit": ()},
+            "protect VELVETUSDT, stop at the entry's average and 0 % by mark, take-profits: none",
+        ),
+        ({"take_profit": LADDER[:1]}, "open sell VELVETUSDT, 27 base, take-profits: 50 % at 2 % gain"),
+    ],
+)
+def test_what_is_asked_is_said(changes: dict[str, Any], said: str) -> None:
+    """Each action in its own words, and what it does to another."""
+    signal = replace(Story().signal, **{"stop": None, **changes})
+    accepted = ev.SignalAccepted(signal.id, VELVET, signal, reverses=SignalId("old"))
+    assert sentence(accepted) == f"signal accepted: {said}; it takes the slot of old once that is flat"

@@ -11,7 +11,7 @@ from seawall.history import svg
 from seawall.history.waterfall import waterfall
 from seawall.model.acts import Outcome
 from seawall.model.ids import Leg
-from tests.history.stories import ENTRY, Story, rolled_back, velvet
+from tests.history.stories import ENTRY, LADDER, Story, rolled_back, taken, velvet
 
 _NS = "{http://www.w3.org/2000/svg}"
 
@@ -143,3 +143,12 @@ def test_marks_of_the_axis_are_round(span: int, step: int) -> None:
 def test_lengths_are_written_to_a_tenth() -> None:
     """No binary fraction ever reaches the picture."""
     assert [svg.number(tenths) for tenths in (0, 5, 10, 1234, -15)] == ["0", "0.5", "1", "123.4", "-1.5"]
+
+
+def test_take_profits_have_their_lane_and_moves_their_lines() -> None:
+    """Rungs laid right after PROTECTED are within the picture; each move stands below it with its naked time."""
+    texts = _texts(waterfall(taken().recorded()))
+    assert "take-profit" in texts
+    assert len(_boxes(waterfall(taken().recorded()), "act")) == 4  # the entry, the stop, two rungs
+    moved = velvet().ladder(181, *LADDER).move_asked(5_000, "0.2").confirmed(5_080, 5_040, ENTRY, "0.2")
+    assert "the stop moved from 0.206 to 0.2: done in 80.0 ms, naked 0.0 ms" in _texts(waterfall(moved.recorded()))

@@ -7,7 +7,7 @@ import pytest
 from seawall.history.receipt import State
 from seawall.model import events as ev
 from seawall.service.why import Why, why_it_stands
-from tests.history.stories import Story, ours, rolled_back, velvet
+from tests.history.stories import Story, adopted, ours, rolled_back, taken, velvet
 
 
 def told(story: Story, after: int) -> Why:
@@ -79,3 +79,12 @@ def test_what_a_person_must_look_at_stands_until_it_is_over() -> None:
 def test_nothing_is_said_of_nothing() -> None:
     """A history without its signal has no paragraph."""
     assert why_it_stands([], 0) is None
+
+
+def test_what_has_left_and_what_is_pending_is_told() -> None:
+    """How much, by whom, at what price, what that was worth; and what was asked and is not done."""
+    text = told(taken(), 9_200).text
+    assert "26 of 26 have left at 0.201 on average (by take profit, stop), which realised -0.026 before fees." in text
+    pending = told(velvet().move_asked(1_000, "0.201"), 1_100).text
+    assert "Asked for and not done yet: the stop is moving to 0.201." in pending
+    assert "at 0.1999 on average, adopted" in told(adopted(), 500).text

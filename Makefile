@@ -8,7 +8,7 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types borders storm crash sabotage foreign wire bench build lock clean
+.PHONY: help setup demo test check lint types borders storm crash sabotage foreign drill wire bench build lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
@@ -49,7 +49,10 @@ foreign: setup ## ccxt and pybit, in an environment of their own, turned on the 
 	@sh tools/setup.sh .venv-foreign requirements/foreign.txt
 	@.venv-foreign/bin/python -m pytest -m foreign $(ARGS) $(shell find tests -name 'test_foreign_*.py')
 
-wire: setup ## on real sockets: 200 openings, 1,000 in the storm, 20 kill -9 (20 min); less with `ARGS="kill --kills 5"`
+drill: setup ## every page in virtual time; on real sockets with ARGS=--wire, all of them with ARGS='--wire --at-most 20min'
+	@.venv/bin/python -m seawall drill $(ARGS)
+
+wire: setup ## on real sockets: 200 openings, 1,000 in the storm, 20 kill -9 (20 min); more or less: `ARGS="kill --kills 200"`
 	@$(PYTEST) -m long tests/wire
 	@.venv/bin/python -m seawall.drill.wire $(ARGS)
 

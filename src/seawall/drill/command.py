@@ -1,11 +1,11 @@
-"""`seawall drill`: pages and seeds in virtual time. A failure prints all that is needed to see it again."""
+"""`seawall drill`: pages and seeds in virtual time or on sockets. A failure prints all one needs to see it again."""
 
 from __future__ import annotations
 
 import json
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from seawall.drill.lengths import written
@@ -16,6 +16,7 @@ from seawall.drill.plans import draw
 from seawall.drill.printer import text_of
 from seawall.drill.scenario import Outcome, play
 from seawall.drill.shrink import shrunk
+from seawall.drill.wire import pages
 from seawall.history.timeline import timeline
 from seawall.model.ids import VenueName
 
@@ -32,6 +33,11 @@ class Options:
     venue: VenueName | None = None
     explain: bool = False
     as_json: bool = False
+    wire: bool = False
+    """On real sockets, in real time, `at_once` pages beside each other; no page that takes longer than `at_most` s."""
+    at_once: int = pages.AT_ONCE
+    at_most: float = pages.MOST
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +48,13 @@ class Task:
     page: Page
     venue: VenueName
     seed: int
+    wire: bool = False
 
     @property
     def again(self) -> str:
         """The one command that repeats it."""
         what = f"{shlex.quote(self.name)} " if self.name else ""
-        return f"seawall drill {what}--venue {self.venue} --seed {self.seed}"
+        return f"seawall drill {what}--venue {self.venue} --seed {self.seed}{' --wire' if self.wire else ''}"
 
 
 def drill(options: Options) -> int:
@@ -61,15 +68,37 @@ def drill(options: Options) -> int:
         print("\n".join(dict.fromkeys(text_of(task.page) for task in tasks)))
         return HELD
     broken = 0
-    for task in tasks:
-        outcome = play(task.page, task.venue, task.seed)
+
+    def tell(task: Task, outcome: Outcome) -> None:
+        nonlocal broken
         broken += bool(outcome.breaches)
         print(_as_json(task, outcome) if options.as_json else _line(task, outcome), flush=True)
         if outcome.breaches and not options.as_json:
             _tell(task, outcome)
+
+    ran = _on_sockets(tasks, options, tell) if options.wire else _in_virtual_time(tasks, tell)
     if not options.as_json:
-        print(f"{len(tasks)} runs, {broken} broken")
+        print(f"{ran} runs, {broken} broken")
     return BROKEN if broken else HELD
+
+
+def _in_virtual_time(tasks: list[Task], tell: Callable[[Task, Outcome], None]) -> int:
+    for task in tasks:
+        tell(task, play(task.page, task.venue, task.seed))
+    return len(tasks)
+
+
+def _on_sockets(tasks: list[Task], options: Options, tell: Callable[[Task, Outcome], None]) -> int:
+    """Runs what can be run, and says of the rest by name why it is not; how many ran."""
+    reasons = [(task, pages.unfit(task.page, options.at_most, quick=options.quick)) for task in tasks]
+    for task, reason in reasons:
+        if reason and not options.as_json:
+            print(f"skipped {task.name or f'seed {task.seed}'} on {task.venue}: {reason}")
+    fit = [task for task, reason in reasons if not reason]
+    late = pages.run(fit, tell, at_once=options.at_once, quick=options.quick)
+    if not options.as_json:
+        print(f"{len(tasks) - len(fit)} skipped; the processor was late by {late:.2f} s at worst")
+    return len(fit)
 
 
 def _tasks(options: Options) -> Iterator[Task]:
@@ -77,7 +106,7 @@ def _tasks(options: Options) -> Iterator[Task]:
     if options.seeds and not options.files:
         for seed in options.seeds:
             for venue in VenueName if options.venue is None else (options.venue,):
-                yield Task("", draw(venue, seed).page, venue, seed)
+                yield Task("", draw(venue, seed).page, venue, seed, options.wire)
         return
     pages: dict[str, Page] = {}
     for what in options.files:
@@ -86,7 +115,7 @@ def _tasks(options: Options) -> Iterator[Task]:
         for venue in venues_of(page):
             if options.venue in (None, venue):
                 for seed in options.seeds or (DEFAULT_SEED,):
-                    yield Task(name, page, venue, seed)
+                    yield Task(name, page, venue, seed, options.wire)
 
 
 def _line(task: Task, outcome: Outcome) -> str:
@@ -112,14 +141,16 @@ def _as_json(task: Task, outcome: Outcome) -> str:
 
 
 def _tell(task: Task, outcome: Outcome) -> None:
-    """The breaches, the shrunk page, the timeline and the one command."""
+    """The breaches, the page (shrunk in virtual time, where it breaks there too), the timeline and the one command."""
     for breach in outcome.breaches:
         print(f"    {breach}")
     smallest = shrunk(task.page, outcome.breaches, lambda page: play(page, task.venue, task.seed).breaches)
+    if task.wire:
+        print("  in virtual time", "it breaks too" if play(task.page, task.venue, task.seed).breaches else "it holds")
     print(f"  the page, seed {task.seed}{', shrunk' if smallest != task.page else ''}:")
     print("".join(f"    {line}\n" for line in text_of(smallest).splitlines()), end="")
     print("  the timeline:")
-    seen = outcome if smallest == task.page else play(smallest, task.venue, task.seed)
+    seen = outcome if task.wire or smallest == task.page else play(smallest, task.venue, task.seed)
     for line in told(seen):
         print(f"    {line}")
     print(f"  again: {task.again}")

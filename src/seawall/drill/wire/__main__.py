@@ -29,7 +29,7 @@ PARTS = ("calm", "storm", "kill")
 TRIALS, KILLS = 1_000, 20
 KILLS_OF_A_CAMPAIGN = 20
 """Each round takes slots that stay taken, and Binance's box has forty of them; more kills are more campaigns."""
-CAMPAIGNS_AT_ONCE = 2
+CAMPAIGNS_AT_ONCE = 4
 """Each is one process at a time, and its box."""
 QUICK_TRIALS, QUICK_KILLS, QUICK_FIRST = 16, 4, 4
 QUICK_BOUNDS = "[bounds]\nread_lag = 1\ndoubt = 5\ndoubt_blind = 10\nstop_reread = 2\n"

@@ -14,7 +14,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -37,7 +37,7 @@ from seawall.service.settings import LogFormat, LogLevel, OrderEntry
 from venuesim.exchange import Exchange
 from venuesim.faults import parse as fault_of
 from venuesim.judge import Verdict
-from venuesim.server import Clock, serve
+from venuesim.server import Addresses, Clock, serve
 from venuesim.traffic import LogEntry
 from venuesim.wire import Request
 
@@ -46,6 +46,8 @@ LOOK_AGAIN = 0.05
 PATIENCE = 20.0
 """Seconds until something that must come soon has failed to come."""
 BALANCE = Decimal(1_000_000)
+Via = Callable[[Addresses], AbstractAsyncContextManager[str]]
+"""What stands between the box, given by its addresses, and the service: the address by which the service reaches it."""
 
 
 class Bell:
@@ -269,14 +271,16 @@ async def staged(  # noqa: PLR0913 - each is one thing that a drill varies
     our_clock_error: Duration = 0,
     level: LogLevel = LogLevel.WARNING,
     order_entry: OrderEntry = OrderEntry.AUTO,
+    via: Via | None = None,
 ) -> AsyncIterator[Stage]:
-    """The service and its box, both on sockets, ready to take signals."""
+    """The service and its box, both on sockets, ready to take signals. `via` stands between the two."""
     clock = Clock()
     box = Overheard(venue.value, seed=seed, start=clock.now(), switches=switches, symbols=symbols)
     open_accounts(box, accounts, clock.now())
     async with AsyncExitStack() as stack:
         addresses = await stack.enter_async_context(serve(box, clock=clock))
-        text = configuration([(name, venue, addresses.rest) for name in accounts], more, order_entry)
+        rest = addresses.rest if via is None else await stack.enter_async_context(via(addresses))
+        text = configuration([(name, venue, rest) for name in accounts], more, order_entry)
         settings = parse(text, home, environment(accounts))
         log = io.StringIO()
         app = App(settings, UtcClock(our_clock_error), make_log(level, LogFormat.JSON, [], log))

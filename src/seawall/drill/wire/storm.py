@@ -45,6 +45,7 @@ class Lateness:
     """How late the processor is: a storm on a machine that sleeps proves nothing about the house."""
 
     worst: float = 0.0
+    bearable: float = TOO_LATE
     _lately: list[tuple[float, float]] = field(default_factory=list, repr=False)
     _every: float = field(default=0.25, repr=False)
 
@@ -56,7 +57,7 @@ class Lateness:
             await asyncio.sleep(self._every)
             late = loop.time() - due
             self.worst = max(self.worst, late)
-            if late > TOO_LATE:
+            if late > self.bearable:
                 self._lately.append((loop.time(), late))
 
     def since(self, begun: float) -> float:

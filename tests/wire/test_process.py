@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import resource
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from seawall.drill.wire.stage import (
     opening,
 )
 from seawall.model.ids import SignalId, VenueName
+from seawall.model.times import SECOND, Duration
 from seawall.sagas.phase import Phase
 from venuesim.server import Clock, serve
 
@@ -44,26 +47,81 @@ class Outside:
 
 
 @asynccontextmanager
-async def outside(home: Path) -> AsyncIterator[Outside]:
-    """A process on a fresh folder, ready, and its box."""
-    clock = Clock()
-    box = Overheard("binance", seed=1, start=clock.now(), switches={"lag": "none"})
+async def outside(home: Path, venue: VenueName = VenueName.BINANCE, ahead: Duration = 0) -> AsyncIterator[Outside]:
+    """A process on a fresh folder, ready, and its box, whose clock runs `ahead` of this machine's."""
+    box, clock = box_of(venue, ahead)
+    async with serve(box, clock=clock) as addresses, run_on(home, venue, addresses.rest) as (run, doors):
+        await doors.ready()
+        yield Outside(run, doors, box, clock)
+
+
+def box_of(venue: VenueName, ahead: Duration = 0) -> tuple[Overheard, Clock]:
+    """A box without lag and one account in it, not served yet."""
+    clock = Clock(ahead)
+    box = Overheard(venue.value, seed=1, start=clock.now(), switches={"lag": "none"})
     open_accounts(box, ["main"], clock.now())
-    async with serve(box, clock=clock) as addresses, aiohttp.ClientSession() as web:
-        config = home / "seawall.toml"
-        config.write_text(configuration([("main", VenueName.BINANCE, addresses.rest)]), encoding="utf-8")
+    return box, clock
+
+
+@asynccontextmanager
+async def run_on(home: Path, venue: VenueName, rest: str) -> AsyncIterator[tuple[Run, Doors]]:
+    """A process on a fresh folder that looks for its venue at an address; its doors are open, and it may be unready."""
+    config = home / "seawall.toml"
+    config.write_text(configuration([("main", venue, rest)]), encoding="utf-8")
+    async with aiohttp.ClientSession() as web:
         run = await start(config, KEYS)
         await run.begun()
         witness = Witness(home / "data" / "journal.sqlite")
         doors = Doors(run.intake, run.control, web, Bell(), witness)
         following = asyncio.create_task(doors.follow())
         try:
-            await doors.ready()
-            yield Outside(run, doors, box, clock)
+            yield run, doors
         finally:
             assert await run.stop() == 0
             await asyncio.gather(following, return_exceptions=True)
             witness.close()
+
+
+@pytest.mark.parametrize("venue", list(VenueName))
+@pytest.mark.parametrize("ahead", [-2 * SECOND, 2 * SECOND], ids=["we are 2 s fast", "we are 2 s slow"])
+def test_a_process_whose_clock_is_two_seconds_wrong(tmp_path: Path, venue: VenueName, ahead: Duration) -> None:
+    """The venue's clock is measured, not believed to be ours: the signal becomes a protected position."""
+    asyncio.run(_wrong_clock(tmp_path, venue, ahead))
+
+
+async def _wrong_clock(home: Path, venue: VenueName, ahead: Duration) -> None:
+    async with outside(home, venue, ahead) as out:
+        assert (await out.doors.post(opening("s1", "main", "ETHUSDT", size={"quote": "500"}))).status == 202
+        await out.doors.reaches("s1", Phase.PROTECTED)
+        async with out.doors.web.get(f"{out.doors.control}/metrics") as told:
+            found = re.search(r'seawall_clock_offset_seconds\{account="main"\} (\S+)', await told.text())
+        assert found is not None
+        assert abs(float(found[1]) * SECOND - ahead) < SECOND / 2
+        refused = [one for one in out.box.log if one.status == 400 or "10002" in one.reply]
+        assert refused == []
+
+
+@pytest.mark.parametrize("venue", list(VenueName))
+def test_a_process_that_starts_before_its_venue(tmp_path: Path, venue: VenueName) -> None:
+    """Nobody listens at the venue's address: the process says so and takes nothing, until the venue is there."""
+    asyncio.run(_no_venue_yet(tmp_path, venue))
+
+
+async def _no_venue_yet(home: Path, venue: VenueName) -> None:
+    box, clock = box_of(venue)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    signal = opening("s1", "main", "ETHUSDT", size={"quote": "500"})
+    async with run_on(home, venue, f"http://127.0.0.1:{port}") as (_, doors):
+        told = await doors.post(signal)
+        assert told.status == 503
+        assert "waits for the venue to tell its time" in told.body["error"]["detail"]
+        async with serve(box, port=port, clock=clock):
+            await doors.ready()
+            assert (await doors.post(signal)).status == 202
+            await doors.reaches("s1", Phase.PROTECTED)
+            assert [one.covered for one in box.judge(clock.now()).positions] == [True]
 
 
 @pytest.mark.parametrize("delete_the_lock", [False, True], ids=["lock in place", "lock file deleted"])

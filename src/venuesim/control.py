@@ -2,6 +2,7 @@
 
     POST /accounts   {"name", "key", "secret", "balance", "hedge"?, "permissions"?, "ips"?}
     GET, POST, DELETE /faults[?number=N]   the plan and what has fired; one fault or a list; lift one or all
+    POST /calm       lifts all faults, and puts back what they have changed and a venue would not keep
     POST /market     {"symbol", "mark"?, "last"?} or {"symbol", "jump_pct"} or {"symbol", "depth": {...}} or
                      {"walk_bps", "every_ms"}
     POST /hand       {"do": ..., ...}   a deed of the venue, of the owner or of the experimenter (`lent`)
@@ -73,6 +74,7 @@ class Control:
             ("GET", "/faults"): _show_faults,
             ("POST", "/faults"): _add_faults,
             ("DELETE", "/faults"): _clear_faults,
+            ("POST", "/calm"): _calm,
             ("POST", "/market"): _market,
             ("POST", "/hand"): _hand,
             ("POST", "/watch"): lambda exchange, request, _: {"number": exchange.watch(_wish(request, Watch))},
@@ -172,6 +174,11 @@ def _add_faults(exchange: Exchange, request: Request, now: int) -> object:
 def _clear_faults(exchange: Exchange, request: Request, now: int) -> object:
     number = _query(request).get("number")
     exchange.faults.clear(None if number is None else int(number))
+    return {"plan": exchange.faults.plan}
+
+
+def _calm(exchange: Exchange, request: Request, now: int) -> object:
+    exchange.calm(now)
     return {"plan": exchange.faults.plan}
 
 

@@ -1,8 +1,8 @@
 """Moments at which the experimenter wants to be told, and for which the box can be made to stand still.
 
 A watch names a call (a pattern over the names in `dialects.port`), which of them (`nth`, from 1, counted from the watch
-on) and when: *arriving* at the edge, once the venue has *acted* on it, or *answering*, with the answer at the client's
-door.  With `freeze` the box then stands still: nothing leaves it and nothing of it runs on until it is thawed, so that
+on) and when: *arriving* at the edge, once it has *arrived* and before anything is done about it, once the venue has
+*acted* on it, or *answering*, with the answer at the client's door.  With `freeze` the box then stands still: nothing leaves it and nothing of it runs on until it is thawed, so that
 whoever was told may kill a client in that very moment, however long the telling takes.  A request at whose arrival the
 box freezes is forgotten, as if it had never left its client.
 """
@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-When = Literal["arriving", "acted", "answering"]
+When = Literal["arriving", "arrived", "acted", "answering"]
 
 
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -178,6 +178,7 @@ class Traffic:
         if not self._lose(course, "request_lost", now + self._latency()):
             due = now + self._latency() + self._spend(course, course.delays("request"))
             self._floor.agenda.at(due, lambda at: self._carry_out(course, at))
+        self._moments.passes("arrived", handled.call, now)
 
     def _spend(self, course: _Course, delays: list[Hit]) -> int:
         """Fire the delays and return their sum in microseconds."""

@@ -51,6 +51,17 @@ def test_a_request_at_whose_arrival_the_box_freezes_never_left() -> None:
     assert bought(asker, "y") == 1
 
 
+def test_a_request_that_has_arrived_is_carried_out_once_the_box_is_thawed() -> None:
+    """Frozen between its arrival and its act, the venue owes it both."""
+    asker = Asker(box())
+    asker.exchange.watch(Watch("order.create", "arrived"))
+    assert bought(asker, "x") == 0
+    assert len(asker.exchange.log) == 1
+    asker.exchange.thaw(asker.now)
+    asker.run(1_000 * MS)
+    assert len(asker.exchange.book.orders_named("a", "x")) == 1
+
+
 def test_at_the_door_the_answer_has_had_its_way() -> None:
     """Answering comes one way of the wire later than acted, and a box that is only asked to tell goes on."""
     asker = Asker(box(latency_us="25000"))

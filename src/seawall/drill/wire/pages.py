@@ -12,6 +12,7 @@ from seawall.drill.scenario import Outcome
 from seawall.drill.wire.play import LASTED, play, seconds_of
 from seawall.drill.wire.storm import TRIES, Lateness
 from seawall.drill.wire.troubles import CAN_FILL_DISKS
+from seawall.drill.world import APPEND
 from seawall.model.ids import VenueName
 
 AT_ONCE = 16
@@ -51,6 +52,10 @@ def unfit(page: Page, most: float, *, quick: bool = False) -> str:
     takes = seconds_of(page, QUICK_LASTED if quick else LASTED)
     if takes > most:
         return f"it takes {takes / 60:.0f} min of real time, and at most {most / 60:.0f} are allowed (--at-most)"
+    if any(kill.call == APPEND or kill.restores for kill in page.kill):
+        return "a kill between the record and the desk, or an old copy of the journal, is for virtual time alone"
+    if page.clock.drift_ppm or any(hand.does == "set_clock" for hand in page.hand):
+        return "nobody sets this machine's clock"
     if not CAN_FILL_DISKS and any(line.does != "stall" for line in page.journal):
         return "only Linux can take the disk from a running process"
     return ""

@@ -27,7 +27,7 @@ from seawall.drill import scenario
 from seawall.drill.checks import on_slot
 from seawall.drill.demands import Breach, Ended, breaches, collected
 from seawall.drill.lines import fault_on, jump_on, lines_on, switches_on, symbols_on, title_of
-from seawall.drill.page import Hand, JournalLine, Kill, Page
+from seawall.drill.page import Hand, JournalLine, Kill, Page, Where
 from seawall.drill.scenario import CALM, LASTING, RUNAWAY, Outcome
 from seawall.drill.wire.house import House
 from seawall.drill.wire.remote import Remote
@@ -39,7 +39,7 @@ from seawall.model.times import SECOND, Duration
 from seawall.service.settings import OrderEntry
 from venuesim.control import Control
 from venuesim.exchange import Exchange
-from venuesim.moments import Watch
+from venuesim.moments import Watch, When
 from venuesim.server import Clock, control_app, listening, serve
 
 ACCOUNT = "main"
@@ -50,7 +50,7 @@ READY_WITHIN = 60.0
 NEVER_READY = 5.0
 """Seconds to look whether an account becomes ready that must not, since it is in hedge mode."""
 ZERO_WITHIN = 2.0
-_MOMENTS = {"leaving": "arriving", "acted": "acted", "answering": "answering"}
+_MOMENTS: dict[Where, When] = {"leaving": "arriving", "sent": "arrived", "acted": "acted", "answering": "answering"}
 """A page's words for when a process dies, in the box's: a request that dies as it is leaving never arrived."""
 
 
@@ -172,8 +172,7 @@ class _Play:
         watched: dict[int, Kill | None] = {zero: None}
         for kill in lines_on(self.page.kill, self.venue):
             if kill.call:
-                when = _MOMENTS[kill.when]
-                watched[await self.box.watch(Watch(kill.call, when, kill.nth))] = kill  # type: ignore[arg-type]
+                watched[await self.box.watch(Watch(kill.call, _MOMENTS[kill.when], kill.nth))] = kill
         return watched
 
     async def _hear_moments(self, watched: dict[int, Kill | None]) -> None:

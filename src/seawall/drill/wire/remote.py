@@ -72,8 +72,8 @@ class Remote:
         return (await self._ask("POST", "/faults", faults, _Numbers)).numbers
 
     async def lift(self) -> None:
-        """Lifts all faults."""
-        await self._ask("DELETE", "/faults", None, dict)
+        """Lifts all faults, and whatever of them would last."""
+        await self._ask("POST", "/calm", None, dict)
 
     async def fired(self) -> list[Fired]:
         """Every fault that has struck."""

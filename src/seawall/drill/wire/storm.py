@@ -109,7 +109,7 @@ async def _attempt(plan: Plan, home: Path, starting: asyncio.Semaphore) -> Resul
             stage.box.faults.add(parse(given))
         refused = await _hand_in(stage, plan)
         await asyncio.sleep(STORM / SECOND)
-        stage.box.faults.clear()
+        stage.box.calm(stage.clock.now())
         _calm_the_market(stage, plan)
         if not refused:
             await _settle(stage, plan)

@@ -2,9 +2,10 @@
 
 A watch names a call (a pattern over the names in `dialects.port`), which of them (`nth`, from 1, counted from the watch
 on) and when: *arriving* at the edge, once it has *arrived* and before anything is done about it, once the venue has
-*acted* on it, or *answering*, with the answer at the client's door.  With `freeze` the box then stands still: nothing leaves it and nothing of it runs on until it is thawed, so that
-whoever was told may kill a client in that very moment, however long the telling takes.  A request at whose arrival the
-box freezes is forgotten, as if it had never left its client.
+*acted* on it, or *answering*, with the answer at the client's door.  With `freeze` the box then stands still: nothing
+leaves it and nothing of it runs on until it is thawed, so that whoever was told may kill a client in that very moment,
+however long the telling takes.  A request at whose arrival the box freezes (*arriving*) is forgotten, as if it had
+never left its client.
 """
 
 from __future__ import annotations

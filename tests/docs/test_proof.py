@@ -18,8 +18,7 @@ def test_the_page_names_every_file_and_counts_it() -> None:
 
 
 def test_what_only_sockets_can_show_is_small() -> None:
-    """The files that open, send, receive and close have under 300 statements; with the shell, under 300 decisions."""
+    """Whatever stands in the way of an order and is not run in virtual time makes fewer than 300 decisions in all."""
     files = uncovered()
     assert SOCKETS.keys() | SHELL.keys() <= files.keys()
-    assert sum(counted(files[name])[0] for name in SOCKETS) < 300
     assert sum(counted(files[name])[1] for name in [*SOCKETS, *SHELL]) < 300

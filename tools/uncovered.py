@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,6 @@ PAGE = ROOT / "docs" / "proof.md"
 BEGIN, END = "<!-- written by tools/uncovered.py -->", "<!-- end of what tools/uncovered.py wrote -->"
 LOADED = """
 import sys
-import textwrap
 from seawall.drill.pages import shipped
 from seawall.drill.scenario import play
 for venue in shipped()["clean"].venues:
@@ -105,10 +103,9 @@ def _lines(files: dict[str, Path]) -> Iterator[str]:
         yield f"| `{_shown(files[name])}` | {does} | {statements} | {decisions} | {met} |"
     yield f"| together | | {sum(one for one, _ in sums)} | {sum(one for _, one in sums)} | |"
     rest = [path for name, path in files.items() if name not in SOCKETS | SHELL and counted(path)[0]]
-    said = "Beside the way of an order, and so outside this count, lies what reads, shows or configures: "
-    yield ""
-    yield from textwrap.wrap(f"{said}{', '.join(f'`{_shown(path)}`' for path in rest)}.", 120, break_on_hyphens=False)
-    yield ""
+    said = "Beside the way of an order, and so outside this count, lies what reads, shows or configures, in "
+    folders = ", ".join(f"`{folder}`" for folder in dict.fromkeys(str(path.relative_to(SRC).parent) for path in rest))
+    yield from ("", f"{said}{folders}.", "")
 
 
 def _shown(path: Path) -> str:

@@ -25,6 +25,7 @@ from venuesim.facts import (
     TriggerBy,
 )
 from venuesim.floor import Floor
+from venuesim.hands import WantedStop
 
 Done = TypeVar("Done")
 LEFT_AWAY, LEFT_ID = Decimal("0.5"), "web_old"
@@ -134,26 +135,9 @@ class Experimenter:
         """Take the stop (or take-profit) away, the position-wide one before others; STOP_UNKNOWN without one."""
         return self._do(now, lambda at: self.book.hands.remove_stop(account, symbol, at, purpose=purpose))
 
-    def set_stop_by_hand(
-        self,
-        account: str,
-        symbol: str,
-        trigger: Decimal,
-        now: int,
-        *,
-        purpose: Purpose = Purpose.STOP,
-        quantity: Decimal = ZERO,
-        trigger_by: TriggerBy = TriggerBy.MARK,
-        named: bool = True,
-    ) -> StopState:
-        """Set a stop or take-profit of this quantity (Bybit's Partial), or of the whole position; raises `Refusal`."""
-
-        def place(at: int) -> StopState:
-            return self.book.hands.set_stop(
-                account, symbol, trigger, at, purpose=purpose, quantity=quantity, trigger_by=trigger_by, named=named
-            )
-
-        return self._do(now, place)
+    def set_stop_by_hand(self, account: str, symbol: str, wanted: WantedStop, now: int) -> StopState:
+        """Set a stop or take-profit, of a quantity (Bybit's Partial) or of the whole position; raises `Refusal`."""
+        return self._do(now, lambda at: self.book.hands.set_stop(account, symbol, wanted, at))
 
     def leave_stop(self, account: str, symbol: str, now: int, quantity: Decimal = ZERO) -> StopState:
         """Leave a sell stop far below the market that no client of today named: what an earlier position left behind.

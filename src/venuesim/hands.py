@@ -17,13 +17,11 @@ from venuesim.admission import Admission
 from venuesim.facts import (
     ZERO,
     AttachedStop,
-    Direction,
     EndReason,
     OrderKind,
     OrderState,
     OrderTicket,
     Origin,
-    PositionState,
     Purpose,
     Reason,
     Refusal,
@@ -38,6 +36,7 @@ from venuesim.forced import Forced
 from venuesim.ledger import Ledger
 from venuesim.market import Market
 from venuesim.matching import Matching
+from venuesim.position_stops import full_ticket
 from venuesim.stops import Stops
 
 
@@ -51,6 +50,17 @@ class Desk:
     matching: Matching
     stops: Stops
     forced: Forced
+
+
+@dataclass(frozen=True, slots=True)
+class WantedStop:
+    """A stop that the owner sets: without a quantity for the whole position; `named` under an id of the page."""
+
+    trigger: Decimal
+    purpose: Purpose = Purpose.STOP
+    quantity: Decimal = ZERO
+    trigger_by: TriggerBy = TriggerBy.MARK
+    named: bool = True
 
 
 class Hands:
@@ -146,31 +156,27 @@ class Hands:
         stop = self._standing(account, symbol, purpose)
         return self._desk.stops.end(stop, StopStatus.CANCELED, EndReason.BY_USER, now)
 
-    def set_stop(
-        self,
-        account: str,
-        symbol: str,
-        trigger: Decimal,
-        now: int,
-        *,
-        purpose: Purpose = Purpose.STOP,
-        quantity: Decimal = ZERO,
-        trigger_by: TriggerBy = TriggerBy.MARK,
-        named: bool = True,
-    ) -> StopState:
-        """Set a stop or a take-profit: of this quantity (Bybit's Partial), or without one for the whole position.
+    def set_stop(self, account: str, symbol: str, wanted: WantedStop, now: int) -> StopState:
+        """Set a stop or a take-profit: of its quantity (Bybit's Partial), or without one for the whole position.
 
         The whole one replaces Bybit's Full stop, and is refused with STOP_EXISTS beside another of Binance's.
         """
         position = self._desk.ledger.position(account, symbol)
         if not position.quantity:
             raise Refusal(Reason.NO_POSITION, got=position.quantity)
-        if self._bybit and not quantity:
-            self._set_full(account, symbol, purpose, AttachedStop(trigger, trigger_by), now)
-            return self._standing(account, symbol, purpose)
-        ticket = _ticket(position, purpose, AttachedStop(trigger, trigger_by), quantity)
-        name = self._name(named=named)
-        return self._desk.stops.place(account, replace(ticket, client_id=name, gives_way=self._bybit), now)
+        value = AttachedStop(wanted.trigger, wanted.trigger_by)
+        if self._bybit and not wanted.quantity:
+            self._set_full(account, symbol, wanted.purpose, value, now)
+            return self._standing(account, symbol, wanted.purpose)
+        ticket = replace(
+            full_ticket(position, wanted.purpose, value, ""),
+            scope=StopScope.QUANTITY if wanted.quantity else StopScope.POSITION,
+            quantity=wanted.quantity,
+            client_id=self._name(named=wanted.named),
+            gives_way=self._bybit,
+            origin=Origin.HAND,
+        )
+        return self._desk.stops.place(account, ticket, now)
 
     def _set_full(self, account: str, symbol: str, purpose: Purpose, value: AttachedStop, now: int) -> None:
         self._desk.stops.full.set_position_stops(account, symbol, ((purpose, value),), now, Origin.HAND)
@@ -187,19 +193,3 @@ class Hands:
         if not found:
             raise Refusal(Reason.STOP_UNKNOWN, got=symbol)
         return found[0]
-
-
-def _ticket(position: PositionState, purpose: Purpose, value: AttachedStop, quantity: Decimal) -> StopTicket:
-    long = position.quantity > 0
-    falls = long if purpose is Purpose.STOP else not long
-    return StopTicket(
-        symbol=position.symbol,
-        side=Side.SELL if long else Side.BUY,
-        trigger=value.trigger,
-        trigger_by=value.trigger_by,
-        direction=Direction.FALL if falls else Direction.RISE,
-        scope=StopScope.QUANTITY if quantity else StopScope.POSITION,
-        purpose=purpose,
-        quantity=quantity,
-        origin=Origin.HAND,
-    )

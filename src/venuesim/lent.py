@@ -9,6 +9,7 @@ import msgspec
 
 from venuesim.exchange import Exchange
 from venuesim.facts import ZERO, Purpose, Side, StopStatus, TriggerBy
+from venuesim.hands import WantedStop
 
 Deed = Literal[
     "trade",
@@ -82,16 +83,8 @@ def _lend_to_stops(exchange: Exchange, wish: HandWish, now: int) -> object:
         case "remove_stop":
             return exchange.remove_stop_by_hand(account, symbol, now, purpose=wish.purpose)
         case "set_stop":
-            return exchange.set_stop_by_hand(
-                account,
-                symbol,
-                wish.trigger,
-                now,
-                purpose=wish.purpose,
-                quantity=wish.quantity,
-                trigger_by=wish.trigger_by,
-                named=wish.named,
-            )
+            wanted = WantedStop(wish.trigger, wish.purpose, wish.quantity, wish.trigger_by, wish.named)
+            return exchange.set_stop_by_hand(account, symbol, wanted, now)
         case "leave_stop":
             return exchange.leave_stop(account, symbol, now, wish.quantity)
         case _:

@@ -7,8 +7,11 @@ from decimal import Decimal
 import msgspec
 
 from tests.venuesim.plain import MS, SECOND, START, Asker, box
+from venuesim.control import Control
 from venuesim.facts import Purpose, Side
+from venuesim.hands import WantedStop
 from venuesim.judge import judge
+from venuesim.wire import Request
 
 STOP = {"symbol": "BTCUSDT", "side": "SELL", "trigger": "106000"}
 
@@ -177,7 +180,7 @@ def test_take_profits_liquidation_and_deleveraging_are_told_apart() -> None:
     asker = guarded()
     asker.sell(quantity="0.005", kind="LIMIT", price="109000", reduce="1", id="tp")
     asker.exchange.set_stop_by_hand(
-        "a", "BTCUSDT", Decimal(110000), asker.now, purpose=Purpose.TAKE_PROFIT, quantity=Decimal("0.005")
+        "a", "BTCUSDT", WantedStop(Decimal(110000), purpose=Purpose.TAKE_PROFIT, quantity=Decimal("0.005")), asker.now
     )
     asker.exchange.set_price("BTCUSDT", asker.now, mark=Decimal(110000), last=Decimal(110000))
     asker.run(SECOND)
@@ -204,7 +207,7 @@ def test_a_position_of_another_hand_is_adopted_when_a_client_covers_it() -> None
     """The owner's own stop adopts nothing; a client's stop does, and a client's entry needs none."""
     asker = Asker(box())
     asker.exchange.trade_by_hand("a", "BTCUSDT", Side.BUY, Decimal("0.01"), asker.now)
-    asker.exchange.set_stop_by_hand("a", "BTCUSDT", Decimal(105000), asker.now, quantity=Decimal("0.01"))
+    asker.exchange.set_stop_by_hand("a", "BTCUSDT", WantedStop(Decimal(105000), quantity=Decimal("0.01")), asker.now)
     assert asker.exchange.judge().episodes[0].adopted_at is None
     asker.run(SECOND)
     asked_at = asker.now
@@ -222,3 +225,10 @@ def test_the_log_tells_what_could_have_changed_something() -> None:
     assert asker.exchange.writes("a", before) == []
     asker.sell(quantity="0.0000001")
     assert [entry.call for entry in asker.exchange.writes("a", before)] == ["order.create"]
+    target = f"/requests?since={before}&account=a"
+    control = Control({"binance": asker.exchange})
+    calls = [
+        [entry["call"] for entry in msgspec.json.decode(control.handle(Request("GET", asked), asker.now).body)]
+        for asked in (target, f"{target}&writes=1")
+    ]
+    assert calls == [["positions.get", "order.create"], ["order.create"]]

@@ -9,6 +9,7 @@ import pytest
 
 from tests.venuesim.binance.box import SYMBOL, Box, stop_values
 from venuesim.facts import Purpose, Reason, Refusal, Side
+from venuesim.hands import WantedStop
 
 ORDER = "/fapi/v1/order"
 OPEN_STOPS = "/fapi/v1/openAlgoOrders"
@@ -115,8 +116,8 @@ def test_a_move_by_hand_to_a_passed_trigger_leaves_no_stop() -> None:
 def test_the_owner_adds_a_take_profit_a_part_and_an_order_of_his_own() -> None:
     """All of it is seen by the reads as any client's is, under ids that no client chose."""
     box = long()
-    box.exchange.set_stop_by_hand("main", SYMBOL, Decimal("0.22"), box.now, purpose=Purpose.TAKE_PROFIT)
-    box.exchange.set_stop_by_hand("main", SYMBOL, Decimal("0.18"), box.now, quantity=Decimal(30))
+    box.exchange.set_stop_by_hand("main", SYMBOL, WantedStop(Decimal("0.22"), purpose=Purpose.TAKE_PROFIT), box.now)
+    box.exchange.set_stop_by_hand("main", SYMBOL, WantedStop(Decimal("0.18"), quantity=Decimal(30)), box.now)
     box.exchange.trade_by_hand("main", SYMBOL, Side.BUY, Decimal(50), box.now)
     order = box.exchange.limit_by_hand(
         "main", SYMBOL, Side.SELL, Decimal(50), Decimal("0.23"), box.now, reduce_only=True

@@ -9,6 +9,7 @@ import pytest
 
 from tests.venuesim.bybit.box import SYMBOL, Box, order_values
 from venuesim.facts import Purpose, Reason, Refusal, Side
+from venuesim.hands import WantedStop
 
 EXECUTIONS = "/v5/execution/list"
 
@@ -98,8 +99,8 @@ def test_the_owner_removes_the_stop_sets_a_partial_and_a_take_profit() -> None:
     box = long()
     box.exchange.remove_stop_by_hand("main", SYMBOL, box.now)
     assert box.position()["stopLoss"] == ""
-    box.exchange.set_stop_by_hand("main", SYMBOL, Decimal("0.0013"), box.now, quantity=Decimal(4000))
-    box.exchange.set_stop_by_hand("main", SYMBOL, Decimal("0.0016"), box.now, purpose=Purpose.TAKE_PROFIT)
+    box.exchange.set_stop_by_hand("main", SYMBOL, WantedStop(Decimal("0.0013"), quantity=Decimal(4000)), box.now)
+    box.exchange.set_stop_by_hand("main", SYMBOL, WantedStop(Decimal("0.0016"), purpose=Purpose.TAKE_PROFIT), box.now)
     assert children(box) == [("PartialStopLoss", "0.0013", "4000"), ("TakeProfit", "0.0016", "10000")]
     assert box.position()["takeProfit"] == "0.0016"
     box.exchange.move_stop_by_hand("main", SYMBOL, Decimal("0.00125"), box.now)
@@ -115,7 +116,7 @@ def test_what_the_page_refuses_is_refused_to_the_owner() -> None:
         box.exchange.move_stop_by_hand("main", SYMBOL, Decimal("0.0015"), box.now)
     assert wrong.value.reason is Reason.STOP_WRONG_SIDE
     with pytest.raises(Refusal) as flat:
-        Box().exchange.set_stop_by_hand("main", SYMBOL, Decimal("0.0013"), box.now)
+        Box().exchange.set_stop_by_hand("main", SYMBOL, WantedStop(Decimal("0.0013")), box.now)
     assert flat.value.reason is Reason.NO_POSITION
 
 

@@ -253,8 +253,13 @@ class _Play:
         world.run(most=SECOND)
 
     def _is_over(self) -> bool:
-        phases = [saga.state.phase for saga in self.world.sagas()]
-        return self.world.house is not None and all(phase in (Phase.PROTECTED, Phase.FLAT) for phase in phases)
+        if self.world.house is None:
+            return False
+        for saga in self.world.sagas():
+            phase = saga.state.phase
+            if phase is not Phase.PROTECTED and phase is not Phase.FLAT:
+                return False
+        return True
 
     # ---- the end
 

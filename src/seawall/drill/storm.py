@@ -37,7 +37,21 @@ def main(argv: list[str] | None = None) -> int:
     for result in _results([(venue, seed) for seed, venue in product(range(first, last), venues)], options.jobs):
         tally.add(result)
         tally.progress((last - first) * len(venues), time.monotonic() - began)
-    return tally.close(time.monotonic() - began)
+    seconds = time.monotonic() - began
+    code = tally.close(seconds)
+    print(_bound(tally.runs, seconds, options.jobs))
+    return code
+
+
+def _bound(runs: int, seconds: float, jobs: int) -> str:
+    """What bounds the runs a second: the processor time that a run takes, on as many cores as were to be had."""
+    spent = os.times()
+    cpu = spent.user + spent.system + spent.children_user + spent.children_system
+    busy, cores = cpu / max(seconds, 0.001), min(jobs, os.cpu_count() or 1)
+    return (
+        f"a run takes {cpu * 1000 / max(runs, 1):.1f} ms of a core, so {runs / max(cpu, 0.001):.0f} runs/s a core; "
+        f"{busy:.1f} of {cores} cores were kept busy"
+    )
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:

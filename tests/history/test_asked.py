@@ -9,7 +9,7 @@ from seawall.history.asked import Asked, Fate, RungView
 from seawall.history.receipt import State, receipt
 from seawall.model import events as ev
 from seawall.model.ids import ClientId, VenueId
-from seawall.model.reports import StopStatus
+from seawall.model.reports import OrderReport, OrderStatus, Source, StopStatus
 from seawall.model.signal import TakeProfit
 from seawall.model.times import MILLISECOND
 from tests.history.stories import ENTRY, LADDER, STOP, VELVET, Story, ours, rung_name, taken, velvet
@@ -141,8 +141,23 @@ def test_another_ladder_takes_the_place_of_the_first() -> None:
     """The rungs that were asked for last count, with their own orders; an empty one is none."""
     story = velvet().ladder(200, *LADDER).rung_laid(210, 0, "0.196", "13").ladder(500, TakeProfit(D(100), percent=D(5)))
     assert asked(story).ladder == (RungView(0, D(100), D(5), None, None, D(0), is_placed=False),)
-    assert asked(story).pending == ("1 take-profits are to be placed",)
+    former = "1 former take-profits are to be taken away"
+    assert asked(story).pending == ("1 take-profits are to be placed", former)
     assert asked(story.ladder(600)).ladder == ()
+    assert asked(story).pending == (former,)
+
+
+def test_a_former_ladder_is_pending_until_its_orders_have_ended() -> None:
+    """Taken away means told to have ended: cancelled, filled, or never taken by the venue."""
+    story = velvet().ladder(200, *LADDER).rung_laid(210, 0, "0.196", "13").rung_laid(211, 1, "0.18", "13").ladder(500)
+    assert asked(story).pending == ("2 former take-profits are to be taken away",)
+    for place in (0, 1):
+        story.order(600 + place, 560, "0", client_id=rung_name(place), venue_id=VenueId(f"r{place}"))
+        assert asked(story).pending == ("2 former take-profits are to be taken away",)
+    gone: dict[str, Any] = {"status": OrderStatus.CANCELLED}
+    for place in (0, 1):
+        report = OrderReport(VELVET, rung_name(place), source=Source.STREAM, at=ours(700), **gone)
+        story.then(700, ev.OrderReported(story.sid, VELVET, report))
     assert asked(story).pending == ()
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from seawall.history.receipt import State
 from seawall.model import events as ev
+from seawall.model.signal import Action
 from seawall.service.why import Why, why_it_stands
 from tests.history.stories import Story, adopted, ours, rolled_back, taken, velvet
 
@@ -79,6 +82,14 @@ def test_what_a_person_must_look_at_stands_until_it_is_over() -> None:
 def test_nothing_is_said_of_nothing() -> None:
     """A history without its signal has no paragraph."""
     assert why_it_stands([], 0) is None
+
+
+def test_a_request_about_another_position_points_there() -> None:
+    """A protect has no life of its own: what became of it is told by the position's signal."""
+    story = Story("mv")
+    asked = replace(story.signal, action=Action.PROTECT, side=None, size=None)
+    why = told(story.then(0, ev.SignalAccepted(story.sid, asked.symbol, asked)), 100)
+    assert why.text.startswith("mv is ACCEPTED: a request to protect VELVETUSDT on alpha. It is recorded; what became")
 
 
 def test_what_has_left_and_what_is_pending_is_told() -> None:

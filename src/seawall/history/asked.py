@@ -23,6 +23,7 @@ from seawall.model.events import (
     Event,
     FlatSeen,
     LadderAccepted,
+    OrderReported,
     Recorded,
     ReduceAccepted,
     ReduceEnded,
@@ -240,4 +241,18 @@ def _pending(
     said += [f"the stop is moving to {plain(move.trigger)}" for move in moves if move.fate is Fate.PENDING]
     if ladder and not any(rung.is_placed for rung in ladder):
         said.append(f"{len(ladder)} take-profits are to be placed")
-    return tuple(said)
+    former = _standing_before(history)
+    return (*said, f"{former} former take-profits are to be taken away") if former else tuple(said)
+
+
+def _standing_before(history: History) -> int:
+    """How many orders of an earlier ladder may stand yet: none has been told to have ended."""
+    _, since = _in_force(history)
+    laid = [event.client_id for event in every(history[:since], TakeProfitIntended)]
+    ended = {event.report.client_id for event in every(history, OrderReported) if event.report.status.is_terminal}
+    refused = {
+        event.client_id
+        for event in every(history, ActConcluded)
+        if event.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
+    }
+    return sum(name not in ended and name not in refused for name in laid)

@@ -10,6 +10,7 @@ from seawall.history.words import sentence, source_of
 from seawall.model.amounts import plain
 from seawall.model.events import DistressEnded, DistressKind, DistressRaised, StopConfirmed
 from seawall.model.ids import Side
+from seawall.model.signal import Action
 from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
 from seawall.service.views import readable
 
@@ -41,10 +42,17 @@ def why_it_stands(history: History, now: Instant) -> Why | None:
     told = receipt(history)
     if told is None:
         return None
-    parts = [_first(told), _STANDS.get(told.state, ""), _proof(told), _stop(told, history), _naked(told)]
+    parts = [_first(told), _stands(told), _proof(told), _stop(told, history), _naked(told)]
     parts += [_left(told), _pending(told)]
     parts += [_distress(history), _latest(history, now)]
     return Why(told.state, " ".join(part for part in parts if part))
+
+
+def _stands(told: Receipt) -> str:
+    """What the state means; a request about another's position has no state of its own beyond being recorded."""
+    if told.action is not Action.OPEN and told.state is State.ACCEPTED:
+        return "It is recorded; what became of it stands in the story of the signal whose position it is about."
+    return _STANDS.get(told.state, "")
 
 
 def _first(told: Receipt) -> str:

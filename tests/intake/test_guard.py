@@ -6,9 +6,7 @@ All is read here as if it were served; `test_canonical` and the last test show w
 from __future__ import annotations
 
 import json
-import re
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -225,14 +223,6 @@ def test_what_is_not_served_yet_is_refused_by_name(body: dict[str, object]) -> N
     if standing:
         found = bodies.problem(body)
         assert (found.code, found.path) == ("not_supported", standing[0][0])
-
-
-def test_the_page_says_what_is_not_served_yet() -> None:
-    """The sentence of docs/api.md names the lines of the table, but for the one field that the page does not have."""
-    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-    said = re.search(r"^Not served yet.*`not_supported`: (.*)\.$", page, re.MULTILINE)
-    words = [word or field for field, word in LATER if field != "expect_prev"]
-    assert sorted(words) == sorted(re.findall(r"`(\w+)`", said[1] if said else ""))
 
 
 _PARTS = st.recursive(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from seawall.drill import checks
 from seawall.drill.lengths import written
@@ -146,7 +147,7 @@ def is_touched(page: Page) -> bool:
 
 def _one_story(page: Page, end: Ended) -> Iterator[str]:
     """Journal and judge agree about the end, and the journal tells exactly what is in memory."""
-    by_hand = is_touched(page)
+    by_hand = is_touched(page) or any(hand.does == "resolve" for hand in page.hand)
     for state in end.folded.values():
         if state.phase not in checks.ENDS:
             yield f"no end: {state.phase.value}"
@@ -184,10 +185,24 @@ def _asked(must: Must, end: Ended) -> Iterator[str]:
     yield from _asked_of_record(must, end)
 
 
+_A_LOT = Decimal("0.04")
+"""How far a part may be from what was asked for: parts are rounded to the lot, and pages trade small."""
+
+
+def _left(verdict: Verdict) -> Decimal:
+    """Which part of what the last position was entered with is open."""
+    held = sum((abs(position.quantity) for position in verdict.positions), Decimal(0))
+    entered = sum((entry.filled for episode in verdict.episodes[-1:] for entry in episode.entries), Decimal(0))
+    return held / entered if entered else held
+
+
 def _asked_of_cover(must: Must, end: Ended) -> Iterator[str]:
     stops = sum(len(position.stops) for position in end.verdict.positions)
     if must.stops is not None and stops != must.stops:
         yield f"stops: expected {must.stops}, the venue holds {stops}"
+    left = _left(end.verdict)
+    if must.left is not None and abs(left - must.left) > _A_LOT:
+        yield f"left: expected {must.left} of the entry, the venue holds {left:.3f}"
     naked = end.verdict.longest_naked_us
     if must.naked_at_most is not None and naked > must.naked_at_most:
         yield f"naked_at_most: expected {must.naked_at_most}, the venue saw {written(naked)}"

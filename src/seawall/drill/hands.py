@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
-from seawall.drill.page import Ask, Hand, Page
+from seawall.drill.page import Ask, Hand, Page, Rung
 from seawall.drill.world import World
 from seawall.model import inputs as inp
 from seawall.model.ids import Side, SignalId, Symbol
-from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TriggerBy
+from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TakeProfit, TriggerBy
 from venuesim import words
 from venuesim.facts import StopStatus
 
@@ -35,6 +36,7 @@ def signal_of(world: World, page: Page, number: int) -> Signal:
         leverage=ask.leverage,
         max_age=int(ask.max_age),
         max_slippage_bps=ask.max_slippage_bps,
+        take_profit=rungs_of(ask.take_profit) or None,
     )
 
 
@@ -48,6 +50,11 @@ def _stop_of(world: World, ask: Ask, symbol: Symbol) -> Stop:
     return Stop(price=watched * (1 - away if ask.side == "buy" else 1 + away), trigger_by=by)
 
 
+def rungs_of(asked: Sequence[Rung] | None) -> tuple[TakeProfit, ...] | None:
+    """The take-profits that a page asks for; None where it does not speak of them."""
+    return None if asked is None else tuple(TakeProfit(rung.share, percent=rung.pct) for rung in asked)
+
+
 class Hands:
     """Does the `[[hand]]` lines of a page in a world. `first` is the page's own signal, once it has come."""
 
@@ -56,13 +63,20 @@ class Hands:
         self._page = page
         self._number = number
         self.signals: list[Signal] = []
+        self._wishes = 0
         self._deeds: Mapping[str, Callable[[Hand], None]] = {
             "close": self._close,
+            "protect": self._protect,
+            "flatten": self._flatten,
+            "resolve": self._resolve,
             "repeat": self._repeat,
             "reword": self._reword,
             "open": self._open,
             "trade": self._trade,
             "cancel_stop": self._cancel_stop,
+            "move_stop": self._move_stop,
+            "liquidate": self._liquidate,
+            "deleverage": self._deleverage,
             "leave_stop": self._leave_stop,
             "set_clock": self._set_clock,
         }
@@ -85,7 +99,32 @@ class Hands:
         self._world.give(inp.SignalReceived(self._world.clock, signal))
 
     def _close(self, hand: Hand) -> None:
-        self._world.give(inp.CloseRequested(self._world.clock, self._symbol, "owner"))
+        if hand.part is None or hand.part == 1:
+            self._world.give(inp.CloseRequested(self._world.clock, self._symbol, "owner"))
+        else:
+            self._wish(Action.CLOSE, percent=hand.part * _HUNDRED)
+
+    def _protect(self, hand: Hand) -> None:
+        stop = None if hand.break_even is None else Stop(break_even=hand.break_even)
+        if hand.stop is not None:
+            mark = self._world.box.book.market.prices(self._symbol).mark
+            side = self.signals[0].side or Side.BUY
+            stop = Stop(price=mark * (1 - side.sign * hand.stop / _HUNDRED))
+        self._wish(Action.PROTECT, stop=stop, take_profit=rungs_of(hand.take_profit))
+
+    def _flatten(self, hand: Hand) -> None:
+        self._wish(Action.FLATTEN, symbol=Symbol(""))
+
+    def _resolve(self, hand: Hand) -> None:
+        self._world.give(inp.Resolved(self._world.clock, self.signals[0].id, "the operator's word"))
+
+    def _wish(self, action: Action, **asked: Any) -> None:
+        """A signal about the position that the page's own has opened."""
+        self._wishes += 1
+        now, name = self._world.clock, SignalId(f"s{self._number}-w{self._wishes}")
+        usual: dict[str, Any] = {"side": None, "size": None, "stop": None, "leverage": None, "take_profit": None}
+        changed = {**usual, "max_slippage_bps": None, **asked}
+        self._give(replace(self.signals[0], id=name, action=action, made_at=now, received_at=now, **changed))
 
     def _set_clock(self, hand: Hand) -> None:
         self._world.set_clock(hand.by)
@@ -123,6 +162,19 @@ class Hands:
         for stop in world.box.book.open_stops(world.account, self._symbol):
             if stop.status is StopStatus.LIVE:
                 world.box.cancel_by_hand(stop.stop_id, world.now)
+
+    def _move_stop(self, hand: Hand) -> None:
+        box, rules = self._world.box, self._world.box.instruments[self._symbol]
+        side = self.signals[0].side or Side.BUY
+        mark = box.book.market.prices(self._symbol).mark
+        trigger = mark * (1 - side.sign * (hand.stop or Decimal(1)) / _HUNDRED)
+        box.move_stop_by_hand(self._world.account, self._symbol, trigger - trigger % rules.tick, self._world.now)
+
+    def _liquidate(self, hand: Hand) -> None:
+        self._world.box.liquidate(self._world.account, self._symbol, self._world.now)
+
+    def _deleverage(self, hand: Hand) -> None:
+        self._world.box.deleverage(self._world.account, self._symbol, hand.part or Decimal(1), self._world.now)
 
     def _leave_stop(self, hand: Hand) -> None:
         self._world.box.leave_stop(self._world.account, self._symbol, self._world.now, hand.quantity)

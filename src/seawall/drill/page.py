@@ -28,9 +28,17 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What all tables of a page share: unknown keys are errors, and what is as it would be anyway is not printed."""
 
 
+class Rung(_Line, frozen=True):
+    """One take-profit: `share` percent of the position leaves `pct` percent beyond the average."""
+
+    pct: Decimal
+    share: Decimal = Decimal(100)
+
+
 class Ask(_Line, frozen=True):
     """The position that is asked for. The stop is `stop` percent from the fill, or with `stop_is = "price"` a price
-    that lies so far from the mark. `made` is how long before its arrival the source made the signal.
+    that lies so far from the mark. `made` is how long before its arrival the source made the signal. `take_profit`: the
+    rungs of its ladder.
     """
 
     side: Literal["buy", "sell"] = "buy"
@@ -44,6 +52,7 @@ class Ask(_Line, frozen=True):
     max_slippage_bps: Decimal | None = None
     max_age: Length = Length(30 * SECOND)
     made: Length = Length(0)
+    take_profit: tuple[Rung, ...] = ()
 
 
 class Owner(_Line, frozen=True):
@@ -111,20 +120,42 @@ class Price(_Line, frozen=True):
 class Hand(_Line, frozen=True):
     """Somebody does something at a time; before the signal if the time is negative.
 
-    To our house come `close` (the owner asks), `repeat` (the very signal again), `reword` (its id with another size)
-    and `open` (another signal on the slot, to `side`). `set_clock` sets the machine's clock `by`: ahead at once, back
-    for the next process, since a living one never counts backwards. At the venue another hand may `trade` (`quantity`,
-    or `part` of what is open, where 1 is all), `cancel_stop`, and `leave_stop`: a stop from an earlier position lies in
-    the book.
+    To our house come `close` (the owner asks; with `part`, 0.5 for a half, only that), `protect` (the stop moves to
+    `stop` percent behind the mark, or to the average with `break_even`; the take-profits become `take_profit`),
+    `flatten` (every slot), `resolve` (the operator's word), `repeat` (the very signal again), `reword` (its id with
+    another size) and `open` (another signal on the slot, to `side`). `set_clock` sets the machine's clock `by`: ahead
+    at once, back for the next process, since a living one never counts backwards.
+
+    At the venue another hand may `trade` (`quantity`, or `part` of what is open, where 1 is all), `cancel_stop`,
+    `move_stop` (to `stop` percent behind the mark), and `leave_stop`: a stop from an earlier position lies in the book.
+    The venue itself may `liquidate`, or `deleverage` a `part`.
     """
 
     at: Length
-    does: Literal["close", "repeat", "reword", "open", "trade", "cancel_stop", "leave_stop", "set_clock"]
+    does: Literal[
+        "close",
+        "protect",
+        "flatten",
+        "resolve",
+        "repeat",
+        "reword",
+        "open",
+        "trade",
+        "cancel_stop",
+        "move_stop",
+        "leave_stop",
+        "liquidate",
+        "deleverage",
+        "set_clock",
+    ]
     side: Literal["buy", "sell"] = "sell"
     quantity: Decimal = Decimal(0)
     part: Decimal | None = None
     by: Length = Length(0)
-    on_opposite: Literal["refuse", "close"] = "refuse"
+    on_opposite: Literal["refuse", "close", "reverse"] = "refuse"
+    stop: Decimal | None = None
+    break_even: Decimal | None = None
+    take_profit: tuple[Rung, ...] | None = None
     only: VenueName | None = None
 
 
@@ -135,6 +166,7 @@ class Must(_Line, frozen=True):
     impossible; a list means any. `reason`: why it ended flat. `entries`: how many entry orders the venue filled.
     `closes`: how many orders of ours took from the position. `orders`, `stop_orders`: how many of them the venue was
     sent at all.
+    `left`: which part of what was entered is open at the end (0.5 is a half, to one lot).
     `stops`: how many stops stand at the end. `naked_at_most`: the longest stretch without cover, by the venue's clock.
     `told`, `untold`: events that the journal must and must not hold. `answers`: what the senders are told, in order
     ("accepted", or the reason). `next`: how the further signals of the page must end, in order. `fired`: whether every
@@ -148,6 +180,7 @@ class Must(_Line, frozen=True):
     orders: int | None = None
     stop_orders: int | None = None
     stops: int | None = None
+    left: Decimal | None = None
     naked_at_most: Length | None = None
     told: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()

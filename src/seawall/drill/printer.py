@@ -89,6 +89,8 @@ def _value(value: object) -> str:
         return str(value)
     if isinstance(value, Decimal):
         return f'"{value:f}"'
+    if isinstance(value, msgspec.Struct):
+        return f"{{ {', '.join(f'{key} = {_value(one)}' for key, one in _given(value).items())} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_value(one) for one in value)}]"
     return json.dumps(str(value), ensure_ascii=False)

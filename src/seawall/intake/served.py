@@ -12,14 +12,7 @@ from seawall.intake.problem import Objection
 from seawall.model.signal import Action
 
 Later = tuple[tuple[str, str], ...]
-LATER: Later = (
-    ("action", "protect"),
-    ("action", "flatten"),
-    ("on_opposite", "reverse"),
-    ("take_profit", ""),
-    ("percent", ""),
-    ("expect_prev", ""),
-)
+LATER: Later = (("expect_prev", ""),)
 """What the format has and the heart does not do yet: a word of a field, or with "" the whole field. To serve one, its
 line is deleted.
 """

@@ -172,7 +172,7 @@ class Traffic:
         entry = _entry(key, request, touched, reads=handled.reads)
         self.log.append(entry)
         for hit in self._faults.hits(touched, WORLD_FAULTS):
-            self._strike_world(hit, touched)
+            self._strike_world(hit, replace(touched, at=now + self._latency()))
         hits = tuple(self._faults.hits(touched, REQUEST_FAULTS, reads=handled.reads))
         course = _Course(way, handled, entry, touched, hits)
         if not self._lose(course, "request_lost", now + self._latency()):

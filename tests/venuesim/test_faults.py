@@ -536,3 +536,16 @@ def test_a_mode_is_not_flipped_while_a_position_is_open() -> None:
     asker.ask("positions.get", symbol="BTCUSDT")
     assert fired(asker) == []
     assert not asker.exchange.book.ledger.accounts["a"].hedge
+
+
+def test_a_world_fault_beside_a_call_counts_from_its_arrival_at_the_venue() -> None:
+    """With 25 ms on the way, a stop that vanishes 5 ms after its placing has been there for 5 ms."""
+    asker = Asker(box(latency_us="25000"))
+    asker.send("order.create", symbol="BTCUSDT", side="BUY", quantity="0.01", id="x")
+    asker.run(SECOND)
+    asker.exchange.faults.add(parse({"fault": "stop_vanishes", "call": "stop.create", "ms": 5}))
+    begun = asker.now
+    asker.send("stop.create", symbol="BTCUSDT", side="SELL", trigger="106000", id="s")
+    asker.run(SECOND)
+    [fired] = asker.exchange.faults.fired
+    assert fired.at == begun + 30 * MS

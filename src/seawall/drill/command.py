@@ -122,7 +122,8 @@ def _line(task: Task, outcome: Outcome) -> str:
     mark = "BROKEN" if outcome.breaches else "holds"
     what = task.name or f"seed {task.seed}"
     end = f"{outcome.end} {outcome.reason}".strip()
-    return f"{mark:7} {what} on {task.venue}: {end}, naked {written(outcome.naked_us)}, {len(outcome.fired)} faults"
+    said = f"{mark:7} {what} on {task.venue}: {end}, naked {written(outcome.naked_us)}, {len(outcome.fired)} faults"
+    return "; ".join((said, *outcome.notes))
 
 
 def _as_json(task: Task, outcome: Outcome) -> str:

@@ -68,6 +68,8 @@ class Outcome:
     took: Duration = 0
     things: int = 0
     """How many things happened from the signal until it had come to an end: the points at which a crash may fall."""
+    notes: list[str] = field(default_factory=list)
+    """What does not count against the page and must not be passed over."""
 
 
 def play(page: Page, venue: VenueName, seed: int, crash: Crash | None = None) -> Outcome:

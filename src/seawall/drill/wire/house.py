@@ -27,8 +27,9 @@ class House:
     def __init__(self, home: Path, text: str, keys: Mapping[str, str], web: aiohttp.ClientSession) -> None:
         self.journal = home / "data" / "journal.sqlite"
         self.bell = Bell()
-        self.starts = 0
         self.risen_at = 0.0
+        self.starting = 0.0
+        """Seconds that processes after the first took until their doors were open."""
         self._config = home / "seawall.toml"
         self._config.write_text(text, encoding="utf-8")
         (home / IDENTITY).write_text(f"{INSTALLATION}\n", encoding="ascii")
@@ -53,12 +54,14 @@ class House:
 
     async def rise(self) -> None:
         """Starts a process, and waits until its doors are open."""
-        self.starts += 1
+        loop = asyncio.get_running_loop()
+        begun = loop.time() if self.risen_at else 0.0
         self._run = await start(self._config, self._keys)
         await self._run.begun()
         self._doors = Doors(self._run.intake, self._run.control, self._web, self.bell, Witness(self.journal))
         self._following = asyncio.create_task(_follow(self._doors))
-        self.risen_at = asyncio.get_running_loop().time()
+        self.risen_at = loop.time()
+        self.starting += self.risen_at - begun if begun else 0
         self._standing.set()
 
     async def ready(self, within: float) -> bool:

@@ -3,13 +3,16 @@
 The page is the one that virtual time plays, and `demands` judges both. Time is real, so a page takes as long as it
 says. What differs, and why:
 
-- **A page's zero.** Times count from ten milliseconds before its first order reaches the venue, which is where virtual
-  time has the signal arrive: real doors and disks take a while before that. An order that does not come within
+- **A page's zero.** Times count from ten milliseconds before its first order is carried out, where virtual time too
+  has the signal arrive: real doors and disks take a while before that. An order that does not come within
   `ZERO_WITHIN` leaves the count where the signal left its sender. While a process that was killed starts anew, which in
   virtual time takes no time at all, the kills that are still to come wait with it.
 - **Kills at a call** are decided by the box: at the nth call it stands still (`venuesim.moments`), tells, and runs on
   once the process is dead.
 - **The record's troubles** are another program's lock and a disk without room (`troubles`).
+- **A process takes a while to start**, so `naked_at_most` is asked beyond the time for which no process could act.
+- **A line that nothing met.** Whether the house reads an order twice or its stream comes first is a matter of
+  milliseconds. A fault on a call that was not made while the line was in force is noted with the outcome and no miss.
 - **The process's memory** cannot be seen from outside, so the fold of its journal is not held against it.
 """
 
@@ -19,15 +22,18 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import aiohttp
+import msgspec
 
 from seawall.drill import scenario
 from seawall.drill.checks import on_slot
 from seawall.drill.demands import Breach, Ended, breaches, collected
+from seawall.drill.lengths import Length
 from seawall.drill.lines import fault_on, jump_on, lines_on, switches_on, symbols_on, title_of
-from seawall.drill.page import Hand, JournalLine, Kill, Page, Where
+from seawall.drill.page import FaultLine, Hand, JournalLine, Kill, Page, Where
 from seawall.drill.scenario import CALM, LASTING, RUNAWAY, Outcome
 from seawall.drill.wire.house import House
 from seawall.drill.wire.remote import Remote
@@ -39,8 +45,10 @@ from seawall.model.times import SECOND, Duration
 from seawall.service.settings import OrderEntry
 from venuesim.control import Control
 from venuesim.exchange import Exchange
+from venuesim.faults import REQUEST_FAULTS
 from venuesim.moments import Watch, When
 from venuesim.server import Clock, control_app, listening, serve
+from venuesim.traffic import LogEntry
 
 ACCOUNT = "main"
 LASTED = LASTING / SECOND
@@ -105,6 +113,7 @@ class _Play:
         self.house, self.box, self.clock, self.lasting = house, box, clock, lasting
         self.loop = asyncio.get_running_loop()
         self.senders = Senders(house, box, page, venue, ACCOUNT, seed, self._ours)
+        self.faults: dict[int, FaultLine] = {}
         self.lines: dict[int, str] = {}
         self.began = 0
         self.sent_at = 0.0
@@ -139,9 +148,8 @@ class _Play:
         faults = lines_on(page.fault, venue)
         since = now - start
         numbers = await self.box.add([fault_on(page, venue, ACCOUNT, line, since) for line in faults])
-        self.lines = {
-            given: title_of(place, line) for place, (given, line) in enumerate(zip(numbers, faults, strict=True), 1)
-        }
+        self.faults = dict(zip(numbers, faults, strict=True))
+        self.lines = {given: title_of(place, line) for place, (given, line) in enumerate(self.faults.items(), 1)}
         if page.walk_bps:
             await self.box.walk(page.walk_bps, 1_000)
         await self.senders.prepare()
@@ -183,7 +191,7 @@ class _Play:
                 heard += 1
                 kill = watched[met.number]
                 if kill is None:
-                    self._count_from(self.loop.time() - (self.clock.now() - met.at + WAY) / SECOND)
+                    self._count_from(self.loop.time() - (self.clock.now() - met.at) / SECOND)
                 else:
                     await self._die(kill.pause)
 
@@ -255,19 +263,20 @@ class _Play:
     # ---- the end
 
     async def _outcome(self) -> Outcome:
-        verdict, fired = await self.box.judge(), await self.box.fired()
+        verdict, fired, log = await self.box.judge(), await self.box.fired(), await self.box.log()
         took = self._ours() - self.began
         await self.house.stop()
         history = tuple(self.house.recorded(ACCOUNT))
-        struck = {one.number for one in fired}
+        idle = {number for number, text in self.lines.items() if text} - {one.number for one in fired}
+        unmet = {number for number in idle if not self._is_met(self.faults[number], log)}
         end = collected(
             on_slot(verdict, Account(ACCOUNT), Symbol(self.page.symbol(self.venue))),
             history,
             None,
             self.senders.ids,
             [answer for answer in self.senders.answers if answer],
-            [text for number, text in self.lines.items() if text and number not in struck],
-            await self.box.log(),
+            [self.lines[number] for number in sorted(idle - unmet)],
+            log,
         )
         state = end.state(0)
         return Outcome(
@@ -283,11 +292,25 @@ class _Play:
             history=history,
             began=self.began,
             took=took,
+            notes=[f"nothing met {self.lines[number]}" for number in sorted(unmet)],
         )
+
+    def _is_met(self, line: FaultLine, log: list[LogEntry]) -> bool:
+        """Whether a fault on a call could strike at all: the call was made while the line was in force."""
+        call = line.line.get("call", "*")
+        if line.line["fault"] not in REQUEST_FAULTS:
+            return True
+        zero = self.began - self.page.clock.ahead
+        begins, ends = zero + (line.after or 0), zero + (self.page.lasts if line.until is None else line.until)
+        return any(begins <= one.at < ends and fnmatchcase(one.call, call) for one in log)
 
     def _breaches(self, end: Ended, events: int) -> list[Breach]:
         circle = [Breach(f"more than {RUNAWAY} events: it goes round in a circle")] * (events > RUNAWAY)
-        return circle + list(breaches(self.page, self.page.must[self.venue], end))
+        must = self.page.must[self.venue]
+        if must.naked_at_most is not None:
+            most = Length(must.naked_at_most + int(self.house.starting * SECOND))
+            must = msgspec.structs.replace(must, naked_at_most=most)
+        return circle + list(breaches(self.page, must, end))
 
 
 def seconds_of(page: Page, lasting: float = LASTED) -> float:

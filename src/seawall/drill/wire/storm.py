@@ -14,14 +14,17 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seawall.drill.checks import ENDS, breaches
+from seawall.drill.checks import ENDS
+from seawall.drill.demands import Ended, breaches, collected
 from seawall.drill.lines import fault_on
 from seawall.drill.plans import Plan
 from seawall.drill.trial import CALM, LASTING, NOTIONAL, STORM, SYMBOLS, Result
 from seawall.drill.wire.stage import Stage, opening, staged
+from seawall.drill.world import INSTALLATION
 from seawall.model.amounts import plain
-from seawall.model.ids import SignalId
+from seawall.model.ids import Account, SignalId
 from seawall.model.times import SECOND
+from seawall.service.identity import FILE as IDENTITY
 from seawall.service.settings import OrderEntry
 from venuesim.faults import parse
 
@@ -101,6 +104,7 @@ async def attempt(plan: Plan, starting: asyncio.Semaphore) -> Result:
 
 async def _attempt(plan: Plan, home: Path, starting: asyncio.Semaphore) -> Result:
     async with AsyncExitStack() as stack:
+        (home / IDENTITY).write_text(f"{INSTALLATION}\n", encoding="ascii")
         async with starting:
             stage = await stack.enter_async_context(_stage_of(plan, home))
         began = stage.clock.now()
@@ -189,7 +193,12 @@ def _judged(stage: Stage, plan: Plan, began: int, refused: str) -> Result:
         events=sum(len(rows) for rows in stage.witness.recorded.values()),
         took=stage.clock.now() - began,
     )
-    result.breaches = list(breaches(verdict, state, spares=plan.spares))
-    if state is None and verdict.episodes:
-        result.breaches.append("a position of a signal that the journal does not know")
+    result.breaches = [breach.text for breach in breaches(plan.page, plan.page.must[plan.venue], _ended(stage, plan))]
     return result
+
+
+def _ended(stage: Stage, plan: Plan) -> Ended:
+    """What there is to judge, as for a page: a drawn plan is one."""
+    verdict = stage.judged("main", SYMBOLS[plan.venue])
+    rows = stage.witness.recorded.get(Account("main"), [])
+    return collected(verdict, rows, None, [_signal_id(plan)], [], [], stage.box.log)

@@ -36,6 +36,15 @@ def test_a_small_run_compares_both_sides_at_both_venues(tmp_path: Path, capsys: 
     assert "STOP LIVE at the venue, by its judge" in printed
 
 
+def test_the_two_roads_are_held_against_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """One turn tells each act that the socket carries, by HTTP and by the socket, at both venues."""
+    assert main(["--roads", "1", "--latency-ms", "0"]) == 0
+    printed = capsys.readouterr().out
+    for act in ("SubmitEntry", "PlaceStop", "CancelOrder", "ClosePosition"):
+        assert f"{act:<14} http" in printed
+    assert printed.count("socket") == 6
+
+
 def test_more_openings_than_symbols_are_refused_by_name() -> None:
     """A wish for more slots than the box lists ends with what was expected and what came."""
     with pytest.raises(SystemExit, match=r"--openings: expected at most .* came 500"):

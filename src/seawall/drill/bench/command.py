@@ -14,7 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
-from seawall.drill.bench import figures, steps
+from seawall.drill.bench import figures, roads, steps
 from seawall.drill.bench.box import QUIET, Box, box, keys_of
 from seawall.drill.bench.ours import OURS, Ours, service
 from seawall.drill.bench.plain import PlainScript
@@ -35,6 +35,9 @@ def main(arguments: Sequence[str]) -> int:
     if wish.steps:
         print("\n".join(steps.report(wish.sagas)))
         return 0
+    if wish.roads:
+        print("\n".join(asyncio.run(roads.report(wish.roads, wish.latency_ms))))
+        return 0
     try:
         comparisons = asyncio.run(_interruptible(wish))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -54,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--order-entry", type=OrderEntry, default=OrderEntry.AUTO, help="our road for acts (auto)")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--steps", action="store_true", help="measure the desk's step alone, without sockets")
+    parser.add_argument("--roads", type=int, metavar="TURNS", help="measure one act by HTTP and by the trade socket")
     parser.add_argument("--sagas", type=int, nargs="+", default=[1, 100, 1000], help="with --steps: open signals")
     return parser
 

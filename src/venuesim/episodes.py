@@ -35,19 +35,24 @@ class Writing:
     longest_us: int = 0
     naked_usd_us: Decimal = ZERO
     turned_over: bool = False
+    naked: list[tuple[int, int]] = field(default_factory=list)
     guard: Decimal | None = None
     guarded: bool = False
     by_stop: bool = False
     spent_us: int = 0
 
-    def spend(self, elapsed: int, naked: int, worth: Decimal) -> None:
-        """Account for a stretch of time of which the last `naked` microseconds stood without cover."""
+    def spend(self, elapsed: int, naked: int, worth: Decimal, at: int) -> None:
+        """Account for a stretch of time that ends at `at`, whose last `naked` microseconds stood without cover."""
         if naked < elapsed:
             self.streak_us = 0
         self.streak_us += naked
         self.longest_us = max(self.longest_us, self.streak_us)
         self.naked_us += naked
         self.naked_usd_us += naked * worth
+        if self.naked and self.naked[-1][1] == at - naked:
+            self.naked[-1] = self.naked[-1][0], at
+        elif naked:
+            self.naked.append((at - naked, at))
 
     def note_guard(self, guard: Decimal | None, at: int, *, by_stop: bool) -> None:
         """Note what covers now; a change that a stop's own change made is a move."""
@@ -84,6 +89,7 @@ class Writing:
             naked_usd_us=self.naked_usd_us,
             closes=list(self.closes.values()),
             turned_over=self.turned_over,
+            naked=list(self.naked),
         )
 
 
@@ -114,7 +120,7 @@ class Slot:
         until = self.covered_until()
         if until > begun and episode.covered_at is None:
             episode.covered_at = begun
-        episode.spend(at - begun, at - max(begun, min(until, at)), abs(self.quantity) * mark)
+        episode.spend(at - begun, at - max(begun, min(until, at)), abs(self.quantity) * mark, at)
 
     def keep_order(self, order: OrderState) -> None:
         """Keep an open order, forget an ended one."""

@@ -64,7 +64,7 @@ class Episode(msgspec.Struct, frozen=True):
 
     `covered_at` is when it was first covered.  `increases` counts further orders that added to it; `turned_over` tells
     that a fill took it through zero to the other side.  `adopted_at` is when a position that no client opened was first
-    covered by a client's stops.
+    covered by a client's stops.  `naked` holds every stretch without cover.
     """
 
     account: str
@@ -84,6 +84,7 @@ class Episode(msgspec.Struct, frozen=True):
     naked_usd_us: Decimal
     closes: list[Close]
     turned_over: bool
+    naked: list[tuple[int, int]] = []
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -26,9 +26,6 @@ def test_a_seed_is_the_same_world_twice() -> None:
     assert mayhem.attempt(first).ends == mayhem.attempt(second).ends
 
 
-OPEN = pytest.mark.xfail(reason="a hand's nameless trades beside a close of ours: stays CLOSING, in distress (open)")
-
-
 def test_an_entry_that_the_network_repeats_is_seen_by_the_reader_of_fills() -> None:
     """Binance fills a repeated request twice under one name: the reader of fills says that more came than was intended."""
     stage = Stage(BINANCE)
@@ -42,7 +39,7 @@ def test_an_entry_that_the_network_repeats_is_seen_by_the_reader_of_fills() -> N
 @pytest.mark.parametrize(
     ("venue", "seed"),
     [
-        pytest.param("bybit", 147, marks=OPEN),
+        ("bybit", 147),
         ("bybit", 322),
         ("bybit", 396),
         ("binance", 398),

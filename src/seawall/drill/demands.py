@@ -7,11 +7,12 @@ the page are told apart, since a plan is shrunk by leaving out lines, and withou
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from seawall.drill import checks
+from seawall.drill import checks, fills
 from seawall.drill.lengths import written
+from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
 from seawall.drill.world import INSTALLATION, World
 from seawall.model.events import Recorded, event_type
@@ -53,6 +54,8 @@ class Ended:
     stop_orders: int
     cancelled: tuple[str, ...]
     """What was asked to be cancelled, by name; "everything" where no name was given."""
+    outside: tuple[str, ...] = ()
+    """What fills, bytes and times show that may not be, where they can be seen."""
 
     def state(self, number: int) -> SagaState | None:
         """The journal's fold of the page's nth signal."""
@@ -68,7 +71,7 @@ class Ended:
 
 def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence[str]) -> Ended:
     """Collects what there is to judge in the deterministic world."""
-    return collected(
+    end = collected(
         checks.on_slot(world.box.judge(world.now), world.account, Symbol(page.symbol(world.venue))),
         world.recorded(),
         {saga.state.signal.id: saga.state for saga in world.sagas()},
@@ -77,6 +80,17 @@ def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence
         unfired,
         world.box.log,
     )
+    return replace(end, outside=tuple(_from_outside(world, page, end)))
+
+
+def _from_outside(world: World, page: Page, end: Ended) -> Iterator[str]:
+    """What the fills of the book, the bytes and their times say: see `fills`, `witness` and `overdue`."""
+    facts, log = world.box.history.facts, world.box.log
+    if not any(line.line["fault"] == "request_twice" for line in page.fault):
+        yield from fills.wrongs(facts, end.folded)
+    yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
+    if not is_touched(page):
+        yield from overdue(world.venue, end.verdict.episodes, facts, log, world.witness)
 
 
 def collected(
@@ -129,6 +143,7 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
     for name in end.cancelled:
         if name and not name.startswith(f"sw{INSTALLATION}-"):
             yield f"{name} was cancelled, which is not ours alone"
+    yield from end.outside
     strangers = sum(hand.does == "leave_stop" for hand in page.hand)
     for orphan in end.verdict.orphans:
         if not (strangers and orphan.client_id == "web_old"):

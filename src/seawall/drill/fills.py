@@ -1,7 +1,8 @@
 """Every fill of the venue's own book, read without mercy: what no order of ours may ever have done.
 
 An entry of ours never lands on a position that no hand made, is filled once a signal and never above what was intended;
-a close, a take-profit and a stop only ever reduce; our closes never take more than our entries gave; nothing of ours
+a close, a take-profit and a stop only ever reduce; our closes never take more than our entries gave (nor than
+a hand gave beside them while our own fills could not be read: design, rule 16); nothing of ours
 bears a name that is not ours. Nothing is asked of our own events but what quantity an intention names.
 """
 
@@ -28,20 +29,23 @@ def wrongs(facts: Iterable[Fact], states: Mapping[SignalId, SagaState]) -> Itera
 
 @dataclass(slots=True)
 class _Reader:
-    """The account while its fills are read. `by_hand`: symbols on which another hand has traded by now."""
+    """The account while its fills are read. `by_hand`: what another hand has traded by now, by symbol; `traded`: the
+    symbol of each signal.
+    """
 
     states: Mapping[str, SagaState]
     held: dict[str, Decimal] = field(default_factory=dict)
     entered: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     closed: dict[str, Decimal] = field(default_factory=dict)
-    by_hand: dict[str, None] = field(default_factory=dict)
+    by_hand: dict[str, Decimal] = field(default_factory=dict)
+    traded: dict[str, str] = field(default_factory=dict)
 
     def read(self, order: OrderState, fill: FillState) -> Iterator[str]:
         before = self.held.get(order.symbol, ZERO)
         self.held[order.symbol] = after = before + fill.side.sign * fill.quantity
         name = parse_client_id(order.client_id)
         if order.origin is Origin.HAND:
-            self.by_hand[order.symbol] = None
+            self.by_hand[order.symbol] = self.by_hand.get(order.symbol, ZERO) + fill.quantity
         elif order.origin is Origin.CLIENT and name is None:
             yield f"an order under a name that is not ours: {order.client_id}"
         elif order.origin is Origin.CLIENT and name is not None and name.leg is Leg.ENTRY:
@@ -50,6 +54,7 @@ class _Reader:
             if abs(after) > abs(before) or before * after < 0:
                 yield f"{order.client_id or order.order_id} took the position from {before} to {after}"
             if order.origin is Origin.CLIENT and name is not None:
+                self.traded[name.signal] = order.symbol
                 self.closed[name.signal] = self.closed.get(name.signal, ZERO) + fill.quantity
 
     def _entry(self, order: OrderState, fill: FillState, before: Decimal, name: Name) -> Iterator[str]:
@@ -68,5 +73,5 @@ class _Reader:
                 yield f"{len(orders)} entries filled for one signal"
         for signal, quantity in self.closed.items():
             ours = sum(self.entered.get(signal, {}).values(), ZERO)
-            if quantity > ours:
+            if quantity > ours + self.by_hand.get(self.traded[signal], ZERO):
                 yield f"closes took {quantity} of {ours}"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from seawall.drill.witness import Witness
 from seawall.engine.desk import Desk
 from seawall.engine.settings import DeskSettings
 from seawall.journal.memory import MemoryJournal
@@ -110,6 +111,7 @@ class World:
         self.journal = MemoryJournal({self.account: venue.value})
         self.house: House | None = None
         self.answers: list[Answer] = []
+        self.witness = Witness()
         self.before_entry: Callable[[], None] | None = None
         """Called before each thing that happens: who kills here has killed between any two instants."""
         self.on_moment: Callable[[str, str], None] | None = None
@@ -138,11 +140,13 @@ class World:
         desk.recover(recorded)
         connection = machine.Venue(_CODECS[self.venue](KEYS), self.settings.bounds, trade_socket=self.trade_socket)
         self.house = House(desk, connection, durable=desk.seq, skew=self._skew_at(self.now), since=self.now)
+        self.witness.begin(self.now)
         self._machine(self.house, machine.Started())
 
     def kill(self) -> None:
         """The process is gone between two instants: nothing of it runs again, its sockets close."""
         self.house = None
+        self.witness.end(self.now)
         self._unwritten.clear()
         self.journal.kill()
         self.box.cut_streams(self.now)
@@ -363,7 +367,10 @@ class World:
         return self._epoch * _KEYS_OF_ONE + number
 
     def _at_box(self, arrival: Callable[[], None]) -> None:
+        known = len(self.box.log)
         arrival()
+        for entry in self.box.log[known:]:
+            self.witness.arrived(entry, self.journal.rows(self.account))
         self._wake_box()
 
     def _wake_box(self) -> None:
@@ -400,6 +407,7 @@ class World:
         house = self.house
         if house is None or epoch != self._epoch:
             return
+        self.witness.hear(output, self.now)
         match output:
             case wire.Answer(reply=reply):
                 self._machine(house, machine.Replied(number, Reply(reply.status, reply.headers, reply.body)))

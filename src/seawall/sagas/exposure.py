@@ -16,6 +16,7 @@ from seawall.model.acts import Outcome
 from seawall.model.amounts import ZERO
 from seawall.model.ids import Leg
 from seawall.model.reports import PositionReport, StopStatus
+from seawall.sagas.absence import is_close_absent
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.orders import OrderFacts
 from seawall.sagas.positions import Moment, Opinion, in_direction
@@ -183,7 +184,7 @@ def _who_says_flat(
         by_entry = ("entry",) if _all_dead(state) else ()
         return by_entry + tuple(source for source, amount in shown if amount <= max(others, ZERO))
     by_orders = ("fills",) if owned <= 0 else ()
-    settled = bool(by_orders) and _is_accounted_for(state)
+    settled = bool(by_orders) and _is_accounted_for(state, around)
     return by_orders + tuple(source for source, amount in shown if amount <= 0 or settled)
 
 
@@ -201,11 +202,14 @@ def _baseline(state: SagaState) -> Decimal:
     return state.intent.baseline if state.intent is not None else ZERO
 
 
-def _is_accounted_for(state: SagaState) -> bool:
-    """Whether every order of ours that was seen is terminal with its quantity known, and every close was answered."""
+def _is_accounted_for(state: SagaState, around: Circumstances) -> bool:
+    """Whether every order of ours that was seen is terminal with its quantity known, and every close was seen, or
+    proven not to have arrived.
+    """
     seen = [facts for facts in state.orders.values() if facts.is_seen]
-    exits = (*state.closes, *state.rungs)
-    closed = all(sent.never_was or state.orders[sent.client_id].is_seen for sent in exits)
+    unseen = [sent for sent in state.closes if not sent.never_was and not state.orders[sent.client_id].is_seen]
+    laid = all(rung.never_was or state.orders[rung.client_id].is_seen for rung in state.rungs)
+    closed = laid and all(is_close_absent(state, close, around) for close in unseen)
     return closed and all(facts.is_quantity_known for facts in seen)
 
 

@@ -19,15 +19,18 @@ from collections.abc import Iterator
 from enum import Enum
 
 from seawall.model.acts import Outcome, Reason
+from seawall.model.amounts import ZERO
 from seawall.model.events import EndReason
 from seawall.model.reports import StopStatus
 from seawall.model.times import Duration, Instant
 from seawall.sagas import preparing
+from seawall.sagas.absence import is_close_absent, is_missed_for
 from seawall.sagas.circumstances import Circumstances, ManualChange
 from seawall.sagas.exposure import (
     Exposure,
     best_cover,
     cover_of,
+    exit_orders,
     foreign_baseline,
     intent_moment,
     is_trigger_final,
@@ -211,24 +214,6 @@ def unsettled_closes(state: SagaState, around: Circumstances) -> tuple[Sent, ...
     )
 
 
-def is_close_absent(state: SagaState, close: Sent, around: Circumstances) -> bool:
-    """Whether an Unknown close may be taken for not arrived, so that the next may follow: two complete reads of its
-    name and of the position `close_lag` apart, begun after it, did not show it. It is reduce-only, so that being wrong
-    here can never open anything.
-    """
-    told = state.opinions.read
-    asked = told is not None and told.report.began_at > close.concluded_at
-    return asked and _is_missed_for(state, close, around.bounds.close_lag)
-
-
-def _is_missed_for(state: SagaState, sent: Sent, lag: Duration) -> bool:
-    """Whether complete reads `lag` apart, begun after an act was answered, did not see its order."""
-    if state.orders[sent.client_id].is_seen or sent.outcome is None:
-        return False
-    reads = [began for began in sent.missed if began > sent.concluded_at]
-    return bool(reads) and max(reads) - min(reads) >= lag
-
-
 def unsettled_rungs(state: SagaState, around: Circumstances) -> tuple[Rung, ...]:
     """Orders of take-profits that may still stand or fill. One that may not have arrived is given `read_lag`, since
     nothing hurries.
@@ -238,7 +223,7 @@ def unsettled_rungs(state: SagaState, around: Circumstances) -> tuple[Rung, ...]
         for rung in state.rungs
         if not rung.never_was
         and not state.orders[rung.client_id].is_terminal
-        and not _is_missed_for(state, rung, around.bounds.read_lag)
+        and not is_missed_for(state, rung, around.bounds.read_lag)
     )
 
 
@@ -326,11 +311,14 @@ def horizon_of(attempt: Attempt, around: Circumstances) -> Instant:
 
 
 def _is_at_baseline(state: SagaState, attempt: Attempt, around: Circumstances) -> bool:
-    """Whether the position, read after the first round, is what it was before the intent, or moved only by others."""
+    """Whether the position, read after the first round, is what it was before the intent, or moved only by others, and
+    by what our own closes and stops took of theirs.
+    """
     told = state.opinions.read
     if told is None or not attempt.missed:
         return False
-    baseline = foreign_baseline(state, around)
+    taken = sum((facts.filled for facts in exit_orders(state)), ZERO)
+    baseline = foreign_baseline(state, around) - state.side.sign * taken
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
     moved = any(word.amount != baseline for word in words)
     return told.report.began_at > min(attempt.missed) and told.report.amount == baseline and not moved

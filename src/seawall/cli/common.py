@@ -70,9 +70,13 @@ def console() -> Console:
 
 def print_json(value: Any) -> None:
     """One JSON value on a line; amounts as plain text."""
-    told = msgspec.to_builtins(value, builtin_types=(Decimal,))
-    sys.stdout.write(msgspec.json.encode(_spelled(told)).decode() + "\n")
+    sys.stdout.write(as_json(value) + "\n")
     sys.stdout.flush()
+
+
+def as_json(value: Any) -> str:
+    """One JSON value; amounts as plain text."""
+    return msgspec.json.encode(_spelled(msgspec.to_builtins(value, builtin_types=(Decimal,)))).decode()
 
 
 def _spelled(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from seawall.model.ids import VenueName
+from seawall.model.venue import Traits
 from seawall.service.settings import AccountSettings
 from seawall.venues import binance, bybit
 from seawall.venues.port import Codec, Credentials
@@ -18,3 +19,8 @@ _CODECS: dict[VenueName, Callable[[Credentials], Codec]] = {
 def codec_of(account: AccountSettings) -> Codec:
     """A codec for the account's venue, with the account's credentials."""
     return _CODECS[account.venue](account.credentials)
+
+
+def traits_of(venue: VenueName) -> Traits:
+    """How a venue differs where a rule depends on it, without an account."""
+    return _CODECS[venue](Credentials("", "")).traits

@@ -288,7 +288,7 @@ CALLS = ("fsync", "link", "replace", "rename", "unlink", "open")
 @pytest.mark.parametrize("name", CALLS)
 def test_a_backup_killed_anywhere_is_there_whole_or_not_at_all(backed_up: Path, name: str) -> None:
     """Before each call that touches the disk: no file of that name, or one that can be restored."""
-    for nth in (1, 2, 3):
+    for nth in (1, 2):
         code = killed(backed_up, name, nth, "backup", f"{name}{nth}.backup")
         made = backed_up / f"{name}{nth}.backup"
         assert code in (-9, 0)
@@ -301,7 +301,7 @@ def test_a_backup_killed_anywhere_is_there_whole_or_not_at_all(backed_up: Path, 
 def test_a_restore_killed_anywhere_leaves_the_old_state_or_the_new(backed_up: Path, name: str) -> None:
     """Whatever the moment, the journal there is the whole old one or the whole new one, and a second try succeeds."""
     old, kills = seqs(backed_up), 0
-    for nth in (1, 2, 3, 4, 6, 9):
+    for nth in (1, 3, 6):
         code = killed(backed_up, name, nth, "restore", "one.backup", "--older")
         kills += code == -9
         assert code in (-9, 0)

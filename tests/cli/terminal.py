@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from seawall.cli import invoke
+from seawall.cli.http import ask
 from seawall.service.app import App
 from seawall.service.config import load
 from tests.service.house import configuration, exchange
@@ -22,6 +25,7 @@ from venuesim.exchange import Exchange
 from venuesim.server import Addresses, Clock, serve
 
 WITHIN = 20
+READY = 200
 
 
 @dataclass
@@ -66,6 +70,26 @@ def process(folder: Path, *arguments: str, environ: dict[str, str] | None = None
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+@contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """`seawall run` as a process of its own, once every account takes signals; killed at the end if it still lives."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seawall", "run"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        control = re.findall(r"control (\S+);", process.stdout.readline())[0]
+        until = time.monotonic() + WITHIN
+        while ask("GET", f"{control}/readyz").status != READY:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
 @dataclass
 class Rig:
     """A box, and a service if one was asked for, in a loop of their own."""
@@ -74,6 +98,15 @@ class Rig:
     box: Exchange
     clock: Clock
     addresses: Addresses
+    loop: asyncio.AbstractEventLoop
+
+    def do(self, deed: Callable[[], Any]) -> Any:
+        """What another hand does at the box meanwhile, in the box's own thread; what came of it."""
+
+        async def done() -> Any:
+            return deed()
+
+        return asyncio.run_coroutine_threadsafe(done(), self.loop).result(WITHIN)
 
 
 class _InThread:
@@ -115,7 +148,7 @@ def rig(
         plant(box)
         async with serve(box, clock=clock) as addresses:
             (folder / "seawall.toml").write_text(configuration(venue, addresses.rest, service='log = "error"'))
-            life.found = Rig(folder, box, clock, addresses)
+            life.found = Rig(folder, box, clock, addresses, life.loop)
             if not service:
                 life.started.set()
                 await life.end.wait()

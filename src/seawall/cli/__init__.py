@@ -25,6 +25,7 @@ app.command("seawall.cli.drill:drill", name="drill", help="Pages of what can go 
 app.command("seawall.cli.begin:init", name="init", help="Make a configuration here.")
 app.command("seawall.cli.begin:doctor", name="doctor", help="Check configuration, keys, modes, clocks and venues.")
 app.command("seawall.cli.audit:audit", name="audit", help="One look at accounts, whoever trades there. Reads alone.")
+app.command("seawall.cli.reconcile:reconcile", name="reconcile", help="Record, stream and venue side by side.")
 app.command("seawall.cli.keep:backup", name="backup", help="Copy journal and installation into one file.")
 app.command("seawall.cli.keep:restore", name="restore", help="Put a backup in place, once it has been proven whole.")
 app.command("seawall.cli.export:export", name="export", help="Signals, fills, receipts or events as CSV or JSON lines.")

@@ -6,6 +6,7 @@
 | `POST /resume` | `{"account"}`: takes a halt back; `all` takes back everyone's and every single one |
 | `POST /close` | `{"account", "symbol"}`: bring the slot to FLAT |
 | `POST /flatten` | `{"account"}`: bring every slot of the account to FLAT |
+| `POST /reconcile` | `{"accounts"}`: read positions and both books now, and see to what nobody answers for |
 | `POST /resolve` | `{"id", "detail"}`: the operator's word about a signal that proves neither end |
 
 A halt is answered once its file is durable, a close and a flatten like any signal, a resolve once its event is.
@@ -68,6 +69,12 @@ class FlattenBody(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
 
 
+class ReconcileBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of `POST /reconcile`; every account without a name."""
+
+    accounts: tuple[str, ...] = ()
+
+
 class ResolveBody(msgspec.Struct, forbid_unknown_fields=True):
     """The body of `POST /resolve`."""
 
@@ -104,6 +111,7 @@ class Hand:
         app.router.add_post("/close", self.close)
         app.router.add_post("/flatten", self.flatten)
         app.router.add_post("/resolve", self.resolve)
+        app.router.add_post("/reconcile", self.reconcile)
 
     # ---- entries
 
@@ -168,6 +176,20 @@ class Hand:
         signal_id = SignalId(asked.id or f"flatten-{account}-{now}"[:64])
         signal = Signal(signal_id, account, Symbol(""), Action.FLATTEN, now, now, "control", tag=asked.reason)
         return told(await self._front.take(signal))
+
+    async def reconcile(self, request: web.Request) -> web.Response:
+        """Has accounts look at all that stands at their venue now, rather than at their next period."""
+        asked = await _body(request, ReconcileBody, '{"accounts": [...]}')
+        if isinstance(asked, web.Response):
+            return asked
+        names = tuple(map(Account, asked.accounts)) or tuple(self._loops)
+        unknown = [name for name in names if name not in self._loops]
+        if unknown:
+            known = ", ".join(self._loops)
+            return refuse(422, "unknown_account", f"accounts: expected some of {known}, came {', '.join(unknown)}")
+        for name in names:
+            self._loops[name].look_again()
+        return reply({"looking": names})
 
     # ---- the operator's word
 

@@ -30,7 +30,7 @@ from typing import Protocol
 
 from seawall.engine.desk import Desk
 from seawall.journal.port import Journal, SequenceConflict
-from seawall.model.acts import Outcome, SubmitEntry
+from seawall.model.acts import Outcome, SubmitEntry, Urgency
 from seawall.model.events import ProcessStarted, Recorded
 from seawall.model.ids import Account, SignalId, Symbol
 from seawall.model.inputs import (
@@ -45,8 +45,8 @@ from seawall.model.inputs import (
     SignalReceived,
     StreamChanged,
 )
-from seawall.model.queries import AskInstruments
-from seawall.model.times import MILLISECOND, SECOND, Instant
+from seawall.model.queries import AskInstruments, AskOpenOrders, AskPositions, AskStops
+from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
 from seawall.model.work import Answer, Do, Work
 from seawall.sagas.phase import Phase
 from seawall.service.commons import Wire
@@ -59,6 +59,8 @@ _SHORTEST_NAP = MILLISECOND
 """A timer never fires sooner: a desk that asked to be woken in the past would otherwise take the whole processor."""
 
 
+_ONCE_MORE: Duration = Bounds().read_lag + SECOND // 2
+"""After so long a second read of everything can prove, with the first, that a slot is flat (design, rule 20)."""
 _UNSETTLED = (Phase.PREPARING, Phase.ENTERING, Phase.PROTECTING, Phase.CLOSING)
 
 
@@ -112,6 +114,7 @@ class AccountLoop:
         self._scribe: Scribe | None = None
         self._told_healthy = True
         self._timer: asyncio.TimerHandle | None = None
+        self._wire: Wire | None = None
 
     # ---- what others ask of it
 
@@ -163,6 +166,16 @@ class AccountLoop:
         self._inbox.extend(inputs)
         self._stirred.set()
 
+    def look_again(self) -> None:
+        """Reads all positions and both books now, and once more when two reads can prove a slot flat."""
+        self._read_books()
+        asyncio.get_running_loop().call_later(_ONCE_MORE / SECOND, self._read_books)
+
+    def _read_books(self) -> None:
+        if self._wire is not None and self.running:
+            for query in (AskPositions(), AskStops(), AskOpenOrders()):
+                self._wire.submit(query, Urgency.ASK)
+
     def look_at_halt(self) -> None:
         """Reads the owner's halt and tells the desk if it has changed."""
         if self._has_halt_changed():
@@ -174,6 +187,7 @@ class AccountLoop:
     async def run(self, wire: Wire) -> None:
         """Drives the desk until cancelled. Raises what stops the account."""
         term = self._recover()
+        self._wire = wire
         while self.clock is None:
             await self._stirring()
         now = self._now()

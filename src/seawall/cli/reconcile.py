@@ -1,0 +1,138 @@
+"""`seawall reconcile`: what record, stream and venue say about each position, and what a service would do about it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from seawall.cli.audit import choose
+from seawall.cli.common import NO_OPTIONS, Common, amount, console, print_json, span
+from seawall.cli.http import ask, doors
+from seawall.history.positions import Opinion
+from seawall.service.clock import UtcClock
+from seawall.service.identity import known_installation
+from seawall.service.problems import Exit, Unreachable
+from seawall.service.reader import JournalReader
+from seawall.service.reconciling import Compared, Deed, Reconciled
+from seawall.service.reconciling import reconcile as reconciled
+from seawall.service.settings import AccountSettings, Settings
+from seawall.service.views import OpenPosition, open_positions
+
+_IDLE = (Deed.NOTHING, Deed.LEAVE)
+BY_ITSELF = "a service does all this by itself: at its start, after each reconnection, and every few minutes"
+
+
+def reconcile(*accounts: str, apply: bool = False, common: Common = NO_OPTIONS) -> int:
+    """Show what record, stream and venue say about each position, and what a service would do about it.
+
+    Parameters
+    ----------
+    accounts
+        Their names in the configuration; all, if none is named.
+    apply
+        Have the running service look now, rather than at its next period.
+    """
+    settings = common.settings()
+    chosen = choose(settings, accounts)
+    found = asyncio.run(_compared(settings, chosen))
+    told = _applied(settings, chosen) if apply else BY_ITSELF
+    if common.json:
+        print_json({"accounts": [_plain(one) for one in found], "applied": told if apply else ""})
+        return max(map(_code, found), default=int(Exit.OK))
+    for one in found:
+        _tell(one)
+    console().print(told, markup=False)
+    return max(map(_code, found), default=int(Exit.OK))
+
+
+async def _compared(settings: Settings, accounts: tuple[AccountSettings, ...]) -> list[Reconciled]:
+    name, now = known_installation(settings.home) or "", UtcClock()
+    held = _held(settings, now())
+    return await asyncio.gather(
+        *(
+            reconciled(account, name, [one for one in held if one.record.account == account.name], settings.bounds, now)
+            for account in accounts
+        )
+    )
+
+
+def _held(settings: Settings, now: int) -> tuple[OpenPosition, ...]:
+    """What the record has open; nothing where there is none yet."""
+    if not settings.journal.is_file():
+        return ()
+    with JournalReader(settings.journal) as journal:
+        return open_positions(journal, now)
+
+
+def _applied(settings: Settings, accounts: tuple[AccountSettings, ...]) -> str:
+    """Has the service look now. Raises Unreachable if none answers."""
+    body = {"accounts": [account.name for account in accounts]}
+    try:
+        said = ask("POST", f"{doors(settings).control}/reconcile", body)
+    except Unreachable as error:
+        raise Unreachable(f"--apply: {error}; {BY_ITSELF}") from error
+    return said.error if "error" in said.body else "the service looks now; `seawall events -f` tells what it does"
+
+
+def _code(one: Reconciled) -> int:
+    if not one.look.reached:
+        return Exit.UNREACHABLE
+    if any(slot.naked and _is_ours(slot) for slot in one.slots):
+        return Exit.UNPROTECTED
+    idle = all(step.deed in _IDLE for slot in one.slots for step in slot.steps) and not one.look.snapshot.unread
+    return Exit.OK if idle else Exit.FOUND
+
+
+def _is_ours(slot: Compared) -> bool:
+    return bool(slot.held) or any(step.deed is Deed.ADOPT for step in slot.steps)
+
+
+def _opinions(slot: Compared) -> dict[str, Opinion | None]:
+    told = next((one.opinions for one in slot.held if one.opinions is not None), None)
+    return {"ours": told.ours, "stream": told.stream, "read": told.read} if told is not None else {}
+
+
+def _plain(one: Reconciled) -> dict[str, Any]:
+    return {
+        "account": one.look.snapshot.account,
+        "reached": one.look.reached,
+        "unread": [{"what": gap.what, "why": gap.why} for gap in one.look.snapshot.unread],
+        "slots": [
+            {
+                "symbol": slot.symbol,
+                "signals": [held.record.signal_id for held in slot.held],
+                "opinions": _opinions(slot),
+                "now": slot.slot.amount,
+                "agree": slot.agree,
+                "naked": slot.naked,
+                "steps": [{"deed": step.deed.value, "why": step.why} for step in slot.steps],
+            }
+            for slot in one.slots
+        ],
+    }
+
+
+def _tell(one: Reconciled) -> None:
+    out, seen = console(), one.look.snapshot
+    if not one.look.reached:
+        out.print(f"{seen.account}: the venue does not answer, so nothing was compared", markup=False)
+        return
+    for gap in seen.unread:
+        out.print(f"{seen.account}: could not be read: {gap.what}: {gap.why}", markup=False)
+    if not one.slots:
+        out.print(f"{seen.account}: nothing stands at the venue, and nothing in the record", markup=False)
+    for slot in one.slots:
+        out.print(_line(seen.account, slot), markup=False)
+
+
+def _line(account: str, slot: Compared) -> str:
+    """A symbol: who says how much of it, then what follows."""
+    said = [f"{who} {_opinion(opinion)}" for who, opinion in _opinions(slot).items()]
+    words = ", ".join([*said, f"the venue now {amount(slot.slot.amount)}"])
+    state = "NAKED" if slot.naked else ("they agree" if slot.agree else "they differ")
+    steps = "".join(f"\n  {step.deed.value}: {step.why}" for step in slot.steps)
+    return f"{slot.symbol} on {account}: {words}: {state}{steps}"
+
+
+def _opinion(said: Opinion | None) -> str:
+    return "says nothing" if said is None else f"{amount(said.amount)} ({span(said.age)} ago)"

@@ -1,0 +1,190 @@
+"""What our record, the stream and the venue say about each position, where they differ, and what a service would do.
+
+Nothing is done here. The rules are the keeper's own (`engine.strays`, design, rule 20): what is ours is protected, what
+our orders explain is taken up, an order of ours goes only where that costs no protection, and what is foreign is told
+of and left. A stop is never removed because the journal does not know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from seawall.audit.slots import covered, name_of
+from seawall.audit.snapshot import Slot, Snapshot
+from seawall.engine import strays
+from seawall.engine.settings import NakedForeign
+from seawall.model.amounts import ZERO, plain
+from seawall.model.ids import SignalId, Symbol, digest, is_ours, parse_client_id
+from seawall.model.inputs import ReadAnswered
+from seawall.model.queries import AskOrders
+from seawall.model.reports import OrderReport, StopReport
+from seawall.model.times import Bounds, Instant
+from seawall.service.asking import ask_once
+from seawall.service.auditor import Audited, audit
+from seawall.service.settings import AccountSettings
+from seawall.service.views import OpenPosition
+
+
+class Deed(StrEnum):
+    """What a service does about a slot."""
+
+    NOTHING = "nothing"
+    PROTECT = "protect"
+    ADOPT = "adopt"
+    REMOVE = "remove"
+    SETTLE = "settle"
+    TELL = "tell"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One deed, about what, and why."""
+
+    deed: Deed
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One symbol: what the record has, if a signal of ours is open; what the venue shows now; and what follows."""
+
+    symbol: Symbol
+    held: tuple[OpenPosition, ...]
+    slot: Slot
+    agree: bool
+    naked: bool
+    steps: tuple[Step, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """An account's look, and its symbols compared."""
+
+    look: Audited
+    slots: tuple[Compared, ...]
+
+
+async def reconcile(
+    account: AccountSettings,
+    installation: str,
+    held: Sequence[OpenPosition],
+    bounds: Bounds,
+    now: Callable[[], Instant],
+) -> Reconciled:
+    """Reads the account, and for what no signal answers for the orders of the last days; then compares."""
+    look = await audit(account, installation, bounds, now)
+    unanswered = [slot.symbol for slot in look.snapshot.slots() if slot.amount and not _of(held, slot.symbol)]
+    since = look.snapshot.now - bounds.look_back
+    queries = [AskOrders(symbol, since) for symbol in unanswered]
+    heard = await ask_once(account, queries, bounds, now) if queries else ()
+    read = [one for one in heard if isinstance(one, ReadAnswered)]
+    orders = {one.query.symbol: one.told.orders for one in read if isinstance(one.query, AskOrders)}
+    return Reconciled(look, compare(look.snapshot, held, orders, account.naked_foreign))
+
+
+def compare(
+    snapshot: Snapshot,
+    held: Sequence[OpenPosition],
+    orders: Mapping[Symbol, tuple[OrderReport, ...]],
+    naked_foreign: NakedForeign,
+) -> tuple[Compared, ...]:
+    """Every symbol on which something stands, by the venue's word or by ours. `orders`: of those nobody answers for."""
+    shown = {slot.symbol: slot for slot in snapshot.slots()}
+    symbols = sorted({*shown, *(one.record.symbol for one in held)})
+    found = []
+    for symbol in symbols:
+        slot = shown.get(symbol) or Slot(symbol, None, (), (), None, None, None)
+        ours = _of(held, symbol)
+        naked = bool(slot.amount) and not covered(slot) and not (slot.position and slot.position.stop_loss)
+        steps = (
+            tuple(_of_ours(slot, ours, naked=naked))
+            if ours
+            else tuple(_of_nobodys(slot, orders.get(symbol), snapshot.installation, naked_foreign, naked=naked))
+        )
+        cleaning = tuple(_leftovers(slot, ours, snapshot.installation))
+        found.append(Compared(symbol, ours, slot, _agree(slot, ours), naked, (*steps, *cleaning)))
+    return tuple(found)
+
+
+def _of(held: Sequence[OpenPosition], symbol: Symbol) -> tuple[OpenPosition, ...]:
+    return tuple(one for one in held if one.record.symbol == symbol)
+
+
+def _agree(slot: Slot, ours: tuple[OpenPosition, ...]) -> bool:
+    """Whether the record's amount is the one that the venue shows."""
+    recorded = sum((one.opinions.ours.amount for one in ours[:1] if one.opinions is not None), ZERO)
+    return recorded == slot.amount
+
+
+# ---- what follows
+
+
+def _of_ours(slot: Slot, ours: tuple[OpenPosition, ...], *, naked: bool) -> Iterator[Step]:
+    """A slot that a signal of ours holds."""
+    names = ", ".join(one.record.signal_id for one in ours)
+    if not slot.amount:
+        yield Step(Deed.SETTLE, f"{names} is open in the record, and the venue shows nothing: proven, then FLAT")
+    elif naked:
+        yield Step(Deed.PROTECT, f"{names} stands without a stop: it is placed, or the position is closed")
+    elif not _agree(slot, ours):
+        yield Step(Deed.LEAVE, f"another hand has changed the position of {names}; its stop still covers, and stays")
+
+
+def _of_nobodys(
+    slot: Slot,
+    orders: tuple[OrderReport, ...] | None,
+    installation: str,
+    naked_foreign: NakedForeign,
+    *,
+    naked: bool,
+) -> Iterator[Step]:
+    """A position that no signal of the record answers for."""
+    if slot.position is None or not slot.amount:
+        return
+    if orders is None:
+        yield Step(Deed.LEAVE, "whose it is could not be read; nothing is done until it was")
+        return
+    claim = strays.claim(slot.position, orders, slot.stops, installation) if installation else None
+    if claim is not None:
+        yield Step(Deed.ADOPT, f"{plain(claim.quantity)} is ours: {claim.detail}; it is taken up under a stop")
+    elif naked and naked_foreign is NakedForeign.PROTECT:
+        yield Step(Deed.ADOPT, "it is not ours and naked: guarded, as naked_foreign = protect says")
+    elif naked and naked_foreign is NakedForeign.ALERT:
+        yield Step(Deed.TELL, "it is not ours and naked: told of, and left")
+    else:
+        yield Step(Deed.LEAVE, "it is not ours")
+
+
+def _leftovers(slot: Slot, ours: tuple[OpenPosition, ...], installation: str) -> Iterator[Step]:
+    """Orders and stops: those under our prefix that no signal answers for, and those of others."""
+    standing: tuple[StopReport | OrderReport, ...] = (*slot.stops, *slot.orders)
+    for order in standing:
+        name = order.client_id or order.parent
+        if not installation or not is_ours(name, installation):
+            if not slot.amount or ours:
+                yield Step(Deed.LEAVE, f"{name_of(order)} is not ours")
+        elif not any(_answers(one.record.signal_id, name) for one in ours):
+            yield _of_orphan(slot, ours, order)
+
+
+def _of_orphan(slot: Slot, ours: tuple[OpenPosition, ...], order: StopReport | OrderReport) -> Step:
+    name = order.client_id or order.parent or order.venue_id
+    if not slot.amount and not ours:
+        return Step(Deed.REMOVE, f"{name} is ours and its slot is flat: removed once a second read says so too")
+    others = [stop for stop in slot.stops if any(_answers(one.record.signal_id, _full(stop)) for one in ours)]
+    if others:
+        return Step(Deed.REMOVE, f"{name} is ours and another live stop of ours covers: removed while that one is seen")
+    return Step(Deed.LEAVE, f"{name} is ours and may be all that covers: it stays")
+
+
+def _full(stop: StopReport) -> str:
+    return stop.client_id or stop.parent
+
+
+def _answers(signal_id: SignalId, name: str) -> bool:
+    """Whether a name is one of this signal's."""
+    parts = parse_client_id(name)
+    return parts is not None and parts.signal == digest(signal_id)

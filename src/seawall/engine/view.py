@@ -142,10 +142,12 @@ class AccountView:
             self._position(report)
 
     def strangers(self) -> tuple[str, ...]:
-        """Orders and stops on the account that bear another installation's name."""
+        """Orders and stops on the account that bear another installation's name, or whose entry did: Bybit's children of
+        an entry have no name of their own.
+        """
         if self._strangers is None:
             names = [order.client_id for rows in self.orders.values() for order in rows]
-            names += [stop.client_id for rows in self.stops.values() for stop in rows]
+            names += [stop.client_id or stop.parent for rows in self.stops.values() for stop in rows]
             strange = (name for name in names if parse_client_id(name) and not is_ours(name, self.installation))
             self._strangers = tuple(strange)
         return self._strangers

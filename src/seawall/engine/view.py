@@ -142,8 +142,8 @@ class AccountView:
             self._position(report)
 
     def strangers(self) -> tuple[str, ...]:
-        """Orders and stops on the account that bear another installation's name, or whose entry did: Bybit's children of
-        an entry have no name of their own.
+        """Orders and stops on the account that bear another installation's name, or whose entry did: Bybit's children
+        have none of their own.
         """
         if self._strangers is None:
             names = [order.client_id for rows in self.orders.values() for order in rows]

@@ -31,7 +31,7 @@ class LogEntry:
     """One line of the venue's request log; times in microseconds UTC.
 
     `at` is the arrival at the edge, `acted_at` when it was carried out (each time), `outcome` one of pending, answered,
-    reset, silent, half.  A frame that asks has the method WS, and its connection's number for a key.
+    reset, silent, half.  A frame that asks has the method WS, and for a key its connection's number, negative.
     """
 
     key: int
@@ -337,7 +337,7 @@ class Traffic:
         heard = self._dialect.frame(conn, text, now)
         if isinstance(heard, Called):
             asked = Request(FRAME, heard.target, (), text.encode())
-            self._begin(_Socket(conn, heard, sockets, self._emit), conn, heard.handled, asked, now)
+            self._begin(_Socket(conn, heard, sockets, self._emit), -conn, heard.handled, asked, now)
         elif not self._moments.passes("arriving", heard.call, now):
             self._listen(conn, heard, now, sockets.answers)
 

@@ -351,4 +351,4 @@ def test_a_frame_stands_in_the_venues_log_like_a_request(venue: VenueName) -> No
     meeting.by_frame(meeting.entry())
     (line,) = [line for line in meeting.box.log if line.method == "WS"]
     assert (line.call, line.account, line.symbol, line.outcome) == ("order.create", "main", meeting.symbol, "answered")
-    assert line.client_id == name(Leg.ENTRY)
+    assert (line.client_id, line.key) == (name(Leg.ENTRY), -CONN)

@@ -73,7 +73,7 @@ class Watched(World):
     """The world, and someone who writes down what passes between its rooms."""
 
     def __init__(self) -> None:
-        super().__init__(VenueName.BINANCE, symbols=[SYMBOL, "BTCUSDT"])
+        super().__init__(VenueName.BINANCE, symbols=[SYMBOL, "BTCUSDT"], trade_socket=False)
         self.notes: list[Note] = []
         self._judged: dict[tuple[Phase, Finding], int] = {}
 

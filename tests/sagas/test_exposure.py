@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -438,3 +439,15 @@ def test_an_ended_stop_does_not_stand(traits: object) -> None:
     case.hears(200, stop(case.newest_stop.client_id, StopStatus.CANCELLED, at=200))
     first = min(case.state.stops.values(), key=lambda facts: facts.n)
     assert first not in standing_stops(case.state, case.around)
+
+
+def test_what_came_between_the_baseline_and_the_intent_is_not_ours() -> None:
+    """A hand traded after the slot was read and before we intended: its position is what we started from."""
+    case = Case(position=replace(position(0), at=ms(-5_000)))
+    case.at(0)
+    case.answers(50, case.entry, Outcome.UNKNOWN)
+    case.reads(100, AskPositions(SYMBOL), position(-100, 80, told=-1_000))
+    assert case.exposure.open == 0
+    case.hears(200, fill(case.entry, at=150), position(-73, 200, told=150, source=Source.STREAM))
+    assert case.exposure.open == 27
+    assert not case.exposure.contrary

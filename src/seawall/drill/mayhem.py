@@ -17,7 +17,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import msgspec
@@ -31,9 +31,9 @@ from seawall.drill.plans import Plan, draw
 from seawall.drill.world import World
 from seawall.journal.port import JournalFull
 from seawall.model import inputs as inp
-from seawall.model.events import EndReason
+from seawall.model.events import EVERY_SYMBOL, EndReason
 from seawall.model.ids import Side, SignalId, Symbol, VenueName, parse_client_id
-from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop
+from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TakeProfit
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 from seawall.sagas.phase import Phase
 from venuesim import words
@@ -48,6 +48,8 @@ COINS = {
     VenueName.BYBIT: ("1000000BABYDOGEUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"),
 }
 _DEEDS = ("close", "close", "take", "add", "shut", "cancel", "intrude", "fall", "rise")
+_WISHES = ("part", "part", "move", "move", "move", "ladder", "reverse", "flatten", "close")
+_VENUE = ("hand_move", "deleverage", "liquidate", "take", "cancel", "fall", "rise")
 _ROLLBACKS = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED)
 
 
@@ -62,6 +64,7 @@ class Deed:
     percent_stop: bool = True
     leverage: int = 0
     closes_opposite: bool = False
+    percent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,21 @@ def draw_mayhem(venue: VenueName, seed: int, lend: Callable[[VenueName, int], Pl
     by_hand = any(deed.does not in ("send", "close") for deed in deeds)
     spares = all(plan.spares for plan in plans) and not by_hand
     return Mayhem(plans[0], coins, tuple(sorted(deeds, key=lambda deed: deed.at)), faults, spares)
+
+
+def guarded(mayhem: Mayhem, venue: VenueName, seed: int) -> Mayhem:
+    """The same world with an owner who keeps asking things of what is open, and a venue that acts by itself."""
+    chance = random.Random(f"guard/{venue}/{seed}")  # noqa: S311 - a drill, drawn from a seed
+    wishes = [_later(chance, mayhem.coins, chance.choice(_WISHES)) for _ in range(chance.choice((2, 4, 8)))]
+    others = [_later(chance, mayhem.coins, chance.choice(_VENUE)) for _ in range(chance.choice((0, 0, 1, 2)))]
+    deeds = tuple(sorted((*mayhem.deeds, *wishes, *others), key=lambda deed: deed.at))
+    return replace(mayhem, deeds=deeds, spares=mayhem.spares and not others)
+
+
+def _later(chance: random.Random, coins: tuple[Symbol, ...], does: str) -> Deed:
+    at = chance.choice((chance.randrange(1, 3_000), chance.randrange(1, 35_000))) * MILLISECOND
+    side = chance.choice((Side.BUY, Side.SELL))
+    return Deed(at, does, chance.randrange(len(coins)), side, percent=chance.choice((1, 2, 3, 4, 25, 50, 75)))
 
 
 def _when(chance: random.Random) -> Duration:
@@ -223,6 +241,10 @@ class _Stage:
             self._cancel_stops(coin)
         elif deed.does in ("fall", "rise"):
             self._jump(coin, Decimal("0.93") if deed.does == "fall" else Decimal("1.07"))
+        elif deed.does in ("part", "move", "ladder", "reverse", "flatten"):
+            self._wish(deed, coin)
+        elif deed.does in ("hand_move", "deleverage", "liquidate"):
+            self._venue_acts(deed, coin)
         else:
             self._trade(deed.does, coin)
 
@@ -244,6 +266,48 @@ class _Stage:
             on_opposite=OnOpposite.CLOSE if deed.closes_opposite else OnOpposite.REFUSE,
         )
 
+    def _wish(self, deed: Deed, coin: Symbol) -> None:
+        """The owner asks something of what is open, or turns it round."""
+        self.asked[coin] = None
+        self.sent += 1
+        about = replace(self._signal_of(deed, coin), side=None, size=None, stop=None, leverage=None)
+        mark, held = self.world.box.book.market.prices(coin).mark, self._held(coin)
+        away = Decimal(deed.percent % 5 + 1) / 100
+        rungs = (TakeProfit(Decimal(40), percent=Decimal(2)), TakeProfit(Decimal(60), percent=Decimal(4)))
+        wishes = {
+            "part": replace(about, action=Action.CLOSE, percent=Decimal(deed.percent)),
+            "move": replace(about, action=Action.PROTECT, stop=Stop(price=mark * (1 - away if held > 0 else 1 + away))),
+            "ladder": replace(about, action=Action.PROTECT, take_profit=rungs[: deed.percent % 3]),
+            "flatten": replace(about, action=Action.FLATTEN, symbol=EVERY_SYMBOL),
+            "reverse": replace(
+                self._signal_of(deed, coin),
+                side=Side.SELL if held > 0 else Side.BUY,
+                on_opposite=OnOpposite.REVERSE,
+                stop=Stop(percent=Decimal(5)),
+                max_age=3 * MINUTE,
+            ),
+        }
+        self.world.give(inp.SignalReceived(self.world.clock, wishes[deed.does]))
+
+    def _venue_acts(self, deed: Deed, coin: Symbol) -> None:
+        """The owner moves the stop at the venue, or the venue itself takes of the position."""
+        box, now, held = self.world.box, self.world.now, self._held(coin)
+        live = [stop for stop in box.book.open_stops(self.world.account, coin) if stop.status is StopStatus.LIVE]
+        if not held:
+            return
+        if deed.does == "liquidate":
+            box.liquidate(self.world.account, coin, now)
+        elif deed.does == "deleverage":
+            box.deleverage(self.world.account, coin, Decimal(deed.percent) / 100, now)
+        elif live:
+            tick = box.instruments[coin].tick
+            trigger = box.book.market.prices(coin).mark * (Decimal("0.97") if held > 0 else Decimal("1.03"))
+            box.move_stop_by_hand(self.world.account, coin, trigger // tick * tick, now)
+        self.world.stir()
+
+    def _held(self, coin: Symbol) -> Decimal:
+        return self.world.box.book.position(self.world.account, coin).quantity
+
     def _cancel_stops(self, coin: Symbol) -> None:
         world = self.world
         for stop in world.box.book.open_stops(world.account, coin):
@@ -258,7 +322,7 @@ class _Stage:
     def _trade(self, does: str, coin: Symbol) -> None:
         """A hand adds as much again, takes a third, shuts the whole, or comes in where we may be or not."""
         world = self.world
-        held = world.box.book.position(world.account, coin).quantity
+        held = self._held(coin)
         step = world.box.instruments[coin].step
         third = abs(held) // (3 * step) * step
         part = {"add": abs(held), "take": third, "shut": abs(held), "intrude": 100 * step}[does]
@@ -309,13 +373,15 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the seeds on both venues; exit 0 if nothing was breached."""
     parser = argparse.ArgumentParser(prog="mayhem", description="many signals at once, judged by the venue's fills")
     parser.add_argument("--seeds", default="0..100", help="first..last, the last not included")
+    parser.add_argument("--guard", action="store_true", help="with an owner's wishes: parts, moves, ladders, reversals")
     parser.add_argument("--venue", choices=[venue.value for venue in VenueName])
     options = parser.parse_args(argv)
     first, last = (int(part) for part in options.seeds.split(".."))
     broken, ends = 0, Counter[str]()
     for seed in range(first, last):
         for venue in [VenueName(options.venue)] if options.venue else list(VenueName):
-            outcome = attempt(draw_mayhem(venue, seed))
+            mayhem = draw_mayhem(venue, seed)
+            outcome = attempt(guarded(mayhem, venue, seed) if options.guard else mayhem)
             ends.update(outcome.ends)
             broken += bool(outcome.breaches)
             _tell(outcome)

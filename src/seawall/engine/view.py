@@ -120,7 +120,8 @@ class AccountView:
     def position(self, symbol: Symbol, now: Instant) -> PositionReport:
         """The slot's position: what was last said, or flat where complete reads do not list it."""
         known = self.positions.get(symbol)
-        return known or PositionReport(symbol, amount=ZERO, source=Source.POSITIONS, began_at=now, at=now)
+        at = max(self.read_at.get(("positions", symbol), 0), self.read_at.get(("positions", _EVERYWHERE), 0)) or now
+        return known or PositionReport(symbol, amount=ZERO, source=Source.POSITIONS, began_at=at, at=at)
 
     def foreign(self, symbol: Symbol, ours: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(orders, stops) on a symbol that are not ours. `ours`: names and ids that a saga there answers for."""

@@ -158,7 +158,7 @@ def foreign_baseline(state: SagaState, around: Circumstances) -> Decimal:
     nameless = state.loose_fills.values() if around.traits.names_fills else ()
     others = (*state.foreign_fills.values(), *nameless)
     moved = sum((fill.side.sign * fill.quantity for fill in others), ZERO)
-    return moved + (state.intent.baseline if state.intent is not None else ZERO)
+    return moved + _baseline(state)
 
 
 def _capped(owned: Decimal, shown: tuple[tuple[str, Decimal], ...]) -> Decimal:
@@ -199,7 +199,16 @@ def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
 
 
 def _baseline(state: SagaState) -> Decimal:
-    return state.intent.baseline if state.intent is not None else ZERO
+    """What the position was before us: as it was read before the intent; or, where the venue dates a word between that
+    read and the intent, as that word says: somebody was quicker than we were, and it is not ours.
+    """
+    intent = state.intent
+    if intent is None:
+        return ZERO
+    read_at = intent.baseline_at + intent.since - intent.intended_at
+    between = [word for word in state.opinions.words() if read_at < word.venue_at < intent.since]
+    latest = max(between, key=lambda word: word.venue_at, default=None)
+    return intent.baseline if latest is None else latest.amount
 
 
 def _is_accounted_for(state: SagaState, around: Circumstances) -> bool:

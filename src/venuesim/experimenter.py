@@ -7,6 +7,7 @@ a name that nobody bears KeyError.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
@@ -32,7 +33,7 @@ LEFT_AWAY, LEFT_ID = Decimal("0.5"), "web_old"
 """Where a stop lies that was left behind, as a part of the mark, and its name."""
 
 
-class Experimenter:
+class Experimenter(ABC):
     """What can be done to a venue beside its edge; the exchange says how time passes and how news is told."""
 
     def __init__(self, floor: Floor) -> None:
@@ -43,13 +44,13 @@ class Experimenter:
         """The truth; `book.history` is what judge and views read."""
         return self._floor.book
 
+    @abstractmethod
     def _settle(self, now: int) -> int:
         """Run what is due up to `now`, and return the time that counts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _tell(self) -> None:
         """Tell what has become true."""
-        raise NotImplementedError
 
     def _do(self, now: int, deed: Callable[[int], Done]) -> Done:
         """Do something at `now`, and tell what came of it, refused or not."""

@@ -109,3 +109,17 @@ def test_a_clock_that_steps_is_noticed(venue: VenueName, moment: int, skew: int)
     _ends(stage)
     if stage.box.judge(stage.now).episodes:
         assert stage.phase("a") is Phase.PROTECTED, stage.tell("a")[-3000:]
+
+
+def test_a_long_silence_is_not_recorded_four_times_a_second() -> None:
+    """To a venue that is mute for five minutes after the fill the stop goes ever more rarely, and at once after it."""
+    stage = Stage(BINANCE)
+    stage.send("a")
+    assert stage.run(lambda: bool(stage.held()), most=SECOND)
+    stage.fault(fault="request_lost", call="*.*")
+    stage.run(most=5 * 60 * SECOND)
+    tried = stage.events("a").count("StopIntended")
+    assert 20 < tried < 120
+    stage.box.faults.clear()
+    assert stage.until("a", Phase.PROTECTED, most=10 * SECOND), stage.tell("a")[-2500:]
+    _ends(stage)

@@ -213,13 +213,14 @@ def changed_rules(chance: random.Random, venue: VenueName) -> Drawn:
 def other_hand(chance: random.Random, _venue: VenueName) -> Drawn:
     """The owner moves the stop, the venue ends it, another hand trades on the symbol, the position is liquidated."""
     at = chance.choice((0, 12, 40, 400, 3_000, 9_000))
-    kind = chance.choice(("stop_moved", "stop_moved", "stop_vanishes", "stop_vanishes", "hand_trade", "liquidation"))
+    kinds = ("stop_moved", "stop_moved", "stop_vanishes", "stop_vanishes", "hand_trade", "liquidation", "adl")
+    kind = chance.choice(kinds)
     words: dict[str, Any] = {"fault": kind, "call": "order.create", "nth": 1, "ms": at}
     if kind == "stop_moved":
         words["pct"] = chance.choice(("-1", "1", "-3"))
     if kind == "hand_trade":
         words |= {"side": chance.choice(("BUY", "SELL")), "quantity": chance.choice((10, 100))}
-    return (line(**words),), kind not in ("hand_trade", "liquidation")
+    return (line(**words),), kind not in ("hand_trade", "liquidation", "adl")
 
 
 def out_of_service(chance: random.Random, _venue: VenueName) -> Drawn:

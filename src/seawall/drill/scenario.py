@@ -160,8 +160,9 @@ class _Play:
         if self.world.house is None:
             return
         when = kill.when if kill.call else "by time"
-        again = " in recovery" if self.risen_at and not self.world.house.desk.ready else ""
-        self.struck.append(f"kill {'append ' if kill.call == APPEND else ''}{when}{again}")
+        self.struck.append(f"kill {'append ' if kill.call == APPEND else ''}{when}")
+        if self.risen_at and not self.world.house.desk.ready:
+            self.struck.append("kill in recovery")
         self._die()
         if kill.restores and self.world.put_back(kill.restores):
             self.struck.append("journal restored")

@@ -1,25 +1,26 @@
 """The storm: many seeds on both venues, on every core, with progress; a breach prints its seed, its plan, its command.
 
-`make storm SEEDS=0..1000` runs them; `python -m seawall.drill.storm --venue bybit --show 177` shows one with its whole
-timeline.
+`make storm SEEDS=0..1000` runs them, and prints at the end what was covered; `ARGS="--json FILE"` keeps the counts, added
+to what the file holds. `python -m seawall.drill.storm --venue bybit --show 177` shows one with its timeline.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
+from pathlib import Path
 
+from seawall.drill.coverage import Coverage
 from seawall.drill.plans import draw
 from seawall.drill.printer import text_of
 from seawall.drill.trial import Result, attempt
 from seawall.model.ids import VenueName
-from seawall.sagas.table import TABLE
 
 _CHUNK = 10
 _EVERY_SECONDS = 5
@@ -38,8 +39,9 @@ def main(argv: list[str] | None = None) -> int:
         tally.add(result)
         tally.progress((last - first) * len(venues), time.monotonic() - began)
     seconds = time.monotonic() - began
-    code = tally.close(seconds)
-    print(_bound(tally.runs, seconds, options.jobs))
+    runs = tally.coverage.runs
+    code = tally.close(seconds, options.json)
+    print(_bound(runs, seconds, options.jobs))
     return code
 
 
@@ -59,6 +61,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", default="0..100", help="first..last, the last not included")
     parser.add_argument("--venue", choices=[venue.value for venue in VenueName])
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the counts, added to what the file holds")
     parser.add_argument("--show", type=int, metavar="SEED", help="one seed with its whole timeline")
     return parser.parse_args(argv)
 
@@ -73,58 +76,39 @@ def _one(trial: tuple[VenueName, int]) -> Result:
 
 
 class Tally:
-    """What the storm has come to so far."""
+    """The storm while it runs: what it has covered, breaches and progress as they come."""
 
     def __init__(self) -> None:
-        self.runs = 0
-        self.broken = 0
-        self.ends: Counter[str] = Counter()
-        self.fired: Counter[str] = Counter()
-        self.pairs: Counter[str] = Counter()
-        self.recoverable: Counter[bool] = Counter()
-        self.naked_us: list[int] = []
+        self.coverage = Coverage()
         self._said_at = 0.0
 
     def add(self, result: Result) -> None:
         """Counts a trial, and prints it if something did not hold."""
-        self.runs += 1
-        self.ends[f"{result.plan.venue} {result.end} {result.reason}".strip()] += 1
-        self.fired.update(result.fired_kinds)
-        self.pairs.update(f"{phase.value} {finding.value}" for phase, finding in result.visited)
-        self.naked_us.append(result.naked_us)
-        if result.plan.spares and result.was_filled:
-            self.recoverable[result.end == "protected"] += 1
+        self.coverage.add(result)
         if result.breaches:
-            self.broken += 1
             _print_breach(result)
 
     def progress(self, of: int, seconds: float) -> None:
         """A line to the error stream every few seconds."""
+        runs = self.coverage.runs
         if seconds - self._said_at >= _EVERY_SECONDS:
             self._said_at = seconds
-            print(f"storm: {self.runs}/{of} runs, {self.runs / seconds:.0f}/s, {self.broken} breaches", file=sys.stderr)
+            print(f"storm: {runs}/{of} runs, {runs / seconds:.0f}/s, {self.coverage.broken} breaches", file=sys.stderr)
 
-    def close(self, seconds: float) -> int:
-        """Prints the summary; the exit code."""
-        print(f"{self.runs} runs, {self.broken} with a breach, {self.runs / max(seconds, 0.001):.0f} runs/s")
-        for end, count in sorted(self.ends.items()):
-            print(f"  {count:6} {end}")
-        kept, all_of_them = self.recoverable[True], sum(self.recoverable.values())
-        print(f"recoverable runs that were filled and ended PROTECTED: {kept} of {all_of_them}")
-        naked = sorted(self.naked_us)
+    def close(self, seconds: float, file: Path | None) -> int:
+        """Prints the summary, adds it to what `file` holds of earlier storms; the exit code."""
+        coverage = self.coverage
         print(
-            f"longest naked per run, venue's clock: p50 {_ms(naked, 50)}, p99 {_ms(naked, 99)}, max {_ms(naked, 100)}"
+            f"{coverage.runs} runs, {coverage.broken} with a breach, {coverage.runs / max(seconds, 0.001):.0f} runs/s"
         )
-        print("faults that fired:", ", ".join(f"{kind} {count}" for kind, count in sorted(self.fired.items())))
-        print(f"rows of the table visited: {len(self.pairs)} of {len(TABLE)}")
-        for pair, count in sorted(self.pairs.items()):
-            print(f"  {count:6} {pair}")
-        return 1 if self.broken else 0
-
-
-def _ms(ordered: list[int], percent: int) -> str:
-    index = min(len(ordered) * percent // 100, len(ordered) - 1)
-    return f"{ordered[index] / 1000:.0f} ms" if ordered else "-"
+        broken = coverage.broken
+        if file is not None:
+            if file.exists():
+                coverage.added(json.loads(file.read_text("utf-8")))
+                print(f"with what {file} held: {coverage.runs} runs, {coverage.broken} with a breach")
+            file.write_text(json.dumps(coverage.kept(), indent=1) + "\n", "utf-8")
+        print("\n".join(coverage.told()))
+        return 1 if broken else 0
 
 
 def _print_breach(result: Result) -> None:

@@ -397,6 +397,7 @@ class Desk:
             clock_known=clock is not None,
             stream_since=view.stream_since,
             mute=view.mute(now),
+            mute_since=view.mute_since,
             has_answered=view.answered_at > 0,
             timer_held_until=self._timer.held_until,
             may_enter=not self._stopped_for,

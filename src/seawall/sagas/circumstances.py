@@ -36,6 +36,8 @@ class Circumstances:
     """Since when the stream has been proven and unbroken; 0 while it is not."""
     mute: Duration = 0
     """For how long in all, in this process, the venue has not answered; the naked clock does not run then."""
+    mute_since: Instant = 0
+    """Since when it has not; 0 while it answers."""
     has_answered: bool = True
     """Whether the venue has answered this process at all: after a restart the naked clock waits for that."""
     timer_held_until: Instant = 0

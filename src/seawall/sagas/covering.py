@@ -33,7 +33,7 @@ def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
     if newest.is_pending:
         agenda.wake(newest.intended_at + 2 * around.bounds.reply_timeout)
         return []
-    due_at = newest.concluded_at + max(newest.retry_after, _repeat_wait(state, around))
+    due_at = newest.concluded_at + max(newest.retry_after, _repeat_wait(state, newest, around))
     if around.now < due_at:
         agenda.wake(due_at)
         return []
@@ -86,8 +86,14 @@ def _place_new(
     return [stop_intention(state, around, trigger, quantity, state.next_n)]
 
 
-def _repeat_wait(state: SagaState, around: Circumstances) -> Instant:
-    """The wait before the next repeat, by how many stops in a row were not acknowledged."""
+def _repeat_wait(state: SagaState, newest: StopFacts, around: Circumstances) -> Instant:
+    """The wait before the next repeat, by how many stops in a row were not acknowledged. To a venue that has been mute
+    for `max_naked` they go ever more rarely, like reads: each is recorded, and none is heard. Its first answer to
+    anything puts an end to that.
+    """
+    mute_for = newest.concluded_at - around.mute_since - around.bounds.max_naked if around.mute_since else 0
+    if mute_for > 0:
+        return min(max(mute_for // 2, around.bounds.stop_repeat_every), around.bounds.ask_slowest)
     failures = sum(
         facts.sendings
         for facts in state.stops.values()

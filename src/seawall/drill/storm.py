@@ -1,7 +1,7 @@
 """The storm: many seeds on both venues, on every core, with progress; a breach prints its seed, its plan, its command.
 
-`make storm SEEDS=0..1000` runs them, and prints at the end what was covered; `ARGS="--json FILE"` keeps the counts, added
-to what the file holds. `python -m seawall.drill.storm --venue bybit --show 177` shows one with its timeline.
+`make storm SEEDS=0..1000` runs them, and prints at the end what was covered; `ARGS="--json FILE"` keeps the counts,
+added to what the file holds. `python -m seawall.drill.storm --venue bybit --show 177` shows one with its timeline.
 """
 
 from __future__ import annotations

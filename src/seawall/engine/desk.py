@@ -177,8 +177,7 @@ class Desk:
     @staticmethod
     def _says_nothing_new(saga: Saga, item: inp.Input) -> bool:
         """Whether a read of the whole account only repeated what a protected signal knows: nothing is to be decided.
-        A list of stops that made no event repeats what was known of ours; another's beside them is to be told, and so
-        is its end.
+        A list of stops without an event repeats what was known of ours; others beside them, and their end, are told.
         """
         if not isinstance(item, inp.ReadAnswered) or saga.state.phase is not Phase.PROTECTED:
             return False

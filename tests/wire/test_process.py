@@ -176,6 +176,7 @@ async def _taken(doors: Doors) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)  # a process that starts, and Binance's minute of weight, take their time on a busy machine
 def test_kill_nine_and_again(tmp_path: Path) -> None:
     """After each of five kills all is found again; at the end nothing is doubled, naked, lost or given up."""
     told: list[str] = []

@@ -45,6 +45,8 @@ LOOK_AGAIN = 0.05
 """Seconds after which a condition is looked at again though nothing has rung."""
 PATIENCE = 20.0
 """Seconds until something that must come soon has failed to come."""
+READY_WITHIN = 60.0
+"""Seconds until a service that has many beside it takes signals."""
 BALANCE = Decimal(1_000_000)
 Via = Callable[[Addresses], AbstractAsyncContextManager[str]]
 """What stands between the box, given by its addresses, and the service: the address by which the service reaches it."""
@@ -293,7 +295,7 @@ async def staged(  # noqa: PLR0913 - each is one thing that a drill varies
         stage = Stage(app.intake_url, app.control_url, web, bell, witness, app, box, clock, log)
         follower = asyncio.create_task(stage.follow())
         stack.push_async_callback(_ended, follower)
-        await stage.ready()
+        await stage.ready(READY_WITHIN)
         yield stage
 
 

@@ -45,7 +45,7 @@ from seawall.model.times import SECOND, Duration
 from seawall.service.settings import OrderEntry
 from venuesim.control import Control
 from venuesim.exchange import Exchange
-from venuesim.faults import REQUEST_FAULTS
+from venuesim.faults import READ_FAULTS, REQUEST_FAULTS
 from venuesim.moments import Watch, When
 from venuesim.server import Clock, control_app, listening, serve
 from venuesim.traffic import LogEntry
@@ -302,7 +302,9 @@ class _Play:
             return True
         zero = self.began - self.page.clock.ahead
         begins, ends = zero + (line.after or 0), zero + (self.page.lasts if line.until is None else line.until)
-        return any(begins <= one.at < ends and fnmatchcase(one.call, call) for one in log)
+        reads = line.line["fault"] in READ_FAULTS
+        asked = [one for one in log if one.method == "GET"] if reads else log
+        return any(begins <= one.at < ends and fnmatchcase(one.call, call) for one in asked)
 
     def _breaches(self, end: Ended, events: int) -> list[Breach]:
         circle = [Breach(f"more than {RUNAWAY} events: it goes round in a circle")] * (events > RUNAWAY)

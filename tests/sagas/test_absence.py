@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from seawall.model.ids import VenueId
+from seawall.model import events as ev
+from seawall.model.acts import Outcome
+from seawall.model.ids import ClientId, Side, VenueId
+from seawall.model.queries import AskOrders
 from seawall.model.reports import OrderStatus, Source
 from seawall.model.times import SECOND
 from seawall.sagas.judgement import (
@@ -202,3 +207,19 @@ def test_an_unexplained_fill_forbids_absence_on_bybit_too() -> None:
     for at in (1_000, 30_000, 60_000):
         case.misses(at)
     assert verdict(case) is Verdict.UNDECIDED
+
+
+def test_a_trade_that_the_list_of_orders_names_as_anothers_stands_in_no_way() -> None:
+    """On Binance a trade tells only its order's id; the list of all orders says whose that is, and absence is proven."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.UNKNOWN)
+    stranger = replace(fill("", 100, at=60, venue_id=VenueId("77")), side=Side.SELL)
+    case.reads(70, AskFills(SYMBOL, case.since), stranger)
+    case.wakes_until(4_000)
+    assert any(isinstance(query, AskOrders) for query in case.queries)
+    theirs = order(ClientId("web_1"), filled=100, at=60, venue_id=VenueId("77"), side=Side.SELL)
+    case.reads(4_100, AskOrders(SYMBOL, case.since), theirs)
+    assert not case.state.loose_fills
+    for after in (5_000, 16_000):
+        case.misses(after, moved=-100)
+    assert len(case.told_of(ev.EntryAbsent)) == 1

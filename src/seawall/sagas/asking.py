@@ -69,6 +69,8 @@ def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> l
     is_late = around.venue_now_early > horizon_of(attempt, around)
     if attempt.intent is not None and is_late and not facts.is_seen:
         asked.append(AskFills(attempt.intent.symbol, attempt.intent.since))
+        if state.loose_fills and not around.traits.names_fills:
+            asked.append(AskOrders(attempt.intent.symbol, attempt.intent.since))
     return asked
 
 

@@ -14,7 +14,7 @@ from seawall.model import events as ev
 from seawall.model.acts import Reason
 from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, parse_client_id
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
-from seawall.model.queries import AskFills, AskOrder, AskStop, AskStops
+from seawall.model.queries import AskFills, AskOrder, AskOrders, AskStop, AskStops
 from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport
 from seawall.model.times import MINUTE, Duration, Instant
 from seawall.sagas.circumstances import Circumstances
@@ -225,6 +225,8 @@ def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
         case AskFills(since=since) if state.intent is not None and since <= state.intent.since:
             if state.fills_read_at < _last_miss(state):
                 yield ev.FillsRead(*_whose(state), since, answer.began_at)
+        case AskOrders():
+            yield from _named_now(state, answer.told)
         case AskStops(symbol=symbol) if symbol in (None, state.signal.symbol):
             for facts in _unseen(state, answer.told, answer.began_at):
                 yield ev.StopNotVisible(*_whose(state), facts.client_id, answer.began_at, answer.at)
@@ -233,6 +235,15 @@ def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
                 yield ev.StopNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case _:
             return
+
+
+def _named_now(state: SagaState, told: Told) -> Iterator[ev.Event]:
+    """Trades that no name explained, whose orders a list of all orders now names as another's."""
+    orders = {order.venue_id: order for order in told.orders}
+    for fill in state.loose_fills.values():
+        order = orders.get(fill.venue_id)
+        if order is not None and attribute(state, order.client_id, order.venue_id, order.parent) is None:
+            yield ev.FillReported(*_whose(state), replace(fill, client_id=order.client_id or ClientId(order.venue_id)))
 
 
 def _last_miss(state: SagaState) -> Instant:

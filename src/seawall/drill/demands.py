@@ -244,7 +244,8 @@ def _reason(end: Ended) -> str:
 
 def _entries(episodes: Sequence[Episode]) -> int:
     """How many orders of ours opened or increased a position."""
-    return sum(order.origin == Origin.CLIENT and order.filled > 0 for episode in episodes for order in episode.entries)
+    entries = (order for episode in episodes for order in episode.entries)
+    return len({order.order_id for order in entries if order.origin == Origin.CLIENT and order.filled > 0})
 
 
 def _closes(verdict: Verdict) -> int:

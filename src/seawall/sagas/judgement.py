@@ -141,15 +141,16 @@ def live_stops(state: SagaState, exposure: Exposure, around: Circumstances) -> t
 
 
 def is_move_refused(state: SagaState) -> bool:
-    """Whether a stop at the settled trigger was refused for good since it was settled: then the old stop is kept."""
+    """Whether a stop at the settled trigger was refused for good since it was settled: then the old stop is kept. So it
+    is where the venue lets no quantity stop in beside the one that stands: without that bridge a move leaves a gap.
+    """
     if state.settled_trigger is None:
         return False
     settled = state.settled_trigger.trigger
     tried = [facts for facts in state.stops.values() if facts.trigger == settled and facts.n >= state.settled_n]
-    return any(
-        facts.outcome is Outcome.REFUSED and not facts.reason.is_not_executed and facts.reason not in MEANS_READ
-        for facts in tried
-    )
+    refused = [facts for facts in tried if facts.outcome is Outcome.REFUSED and not facts.reason.is_not_executed]
+    kept_out = any(facts.quantity is not None and facts.reason is Reason.STOP_EXISTS for facts in refused)
+    return kept_out or any(facts.reason not in MEANS_READ for facts in refused)
 
 
 def _is_passed(state: SagaState) -> bool:

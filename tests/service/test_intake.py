@@ -114,7 +114,7 @@ MISTAKES: list[tuple[str, Any, int, str, str]] = [
     ("no side", opening(side=None), 422, "missing", "side"),
     ("unknown account", opening(account="mian"), 422, "unknown_account", "account"),
     ("unknown field", opening(stoploss="2"), 422, "unknown_field", "stoploss"),
-    ("not served yet", opening(take_profit=[]), 422, "not_supported", "take_profit"),
+    ("not served yet", opening(expect_prev="flat"), 422, "not_supported", "expect_prev"),
     ("not JSON", b"buy BTC now!", 422, "not_json", ""),
     ("nothing", b"", 422, "not_json", ""),
     ("half a JSON", b'{"id": "s1", ', 422, "not_json", ""),

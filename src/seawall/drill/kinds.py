@@ -201,7 +201,10 @@ def changed_rules(chance: random.Random, venue: VenueName) -> Drawn:
     bybit = venue is VenueName.BYBIT
     words: dict[str, Any] = chance.choice(
         (
-            {"fault": "filters_changed", "tick": chance.choice(("0.001", "0.00002"))},
+            {
+                "fault": "filters_changed",
+                "tick": chance.choice(("0.0000005", "0.00002") if bybit else ("0.001", "0.00002")),
+            },
             {"fault": "filters_changed", "state": "PreLaunch" if bybit else "SETTLING"},
             {"fault": "mode_flipped"},
             {"fault": "balance_changed", "amount": chance.choice(("-99990", "50"))},

@@ -223,6 +223,13 @@ def test_another_installations_names_are_strangers() -> None:
     assert known.strangers() == ("swzzzz-0123456789-etkxp2x01", "swyyyy-0123456789-stkxp2x02")
 
 
+def test_a_stop_is_of_the_installation_whose_entry_brought_it() -> None:
+    """Bybit's children have no name of their own: the entry's is what tells whose they are."""
+    known, theirs = view(), ClientId("swzzzz-0123456789-etkxp2x01")
+    read(known, 20, AskStops(), replace(stop(""), parent=theirs), replace(stop(""), parent=OURS))
+    assert known.strangers() == (theirs,)
+
+
 # ---- mute
 
 

@@ -282,10 +282,15 @@ def killed(folder: Path, name: str, nth: int, *arguments: str) -> int:
     return done.returncode
 
 
-CALLS = ("fsync", "link", "replace", "rename", "unlink", "open")
+SWEPT = (
+    "link",
+    "replace",
+    *(pytest.param(name, marks=pytest.mark.long) for name in ("fsync", "rename", "unlink", "open")),
+)
+"""Before which of the system's functions a process is killed: the two that give a file its name, the others at length."""
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", SWEPT)
 def test_a_backup_killed_anywhere_is_there_whole_or_not_at_all(backed_up: Path, name: str) -> None:
     """Before each call that touches the disk: no file of that name, or one that can be restored."""
     for nth in (1, 2):
@@ -297,7 +302,7 @@ def test_a_backup_killed_anywhere_is_there_whole_or_not_at_all(backed_up: Path, 
             assert command(place, "restore", f"../{made.name}").code == Exit.OK
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", SWEPT)
 def test_a_restore_killed_anywhere_leaves_the_old_state_or_the_new(backed_up: Path, name: str) -> None:
     """Whatever the moment, the journal there is the whole old one or the whole new one, and a second try succeeds."""
     old, kills = seqs(backed_up), 0

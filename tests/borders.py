@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 
-DECIDING_PARTS = ("model", "sagas", "engine", "history", "audit", "intake", "venues")
+DECIDING_PARTS = ("model", "sagas", "engine", "history", "audit", "intake", "venues", "flatten")
 SHELLS_OF_VENUES = ("sockets.py",)
 SHELLS_OF_THE_BOX = ("server.py", "server", "cli.py", "__main__.py")
-MONEY_PARTS = ("model", "sagas", "engine", "history", "audit", "intake", "venues")
+MONEY_PARTS = ("model", "sagas", "engine", "history", "audit", "intake", "venues", "flatten")
 
 OUTSIDE = (
     "aiohttp", "asyncio", "concurrent", "http.client", "http.server", "logging", "multiprocessing", "os", "pathlib",

@@ -32,6 +32,8 @@ app.command("seawall.cli.export:export", name="export", help="Signals, fills, re
 app.command("seawall.cli.serve:run", name="run", help="Run the service until it is told to stop.")
 app.command("seawall.cli.halt:halt", name="halt", help="Stop entries at once, and after any restart.")
 app.command("seawall.cli.halt:resume", name="resume", help="Let entries leave again.")
+app.command("seawall.cli.flatten:flatten", name="flatten", help="Bring a slot, or all of ours, to FLAT.")
+app.command("seawall.cli.resolve:resolve", name="resolve", help="Your word about a signal that proves neither end.")
 app.command("seawall.cli.look:positions", name="positions", help="What is open, and what everyone says about it.")
 app.command("seawall.cli.look:show", name="show", help="A signal's story: every source's word, and when it was said.")
 app.command("seawall.cli.look:why", name="why", help="Where a signal stands and why, in a paragraph.")

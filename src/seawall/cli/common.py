@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
@@ -22,8 +22,10 @@ from rich.table import Table
 from seawall.model.amounts import plain
 from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
 from seawall.service.config import load, locate
-from seawall.service.reader import JournalReader
 from seawall.service.settings import Settings
+
+if TYPE_CHECKING:
+    from seawall.service.reader import JournalReader
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,6 +50,8 @@ class Common:
 
     def journal(self) -> JournalReader:
         """The journal's file, for reading. Raises ConfigError, JournalError."""
+        from seawall.service.reader import JournalReader  # a command in a hurry needs no journal
+
         return JournalReader(self.settings().journal)
 
 
@@ -63,9 +67,9 @@ def _pair(text: str) -> tuple[str, str]:
     return name, address
 
 
-def console() -> Console:
-    """Standard output, as it is: its width, its colours or none."""
-    return Console(highlight=False, soft_wrap=False, file=sys.stdout)
+def console(*, to_err: bool = False) -> Console:
+    """Standard output, as it is: its width, its colours or none; standard error for what a program must not read."""
+    return Console(highlight=False, soft_wrap=False, file=sys.stderr if to_err else sys.stdout)
 
 
 def print_json(value: Any) -> None:

@@ -166,7 +166,7 @@ def open_position(
     sent = _sent(settings, where, body)
     if wait is None or sent.status != RECORDED:
         return _answered(sent, common)
-    return _waited(where, [body["id"]], wait, sending.timeout, common)
+    return waited(where, [body["id"]], wait, sending.timeout, common)
 
 
 def close_position(
@@ -220,7 +220,7 @@ def _asked_of_slot(symbol: str, said: dict[str, Any], sending: Sending, wait: st
     sent = _sent(settings, where, sending.fields() | {"symbol": symbol} | said)
     if wait is None or sent.status != RECORDED:
         return _answered(sent, common)
-    return _waited(where, _holders(where, sent), wait, sending.timeout, common, sent.body["id"])
+    return waited(where, holders(where, sent), wait, sending.timeout, common, sent.body["id"])
 
 
 def _fresh_id() -> str:
@@ -250,13 +250,15 @@ def _refusal(sent: Reply) -> str:
     return sent.error + (f"\nfor example: {example}" if example else "")
 
 
-def _holders(where: Doors, sent: Reply) -> list[str]:
-    """The signals whose slot is being closed: those that this close has reached, and whatever else stands there."""
+def holders(where: Doors, sent: Reply) -> list[str]:
+    """The signals whose slot is being closed: those that this close has reached, and whatever else stands there. A
+    flattening has no symbol and means every slot.
+    """
     closing, account, symbol = (sent.body[name] for name in ("id", "account", "symbol"))
     latest = _looked(f"{where.control}/signals?limit=100")["signals"]
     near = [one["signal_id"] for one in latest if one["account"] == account and one["signal_id"] != closing]
     receipts = [_receipt(where, one) for one in near]
-    opened = [one for one in receipts if one["symbol"] == symbol and one["side"] is not None]
+    opened = [one for one in receipts if symbol in ("", one["symbol"]) and one["side"] is not None]
     reached = (one for one in opened if one["detail"] == f"signal {closing}" or one["state"] not in _OVER)
     return [one["signal_id"] for one in reached]
 
@@ -275,7 +277,7 @@ def _looked(url: str) -> dict[str, Any]:
     return reply.body
 
 
-def _waited(where: Doors, signals: list[str], aim: str, timeout: float, common: Common, asked_by: str = "") -> int:
+def waited(where: Doors, signals: list[str], aim: str, timeout: float, common: Common, asked_by: str = "") -> int:
     """Looks until every signal has come to its end, or for `timeout` seconds; tells, and the exit code. `asked_by` is
     the signal that asked something of them.
     """

@@ -91,7 +91,13 @@ def client_id(installation: str, signal: SignalId, leg: Leg, term: int, n: int) 
 
     Raises ValueError for an installation that is not four characters of [a-z0-9], or a number out of range.
     """
-    name = f"sw{installation}-{digest(signal)}-{leg.value}{_base36(term, 7)}{_base36(n, 1)}"
+    return spelled(Name(installation, digest(signal), leg, term, n))
+
+
+def spelled(parts: Name) -> ClientId:
+    """A name put together from its parts. Raises ValueError as `client_id` does."""
+    leg, term = parts.leg.value, _base36(parts.term, 7)
+    name = f"sw{parts.installation}-{parts.signal}-{leg}{term}{_base36(parts.n, 1)}"
     if len(name) > LONGEST_NAME or not _NAME.match(name):
         msg = f"client id: expected installation of 4 characters [a-z0-9] and n below 46656, came {name!r}"
         raise ValueError(msg)

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from seawall.model.amounts import ZERO, floor_to
-from seawall.model.ids import Symbol
+from seawall.model.amounts import ZERO, ceil_to, floor_to
+from seawall.model.ids import Side, Symbol
+
+_SLICES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ class Instrument:
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """`quantity` rounded down to the lot."""
         return floor_to(quantity, self.step)
+
+    def one_order_of(self, quantity: Decimal, *, sliced: bool) -> Decimal:
+        """As much of `quantity` as one market order may close; a part of that if the market took less before."""
+        most = min(quantity, self.max_quantity) if self.max_quantity else quantity
+        part = self.round_quantity(most / _SLICES) if sliced else most
+        return part if part >= self.min_quantity and part > 0 else most
+
+    def band_price(self, mark: Decimal, side: Side) -> Decimal | None:
+        """The worst price that the venue's band allows an order on `side`; None (market) where there is no band."""
+        if side is Side.BUY:
+            return floor_to(mark * self.band_up, self.tick) if self.band_up else None
+        return ceil_to(mark * self.band_down, self.tick) if self.band_down else None
 
     def objection(self, quantity: Decimal, price: Decimal) -> str | None:
         """Why one market order of `quantity` (already rounded) cannot be sent at about `price`; None if it can."""

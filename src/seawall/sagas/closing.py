@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from seawall.model import events as ev
 from seawall.model.acts import ClosePosition, Reason
-from seawall.model.amounts import ceil_to, floor_to
 from seawall.model.ids import Leg
 from seawall.model.times import Duration, Instant, growing
 from seawall.sagas.acting import cancels, name
@@ -20,8 +19,6 @@ from seawall.sagas.judgement import unsettled_closes, unsettled_rungs, unsettled
 from seawall.sagas.laddering import take_down
 from seawall.sagas.sent import Close
 from seawall.sagas.state import SagaState
-
-_SLICES = 2
 
 
 def close(state: SagaState, quantity: Decimal, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
@@ -93,24 +90,14 @@ def _filled_whole(state: SagaState, last: Close | None) -> bool:
 
 
 def _close_quantity(open_: Decimal, around: Circumstances, *, sliced: bool) -> Decimal:
-    instrument = around.instrument
-    if instrument is None:
-        return open_
-    quantity = min(open_, instrument.max_quantity) if instrument.max_quantity else open_
-    if not sliced:
-        return quantity
-    part = instrument.round_quantity(quantity / _SLICES)
-    return part if part >= instrument.min_quantity and part > 0 else quantity
+    return open_ if around.instrument is None else around.instrument.one_order_of(open_, sliced=sliced)
 
 
 def _band_price(state: SagaState, around: Circumstances) -> Decimal | None:
     """The worst price that the venue's band allows our closing side; None (market) where the band is not known."""
-    instrument, mark = around.instrument, around.mark
-    if instrument is None or mark is None:
+    if around.instrument is None or around.mark is None:
         return None
-    if state.side.opposite.sign > 0:
-        return floor_to(mark.mark * instrument.band_up, instrument.tick) if instrument.band_up else None
-    return ceil_to(mark.mark * instrument.band_down, instrument.tick) if instrument.band_down else None
+    return around.instrument.band_price(around.mark.mark, state.side.opposite)
 
 
 def close_act(state: SagaState, event: ev.CloseIntended) -> ClosePosition:

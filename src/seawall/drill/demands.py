@@ -89,7 +89,8 @@ def _from_outside(world: World, page: Page, end: Ended) -> Iterator[str]:
     if not any(line.line["fault"] == "request_twice" for line in page.fault):
         yield from fills.wrongs(facts, end.folded)
     yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
-    if not is_touched(page):
+    garbled = any(line.line["fault"] in ("reply_edit", "stream_edit") for line in page.fault)
+    if not is_touched(page) and not garbled:
         yield from overdue(world.venue, end.verdict.episodes, facts, log, world.witness)
 
 

@@ -23,8 +23,12 @@ from venuesim.traffic import LogEntry
 from venuesim.wire import Answer, Frame
 
 Span = tuple[Instant, Instant]
-ONE_CLOSE: Duration = SECOND
-"""A close there and back, at the slowest that a switch draws, and the step before it."""
+ONE_CLOSE: Duration = 2 * SECOND
+"""A close there and back, at the slowest that a switch draws, after a stop that is still under way."""
+ON_THE_WAY: Duration = 200_000
+"""What was sent before a word to wait had come back was not sent against it."""
+_TO_WAIT = re.compile(r'"code":-10(?:03|15)|"retCode":(?:10006|10018|10403|10429)')
+"""The venue's words to wait, under whatever status (binance.md 1.3, bybit.md 1.3)."""
 _SERVER_ERROR = 500
 _BAD = (403, 408, 418, 429)
 _FILLED = re.compile(r'"(?:positionAmt|pa|executedQty|z|l|size|cumExecQty|execQty)":"-?(?!0(?:\.0*)?")[0-9]')
@@ -76,7 +80,11 @@ def _mute(log: Sequence[LogEntry]) -> Iterator[Span]:
     """From each signed request that got no answer, or a bad one, until the next that got a good one."""
     signed = [entry for entry in log if entry.account is not None]
     good = sorted(entry.answered_at or entry.at for entry in signed if not _is_bad(entry))
+    acts = [entry.at for entry in signed if entry.call in ("order.create", "stop.create")]
     for entry in signed:
+        if entry.status in _BAD or _TO_WAIT.search(entry.reply):
+            told = (entry.answered_at or entry.at) + ON_THE_WAY
+            yield entry.at, next((at for at in acts if at > told), 2**62)
         if _is_bad(entry):
             yield entry.at, next((at for at in good if at > (entry.answered_at or entry.at)), 2**62)
 

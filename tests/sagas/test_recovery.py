@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from seawall.model import events as ev
 from seawall.model import inputs as inp
-from seawall.model.acts import Act, Outcome, Reason
+from seawall.model.acts import Act, ClosePosition, Outcome, Reason
 from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskPositions, AskStop, AskStops, Query
 from seawall.model.reports import OrderStatus, Source, StopStatus
@@ -35,6 +35,7 @@ from tests.sagas.builders import (
     T0,
     Case,
     D,
+    closing,
     fill,
     ms,
     order,
@@ -317,3 +318,15 @@ def test_no_two_acts_ever_share_a_name_except_a_stop_sent_again(
         if isinstance(event, kinds) and getattr(event, "sending", 1) == 1
     ]
     assert len(names) == len(set(names))
+
+
+def test_a_close_whose_record_was_lost_is_told_as_ours() -> None:
+    """It filled under our name, and why it was made went with its process: not closed by somebody else."""
+    case = closing()
+    close = case.sent(ClosePosition)[-1].client_id
+    case.restart(1_000, lost=2)
+    assert not case.state.closes
+    case.hears(1_100, order(close, OrderStatus.FILLED, 27, at=350))
+    case.flat(1_200, dated=360)
+    case.hears(1_300, stop(case.newest_stop.client_id, StopStatus.EXPIRED, at=360))
+    assert case.state.end is ev.EndReason.CLOSED_UNRECORDED

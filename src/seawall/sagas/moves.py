@@ -39,6 +39,7 @@ _ENDS_OF_A_POSITION = (
     EndReason.CLOSED_BY_REQUEST,
     EndReason.STOP_FILLED,
     EndReason.CLOSED_OUTSIDE,
+    EndReason.CLOSED_UNRECORDED,
     EndReason.TAKEN_PROFIT,
     EndReason.LIQUIDATED,
     EndReason.DELEVERAGED,
@@ -142,7 +143,10 @@ def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
     if any(state.orders[name].filled > 0 for name in state.stops):
         return EndReason.STOP_FILLED
     taken = sum((state.orders[rung.client_id].filled for rung in state.rungs), ZERO)
-    return EndReason.TAKEN_PROFIT if taken and taken >= exposure.filled else EndReason.CLOSED_OUTSIDE
+    if taken and taken >= exposure.filled:
+        return EndReason.TAKEN_PROFIT
+    by_us = any(state.orders[close.client_id].filled > 0 and close.intent is None for close in state.closes)
+    return EndReason.CLOSED_UNRECORDED if by_us else EndReason.CLOSED_OUTSIDE
 
 
 def _why_dead(state: SagaState) -> str:

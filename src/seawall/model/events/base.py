@@ -35,6 +35,8 @@ class EndReason(StrEnum):
     STOP_FILLED = "stop_filled"
     CLOSED_BY_REQUEST = "closed_by_request"
     CLOSED_OUTSIDE = "closed_outside"
+    CLOSED_UNRECORDED = "closed_unrecorded"
+    """By a close of ours; why it was made went with the process that made it."""
     TAKEN_PROFIT = "taken_profit"
     LIQUIDATED = "liquidated"
     DELEVERAGED = "deleveraged"

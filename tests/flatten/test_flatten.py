@@ -138,6 +138,19 @@ def test_faults_make_it_later_and_nothing_else(venue: VenueName, faults: tuple[d
 
 
 @BOTH
+def test_what_every_list_is_slow_to_show_is_found_at_the_second_look(venue: VenueName) -> None:
+    """A position whose stop and entry no list shows at first is not taken for somebody else's."""
+    stage = Emergency(venue, coins=2)
+    stage.protected("a", "b")
+    stage.kill()
+    for call, times in (("stops.open", 1), ("orders.open", 1), ("order.history", 2)):
+        stage.fault(fault="empty_read", call=call, nth=1, times=times)
+    report = stage.flatten(most=4 * MINUTE)
+    assert (report.is_done, report.untouched) == (True, ()), "\n".join(lines(report))
+    assert [stage.held(coin) for coin in stage.coins] == [Decimal(0)] * 2
+
+
+@BOTH
 def test_an_entry_on_its_way_is_met(venue: VenueName) -> None:
     """An entry whose bytes had left when the halt was written fills after the first survey, and is closed too."""
     stage = Emergency(venue)

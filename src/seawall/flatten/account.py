@@ -50,8 +50,9 @@ class Flattening:
         """Questions of the account's that failed: how often, and when they are due again."""
         self._surveyed_from: Instant = 0
         self._answers: dict[Query, ReadAnswered] = {}
-        self._searched: dict[Symbol, bool] = {}
-        """Positions without a name of ours, and whether an entry of ours explains them."""
+        self._searched: dict[Symbol, tuple[ClientId, ...]] = {}
+        """Positions without a name of ours, and the entries of ours that explain them; looked for in every survey anew
+        where there are none, since that list may lag as well."""
         self._foreign: dict[Symbol, str] = {}
         self._trouble = ""
         self._said = 0
@@ -123,7 +124,7 @@ class Flattening:
         self._again.pop(query, None)
         match query:
             case AskOrders(symbol=symbol):
-                self._searched[symbol] = self._has_entry(answer.told)
+                self._searched[symbol] = self._entries_in(answer.told)
                 self._sort_out()
             case AskInstruments():
                 pass
@@ -137,9 +138,9 @@ class Flattening:
         self._trouble = detail
         times = self._again.get(query, (0, 0))[0] + 1
         self._again[query] = (times, now + growing(self._bounds.ask_first, times, self._bounds))
-        if isinstance(query, AskOrders) and (times >= _PATIENCE or self._has_entry(failure.told)):
+        if isinstance(query, AskOrders) and (times >= _PATIENCE or self._entries_in(failure.told)):
             del self._again[query]
-            self._searched[query.symbol] = self._has_entry(failure.told)
+            self._searched[query.symbol] = self._entries_in(failure.told)
             self._sort_out()
         if query in _SURVEY and times >= _PATIENCE:
             self._answers.setdefault(query, ReadAnswered(query, failure.began_at, failure.at, failure.told))
@@ -179,6 +180,7 @@ class Flattening:
         is_next = self._are_slots_over() and self._is_surveyed() and now >= self._next_survey_at()
         if self._symbol is None and (is_first or (is_next and not self._is_surveyed_at_last())):
             self._surveyed_from, self._answers = now, {}
+            self._searched = {symbol: found for symbol, found in self._searched.items() if found}
 
     def _is_surveyed(self) -> bool:
         return len(self._answers) == len(_SURVEY)
@@ -224,9 +226,10 @@ class Flattening:
         """Begins the positions that an entry of ours explains, and names those that nothing of ours does."""
         standing = self._positions()
         for symbol in standing:
-            if self._searched.get(symbol):
-                self._begin(symbol)
-        self._foreign = {symbol: words for symbol, words in standing.items() if self._searched.get(symbol) is False}
+            if names := self._searched.get(symbol):
+                self._begin(symbol).recognise(names)
+        strange = {symbol: words for symbol, words in standing.items() if symbol not in self._slots}
+        self._foreign = {symbol: words for symbol, words in strange.items() if symbol in self._searched}
 
     def _begin(self, symbol: Symbol) -> Slot:
         slot = self._slots.get(symbol)
@@ -238,10 +241,10 @@ class Flattening:
             slot.begin_again()
         return slot
 
-    def _has_entry(self, told: Told) -> bool:
-        """Whether an entry under our name has filled."""
-        mine = (order for order in told.orders if order.filled > 0 and self._is_ours(order.client_id))
-        return any((name := parse_client_id(order.client_id)) and name.leg is Leg.ENTRY for order in mine)
+    def _entries_in(self, told: Told) -> tuple[ClientId, ...]:
+        """The entries under our name that have filled."""
+        mine = (order.client_id for order in told.orders if order.filled > 0 and self._is_ours(order.client_id))
+        return tuple(name for name in mine if (parts := parse_client_id(name)) and parts.leg is Leg.ENTRY)
 
     def _next_name(self, signal: str) -> ClientId:
         self._names += 1

@@ -8,6 +8,7 @@ from seawall.model import events as ev
 from seawall.model.acts import Outcome
 from seawall.model.amounts import ZERO
 from seawall.model.events import DistressKind, EndReason
+from seawall.model.ids import Leg
 from seawall.model.reports import FillKind, Source, StopStatus
 from seawall.model.times import Instant
 from seawall.sagas import preparing
@@ -134,7 +135,9 @@ def end_reason(state: SagaState, exposure: Exposure | None, around: Circumstance
 
 
 def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
-    """Who closed a position that we did not: the venue itself, our stop, our take-profits, or somebody else."""
+    """Who closed a position that we did not: the venue itself, our stop, our take-profits, or somebody else; the owner
+    too, whose hand (`seawall flatten --direct`) closes under names of its own leg.
+    """
     kinds = [fill.kind for fill in (*state.foreign_fills.values(), *state.loose_fills.values())]
     if FillKind.LIQUIDATION in kinds:
         return EndReason.LIQUIDATED
@@ -145,7 +148,8 @@ def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
     taken = sum((state.orders[rung.client_id].filled for rung in state.rungs), ZERO)
     if taken and taken >= exposure.filled:
         return EndReason.TAKEN_PROFIT
-    by_us = any(state.orders[close.client_id].filled > 0 and close.intent is None for close in state.closes)
+    lost = [state.orders[close.client_id] for close in state.closes if close.intent is None]
+    by_us = any(facts.filled > 0 and facts.leg is not Leg.DIRECT for facts in lost)
     return EndReason.CLOSED_UNRECORDED if by_us else EndReason.CLOSED_OUTSIDE
 
 

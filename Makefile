@@ -52,7 +52,7 @@ foreign: setup ## ccxt and pybit, in an environment of their own, turned on the 
 drill: setup ## every page in virtual time; on real sockets with ARGS=--wire, all of them with ARGS='--wire --at-most 20min'
 	@.venv/bin/python -m seawall drill $(ARGS)
 
-wire: setup ## on real sockets: 200 openings, 1,000 in the storm, 20 kill -9 (20 min); more or less: `ARGS="kill --kills 200"`
+wire: setup ## on real sockets: 200 openings, 1,000 in the storm, 20 kill -9 (20 min); more or less: `ARGS="kill --kills 200"`; `ARGS=guard`: 1,000 positions guarded
 	@$(PYTEST) -m long tests/wire
 	@.venv/bin/python -m seawall.drill.wire $(ARGS)
 

@@ -59,6 +59,35 @@ def test_a_good_answer_is_read_again_after_its_period() -> None:
     assert {AskOpenOrders(), AskStops()} <= set(due(needs, 300_100))
 
 
+def test_what_is_read_again_yields_for_one_more_period() -> None:
+    """The first reads and all marks leave with the entries; a later one looks first, and is no look for ever."""
+    needs = Needs(BOUNDS)
+    assert {ask.urgency for ask in needs.due(ms(0))} == {Urgency.ENTER}
+    for query in STANDING:
+        needs.answered(query, ms(100), well=True)
+    again = {ask.query: ask.urgency for ask in needs.due(ms(30_100))}
+    assert again == {AskMark(): Urgency.ENTER, AskWallet(): Urgency.LOOK, AskPositions(): Urgency.LOOK}
+    assert {ask.urgency for ask in needs.due(ms(60_099)) if ask.query != AskMark()} == {Urgency.LOOK}
+    assert {ask.urgency for ask in needs.due(ms(70_100))} == {Urgency.ENTER}
+
+
+def test_stops_that_wait_to_be_looked_at_stand_in_line_with_entries_at_the_next_look() -> None:
+    """Their slots' period is at most twice as long, however many accounts share the address."""
+    needs = Needs(BOUNDS)
+    assert [ask.urgency for ask in needs.watch([SYMBOL], ms(0))] == [Urgency.LOOK]
+    assert [ask.urgency for ask in needs.watch([SYMBOL], ms(30_000))] == [Urgency.ENTER]
+    needs.answered(AskStops(SYMBOL), ms(30_100), well=True)
+    assert [ask.urgency for ask in needs.watch([SYMBOL], ms(60_000))] == [Urgency.LOOK]
+
+
+def test_a_saga_does_not_wait_behind_a_look_at_the_same() -> None:
+    """The more urgent of two equal queries passes on, so that the one that is held is held no longer."""
+    needs = Needs(BOUNDS)
+    needs.watch([SYMBOL], ms(0))
+    assert needs.merge(AskStops(SYMBOL), Urgency.ASK, ms(10)) is not None
+    assert needs.merge(AskStops(SYMBOL), Urgency.ASK, ms(20)) is None
+
+
 def test_the_first_read_of_positions_and_books_waits_a_second_for_the_stream() -> None:
     """They are read again once it stands; without it they are read all the same."""
     needs = Needs(BOUNDS)

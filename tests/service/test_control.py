@@ -157,6 +157,7 @@ def test_figures_for_prometheus(tmp_path: Path) -> None:
                 'seawall_acts_total{account="main",act="SubmitEntry"} 1.0',
                 'seawall_events_not_durable{account="main"}',
                 'seawall_distress{account="main"} 0.0',
+                'seawall_loop_lag_seconds_bucket{le="0.05"}',
             ):
                 assert line in text
 

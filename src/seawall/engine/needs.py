@@ -2,6 +2,11 @@
 
 One read of all positions, of both books and of all marks serves every slot; what a single saga must know sooner it asks
 itself. Equal queries under way are one.
+
+What was read and is read again on its period yields to everything else (`Urgency.LOOK`): five hundred positions behind
+one address of Binance would spend its whole weight on that alone (binance.md 1.3, 1.4). So where many accounts share an
+address the periods grow, and entries go on. But no look waits for ever: after one more `stop_reread` it stands in line
+with the entries.
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ from seawall.model.queries import (
 from seawall.model.times import HOUR, MINUTE, SECOND, Bounds, Duration, Instant
 from seawall.model.work import Ask
 
+_MARKS = AskMark()
 _RETRY = 1 * SECOND
 _BOOKS_WAIT = 1 * SECOND
 """How long the first read of the books waits for the stream to open, since it is read again then anyway."""
@@ -33,6 +39,7 @@ _BOOKS_WAIT = 1 * SECOND
 @dataclass(slots=True)
 class _Turn:
     period: Duration
+    due_since: Instant = 0
     began_at: Instant = 0
     answered_at: Instant = 0
     in_flight: bool = False
@@ -47,7 +54,7 @@ class Needs:
     bounds: Bounds
     book_batch: int = 40
     _standing: dict[Query, _Turn] = field(default_factory=dict)
-    _under_way: dict[Query, Instant] = field(default_factory=dict)
+    _under_way: dict[Query, tuple[Instant, Urgency]] = field(default_factory=dict)
     _watched_at: Instant = 0
     _first_due: Instant | None = None
     """When the first standing query is due, kept from one change of any of them to the next."""
@@ -66,11 +73,11 @@ class Needs:
         self._standing = {query: _Turn(period) for query, period in periods.items()}
 
     def merge(self, query: Query, urgency: Urgency, now: Instant) -> Ask | None:
-        """A saga's query, unless the same is under way already: its answer will serve both."""
-        began_at = self._under_way.get(query)
-        if began_at is not None and now - began_at < 2 * self.bounds.reply_timeout:
+        """A saga's query, unless the same is under way already, as urgently: its answer will serve both."""
+        began_at, before = self._under_way.get(query, (None, urgency))
+        if began_at is not None and before <= urgency and now - began_at < 2 * self.bounds.reply_timeout:
             return None
-        self._under_way[query] = now
+        self._under_way[query] = (now, min(before, urgency))
         return Ask(query, urgency)
 
     def slots(self, lacking: dict[Symbol, tuple[str, ...]], now: Instant) -> list[Ask]:
@@ -105,20 +112,26 @@ class Needs:
             return []
         self._watched_at = now
         queries = _one_or_all(AskStops, symbols, self.book_batch)
-        asked = [self.merge(query, Urgency.ASK, now) for query in queries]
+        urgencies = [Urgency.ENTER if query in self._under_way else Urgency.LOOK for query in queries]
+        asked = [self.merge(query, urgency, now) for query, urgency in zip(queries, urgencies, strict=True)]
         return [ask for ask in asked if ask is not None]
 
     def due(self, now: Instant) -> list[Ask]:
-        """The standing queries whose turn it is. They stop where entries stop, so that a signal's own reads go on."""
+        """The standing queries whose turn it is: marks and what is not known yet with the entries that need them."""
         if self._standing_due() > now:
             return []
         asks = []
         for query, turn in self._standing.items():
             if self._due_at(turn) <= now:
+                turn.due_since = turn.due_since if turn.in_flight else now
                 turn.began_at, turn.in_flight = now, True
-                asks.append(Ask(query, Urgency.ENTER))
+                asks.append(Ask(query, self._urgency(query, turn, now)))
         self._first_due = None
         return asks
+
+    def _urgency(self, query: Query, turn: _Turn, now: Instant) -> Urgency:
+        may_wait = now - turn.due_since < self.bounds.stop_reread
+        return Urgency.LOOK if turn.answered_at and may_wait and query != _MARKS else Urgency.ENTER
 
     def answered(self, query: Query, at: Instant, *, well: bool) -> None:
         """A query came back. A failed standing one is asked again after a second, a good one after its period."""

@@ -17,12 +17,14 @@ from seawall.model.times import Instant
 
 
 class Urgency(IntEnum):
-    """Who goes first when a venue's budget is short; entries stop at 70 % of any bucket."""
+    """Who goes first when a venue's budget is short; entries stop at 70 % of any bucket, looks at 50 %."""
 
     PROTECT = 0
     CLOSE = 1
     ASK = 2
     ENTER = 3
+    LOOK = 4
+    """What is read again on its period, and may as well be read a little later."""
 
 
 class Outcome(StrEnum):

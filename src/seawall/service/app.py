@@ -44,6 +44,7 @@ from seawall.service.halt import Halts
 from seawall.service.hand_api import Hand
 from seawall.service.identity import installation
 from seawall.service.intake_api import Intake
+from seawall.service.lag import watch_lag
 from seawall.service.logs import Log, make_log
 from seawall.service.loop import AccountLoop
 from seawall.service.metrics import Metrics
@@ -154,6 +155,7 @@ class App:
             self._seat(account, name)
         await self._open_doors()
         self._stack.callback(self._diary.write)
+        self._stack.callback(asyncio.create_task(watch_lag(self._metrics.late)).cancel)
         self._stack.push_async_callback(self._end_accounts)
         for account in settings.accounts:
             self._tasks[account.name] = asyncio.create_task(self._run(account))

@@ -1,20 +1,23 @@
 """Figures for Prometheus: few, and each one an answer to a question that someone asks at night.
 
 Is it alive and ready; do signals come in and how are they answered; does the record keep up; does the stream speak; is
-anything in distress. What happened to a single signal is in the journal, not here.
+the loop late; is anything in distress. What happened to a single signal is in the journal, not here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from seawall.model.events import DistressEnded, DistressRaised, event_type
 from seawall.model.ids import Account
 from seawall.model.work import Work
 from seawall.service.front import Front
 from seawall.service.loop import AccountLoop
+
+_LATENESSES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
+"""Seconds, upper bounds: close together where a stop of fifty milliseconds would feel it."""
 
 
 class Metrics:
@@ -36,6 +39,7 @@ class Metrics:
         self._stream = Gauge("seawall_stream_proven", "1 if the stream is proven.", by_account, registry=own)
         self._offset = Gauge("seawall_clock_offset_seconds", "Venue time minus ours.", by_account, registry=own)
         self._distress = Gauge("seawall_distress", "Conditions that a person must look at.", by_account, registry=own)
+        self._lag = Histogram("seawall_loop_lag_seconds", "Lateness of timers.", buckets=_LATENESSES, registry=own)
         self._in_distress: dict[Account, dict[tuple[str, str], None]] = {}
 
     def worked(self, account: Account, work: Work) -> None:
@@ -48,6 +52,10 @@ class Metrics:
                 self._in_distress.get(account, {}).pop((event.signal_id, event.kind), None)
         for do in work.acts:
             self._acts.labels(account, type(do.act).__name__).inc()
+
+    def late(self, seconds: float) -> None:
+        """Counts one lateness of the event loop."""
+        self._lag.observe(seconds)
 
     def read(self, loops: Mapping[Account, AccountLoop], front: Front) -> None:
         """Takes the gauges' readings."""

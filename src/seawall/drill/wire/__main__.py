@@ -1,6 +1,7 @@
 """`make wire`: openings without faults, openings in the storm, and kill -9, all on real sockets; a table at the end.
 
 python -m seawall.drill.wire [calm] [storm] [kill] [--trials N] [--at-once N] [--kills N] [--first SEED] [--quick]
+python -m seawall.drill.wire guard [--accounts N] [--positions N] [--minutes N] [--venue both]: see `guard`
 
 Without names all three run. Exit 0 only if nothing was breached. `--quick` is what a check on every change can afford:
 fewer of everything, and a box without lag whose doubts may therefore be short.
@@ -20,6 +21,7 @@ from pathlib import Path
 from seawall.drill.plans import draw
 from seawall.drill.printer import text_of
 from seawall.drill.trial import Result
+from seawall.drill.wire import guard
 from seawall.drill.wire.calm import many
 from seawall.drill.wire.killer import LASTS, Kills, kill_again_and_again
 from seawall.drill.wire.storm import AT_ONCE, storm
@@ -39,7 +41,10 @@ QUICK_LASTS = 6.0
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the parts; the exit code."""
-    options = _options(argv)
+    given = sys.argv[1:] if argv is None else argv
+    if given[:1] == ["guard"]:
+        return guard.main(given[1:])
+    options = _options(given)
     broken = 0
     for part in options.parts or PARTS:
         print(f"== {part}", flush=True)

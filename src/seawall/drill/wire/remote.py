@@ -88,9 +88,9 @@ class Remote:
         """The verdict as of now."""
         return await self._ask("GET", "/judge", None, Verdict)
 
-    async def log(self) -> list[LogEntry]:
-        """Every request and what became of it."""
-        return await self._ask("GET", "/requests", None, list[LogEntry])
+    async def log(self, since: int = 0) -> list[LogEntry]:
+        """Every request from number `since` on, and what became of it."""
+        return await self._ask("GET", f"/requests?since={since}", None, list[LogEntry])
 
     async def prices(self, symbol: str) -> Prices:
         """Mark and last of a symbol."""

@@ -228,10 +228,13 @@ def open_accounts(box: Exchange, accounts: Sequence[str], now: int) -> None:
 
 
 def configuration(
-    seats: Sequence[tuple[str, VenueName, str]], more: str = "", order_entry: OrderEntry = OrderEntry.AUTO
+    seats: Sequence[tuple[str, VenueName, str]],
+    more: str = "",
+    order_entry: OrderEntry = OrderEntry.AUTO,
+    log: LogLevel = LogLevel.WARNING,
 ) -> str:
     """A configuration for accounts given as (name, venue, REST address), doors on free ports."""
-    text = f'[service]\nintake = "127.0.0.1:0"\ncontrol = "127.0.0.1:0"\nlog = "warning"\n{more}\n'
+    text = f'[service]\nintake = "127.0.0.1:0"\ncontrol = "127.0.0.1:0"\nlog = "{log}"\n{more}\n'
     for name, venue, rest in seats:
         text += f'[accounts.{name}]\nvenue = "{venue}"\nrest = "{rest}"\norder_entry = "{order_entry}"\n'
         text += f'key_env = "{name}_KEY"\nsecret_env = "{name}_SECRET"\n'

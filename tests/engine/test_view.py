@@ -279,3 +279,12 @@ def test_fills_tell_the_view_nothing() -> None:
     known = view()
     stream(known, 100, fill("web_1"))
     assert known == view()
+
+
+def test_an_answer_that_no_book_lists_is_an_answer_all_the_same() -> None:
+    """HTTP 400 with a code that nobody knows leaves an act Unknown, and the venue is not mute: the naked clock runs on."""
+    known = view()
+    known.hear(replace(act(100, Outcome.UNKNOWN), code="-4131", venue_answered=True))
+    assert known.mute(ms(1_000)) == 0
+    known.hear(act(200, Outcome.UNKNOWN))
+    assert known.mute(ms(1_000)) > 0

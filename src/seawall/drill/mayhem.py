@@ -16,7 +16,7 @@ import argparse
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -39,6 +39,7 @@ from seawall.sagas.phase import Phase
 from venuesim import words
 from venuesim.facts import StopStatus
 from venuesim.faults import parse
+from venuesim.traffic import LogEntry
 
 STORM: Duration = 40 * SECOND
 CALM: Duration = 8 * MINUTE
@@ -50,6 +51,7 @@ COINS = {
 _DEEDS = ("close", "close", "take", "add", "shut", "cancel", "intrude", "fall", "rise")
 _WISHES = ("part", "part", "move", "move", "move", "ladder", "reverse", "flatten", "close")
 _VENUE = ("hand_move", "deleverage", "liquidate", "take", "cancel", "fall", "rise")
+_OK = 200
 _ROLLBACKS = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED)
 
 
@@ -169,6 +171,7 @@ class _Stage:
         self.mayhem = mayhem
         self.asked: dict[Symbol, None] = {}
         self.sent = 0
+        self.lifted_at: Instant = 0
         page = plan.page
         self.world = World(
             plan.venue,
@@ -222,11 +225,14 @@ class _Stage:
             self.world.start()
 
     def _lift(self) -> None:
+        self.lifted_at = self.world.now
         self.world.box.calm(self.world.now)
         self.world.stir()
 
     def _is_over(self) -> bool:
-        return self.world.house is not None and all(saga.state.phase in ENDS for saga in self.world.sagas())
+        """Whether every signal is at its end, and the venue has been heard since the calm: a ban outlasts the storm."""
+        ended = self.world.house is not None and all(saga.state.phase in ENDS for saga in self.world.sagas())
+        return ended and has_answered(self.world.box.log, self.lifted_at)
 
     def _do(self, deed: Deed) -> None:
         world, coin = self.world, self.mayhem.coins[deed.coin]
@@ -337,6 +343,16 @@ class _Stage:
             state = saga.state
             if self.mayhem.spares and state.end in _ROLLBACKS and state.signal.symbol not in self.asked:
                 yield f"{state.signal.id}: a needless rollback ({state.end.value})"
+
+
+def has_answered(log: Sequence[LogEntry], since: Instant) -> bool:
+    """Whether the venue has answered a read of positions that came after `since`: what is said before is of before."""
+    for entry in reversed(log):
+        if entry.at <= since:
+            return False
+        if entry.call == "positions.get" and entry.status == _OK:
+            return True
+    return False
 
 
 # ---- reading the book

@@ -158,7 +158,8 @@ class AccountView:
     def _act_answered(self, item: ActAnswered) -> None:
         if item.reason is Reason.LIMIT:
             self.forbidden_until = max(self.forbidden_until, item.at + item.retry_after)
-        if item.outcome is Outcome.UNKNOWN or item.reason is Reason.LIMIT:
+        is_lost = item.outcome is Outcome.UNKNOWN and not item.venue_answered
+        if is_lost or item.reason is Reason.LIMIT:
             self._unanswered(item.began_at)
         elif item.outcome is not Outcome.NOT_SENT:
             self._answered(item.at)

@@ -95,6 +95,8 @@ class ActAnswered:
     text: str = ""
     retry_after: Duration = 0
     told: Told = NOTHING_TOLD
+    venue_answered: bool = False
+    """Whether a reply came at all, other than 5xx, 429, 418 or 403 (design, rule 13); an Unknown may be one."""
 
 
 @dataclass(frozen=True, slots=True)

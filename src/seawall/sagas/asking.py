@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seawall.model import events as ev
 from seawall.model.acts import Outcome
 from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskOrders, AskPositions, AskStop, AskStops, Query
 from seawall.model.reports import StopStatus
@@ -65,12 +66,20 @@ def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> l
         return []
     if entry_verdict(state, attempt, around) is Verdict.ABSENT:
         return []
-    asked: list[Query] = [AskOrder(attempt.intent.symbol, attempt.client_id)] if attempt.intent is not None else []
+    if attempt.intent is None:
+        return []
+    asked: list[Query] = [AskOrder(attempt.intent.symbol, attempt.client_id)]
     is_late = around.venue_now_early > horizon_of(attempt, around)
-    if attempt.intent is not None and is_late and not facts.is_seen:
-        asked.append(AskFills(attempt.intent.symbol, attempt.intent.since))
-        if state.loose_fills and not around.traits.names_fills:
-            asked.append(AskOrders(attempt.intent.symbol, attempt.intent.since))
+    if doubted or (is_late and not facts.is_seen):
+        asked += _about_trades(state, attempt.intent, around)
+    return asked
+
+
+def _about_trades(state: SagaState, intent: ev.EntryIntended, around: Circumstances) -> list[Query]:
+    """Every trade on the symbol since the intent; and whose they are, where a trade tells only its order's id."""
+    asked: list[Query] = [AskFills(intent.symbol, intent.since)]
+    if state.loose_fills and not around.traits.names_fills:
+        asked.append(AskOrders(intent.symbol, intent.since))
     return asked
 
 

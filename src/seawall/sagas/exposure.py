@@ -108,7 +108,7 @@ def _shown(state: SagaState, around: Circumstances, moment: Moment) -> tuple[tup
     lag = around.bounds.read_lag
     words: list[tuple[str, Decimal]] = []
     for name, told in _newest_words(state, around, moment):
-        amount = _ours_of(state, told)
+        amount = _ours_of(state, around, told)
         words.append((name, amount))
         if told.is_confirmed_after(moment.heard_at, lag):
             words.append((f"{name} again", amount))
@@ -130,8 +130,8 @@ def _is_overtaken(report: PositionReport, latest: PositionReport) -> bool:
     return 0 < report.venue_at < latest.venue_at and report.amount != latest.amount
 
 
-def _ours_of(state: SagaState, told: Opinion) -> Decimal:
-    return in_direction(told.report.amount, _baseline(state), state.side.sign)
+def _ours_of(state: SagaState, around: Circumstances, told: Opinion) -> Decimal:
+    return in_direction(told.report.amount, _baseline(state, around), state.side.sign)
 
 
 def _seems_gone(state: SagaState, around: Circumstances, moment: Moment) -> bool:
@@ -140,7 +140,7 @@ def _seems_gone(state: SagaState, around: Circumstances, moment: Moment) -> bool
     """
     words = _newest_words(state, around, moment)
     after = [told for _, told in words if told.report.venue_at > moment.venue_at or 0 < moment.seq < told.report.seq]
-    return moment.is_fill and bool(after) and all(_ours_of(state, told) <= 0 for told in after)
+    return moment.is_fill and bool(after) and all(_ours_of(state, around, told) <= 0 for told in after)
 
 
 def _by_effect(state: SagaState, around: Circumstances) -> Decimal:
@@ -158,7 +158,7 @@ def foreign_baseline(state: SagaState, around: Circumstances) -> Decimal:
     nameless = state.loose_fills.values() if around.traits.names_fills else ()
     others = (*state.foreign_fills.values(), *nameless)
     moved = sum((fill.side.sign * fill.quantity for fill in others), ZERO)
-    return moved + _baseline(state)
+    return moved + _baseline(state, around)
 
 
 def _capped(owned: Decimal, shown: tuple[tuple[str, Decimal], ...]) -> Decimal:
@@ -180,7 +180,7 @@ def _who_says_flat(
     """
     filled, owned = fills
     if filled == 0:
-        others = in_direction(foreign_baseline(state, around), _baseline(state), state.side.sign)
+        others = in_direction(foreign_baseline(state, around), _baseline(state, around), state.side.sign)
         by_entry = ("entry",) if _all_dead(state) else ()
         return by_entry + tuple(source for source, amount in shown if amount <= max(others, ZERO))
     by_orders = ("fills",) if owned <= 0 else ()
@@ -193,19 +193,19 @@ def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
     then an entry answered as refused is asked about all the same.
     """
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
-    others = in_direction(foreign_baseline(state, around), _baseline(state), state.side.sign)
-    amounts = (in_direction(told.amount, _baseline(state), state.side.sign) for told in words)
+    others = in_direction(foreign_baseline(state, around), _baseline(state, around), state.side.sign)
+    amounts = (in_direction(told.amount, _baseline(state, around), state.side.sign) for told in words)
     return any(amount > max(others, ZERO) for amount in amounts)
 
 
-def _baseline(state: SagaState) -> Decimal:
+def _baseline(state: SagaState, around: Circumstances) -> Decimal:
     """What the position was before us: as it was read before the intent; or, where the venue dates a word between that
-    read and the intent, as that word says: somebody was quicker than we were, and it is not ours.
+    read (which may have lagged) and the intent, as that word says: somebody was quicker than we were.
     """
     intent = state.intent
     if intent is None:
         return ZERO
-    read_at = intent.baseline_at + intent.since - intent.intended_at
+    read_at = intent.baseline_at + intent.since - intent.intended_at - around.bounds.read_lag
     between = [word for word in state.opinions.words() if read_at < word.venue_at < intent.since]
     latest = max(between, key=lambda word: word.venue_at, default=None)
     return intent.baseline if latest is None else latest.amount

@@ -419,6 +419,7 @@ class Exchange:
             self._inputs.append(_unanswered(act, Outcome.UNKNOWN, flight.began_at, now, detail))
             return
         answer = self._codec.act_answer(act, reply, flight.began_at, now)
+        answer = replace(answer, venue_answered=reply.is_answer)
         if answer.reason is Reason.CLOCK:
             self._clock.doubted(now)
         self._inputs.append(answer)

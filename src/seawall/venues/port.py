@@ -30,6 +30,9 @@ class Request:
     body: bytes = b""
 
 
+_SERVER_ERROR, _TURNED_AWAY = 500, (403, 418, 429)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One HTTP reply, whole."""
@@ -37,6 +40,11 @@ class Reply:
     status: int
     headers: Headers = ()
     body: bytes = b""
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the venue itself answers, be it with a refusal: not a 5xx, 429, 418 or 403 (design, rule 13)."""
+        return self.status < _SERVER_ERROR and self.status not in _TURNED_AWAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,8 +257,8 @@ def _demand_success(reply: Reply) -> None:
 
 
 def _signed_answer(query: Query, replies: tuple[Reply | None, ...]) -> bool:
-    """Whether any signed request got a reply other than 5xx, 429, 418 or 403 (design, rule 13)."""
+    """Whether the venue answered any signed request (design, rule 13)."""
     if isinstance(query, AskMark):
         return False
     signed = replies[1:] if isinstance(query, AskInstruments) else replies
-    return any(reply is not None and reply.status < 500 and reply.status not in (429, 418, 403) for reply in signed)
+    return any(reply is not None and reply.is_answer for reply in signed)

@@ -147,9 +147,9 @@ def query_answer(
 
 
 def _signed_answer(asks: tuple[Ask, ...], replies: tuple[Reply | None, ...]) -> bool:
-    """Whether any signed request got a reply other than 5xx, 429, 418 or 403 (design, rule 13)."""
+    """Whether the venue answered any signed request (design, rule 13)."""
     signed = (reply for ask, reply in zip(asks, replies, strict=True) if reply is not None and not ask.public)
-    return any(reply.status < 500 and reply.status not in (403, 418, 429) for reply in signed)
+    return any(reply.is_answer for reply in signed)
 
 
 def _part(query: Query, ask: Ask, reply: Reply | None, began_at: Instant, at: Instant) -> _Part:

@@ -89,9 +89,19 @@ def _from_outside(world: World, page: Page, end: Ended) -> Iterator[str]:
     if not any(line.line["fault"] == "request_twice" for line in page.fault):
         yield from fills.wrongs(facts, end.folded)
     yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
+    yield from too_many_take_profits(world)
     garbled = any(line.line["fault"] in ("reply_edit", "stream_edit") for line in page.fault)
     if not is_touched(page) and not garbled:
         yield from overdue(world.venue, end.verdict.episodes, facts, log, world.witness)
+
+
+def too_many_take_profits(world: World) -> Iterator[str]:
+    """The slots on which our resting take-profits would take more than is open."""
+    for position in world.box.judge(world.now).positions:
+        resting = world.box.book.open_orders(world.account, position.symbol)
+        ours = sum((order.quantity - order.filled for order in resting if order.client_id.startswith("sw")), Decimal(0))
+        if ours > abs(position.quantity):
+            yield f"take-profits of {ours} on a position of {abs(position.quantity)}"
 
 
 def collected(
@@ -201,6 +211,9 @@ def _asked(must: Must, end: Ended) -> Iterator[str]:
     yield from _asked_of_record(must, end)
 
 
+_HUNDRED = Decimal(100)
+_A_STEP = Decimal("0.3")
+"""How far a stop may stand from where it was asked to, in percent: the fill is a little off the mark."""
 _A_LOT = Decimal("0.04")
 """How far a part may be from what was asked for: parts are rounded to the lot, and pages trade small."""
 
@@ -212,10 +225,26 @@ def _left(verdict: Verdict) -> Decimal:
     return held / entered if entered else held
 
 
+def _stop_at(verdict: Verdict) -> list[Decimal]:
+    """How many percent behind the average of the last position its stops stand; beyond it is negative."""
+    spans = {span.stop_id: span for episode in verdict.episodes for span in episode.stops}
+    return [
+        (position.entry_price - spans[stop_id].trigger)
+        / position.entry_price
+        * (100 if position.quantity > 0 else -100)
+        for position in verdict.positions[-1:]
+        for stop_id in position.stops
+    ]
+
+
 def _asked_of_cover(must: Must, end: Ended) -> Iterator[str]:
     stops = sum(len(position.stops) for position in end.verdict.positions)
     if must.stops is not None and stops != must.stops:
         yield f"stops: expected {must.stops}, the venue holds {stops}"
+    stands = _stop_at(end.verdict)
+    if must.stop_at is not None and not any(abs(at - must.stop_at) <= _A_STEP for at in stands):
+        came = ", ".join(f"{at:.2f}" for at in stands) or "none"
+        yield f"stop_at: expected one {must.stop_at} % behind the entry, the venue holds {came}"
     left = _left(end.verdict)
     if must.left is not None and abs(left - must.left) > _A_LOT:
         yield f"left: expected {must.left} of the entry, the venue holds {left:.3f}"

@@ -167,7 +167,8 @@ class Must(_Line, frozen=True):
     `closes`: how many orders of ours took from the position. `orders`, `stop_orders`: how many of them the venue was
     sent at all.
     `left`: which part of what was entered is open at the end (0.5 is a half, to one lot).
-    `stops`: how many stops stand at the end. `naked_at_most`: the longest stretch without cover, by the venue's clock.
+    `stops`: how many stops stand at the end; `stop_at`: so many percent behind the entry one of them stands (0 is the
+    average, -1 a percent beyond it). `naked_at_most`: the longest stretch without cover, by the venue's clock.
     `told`, `untold`: events that the journal must and must not hold. `answers`: what the senders are told, in order
     ("accepted", or the reason). `next`: how the further signals of the page must end, in order. `fired`: whether every
     line must have struck, or none need to.
@@ -180,6 +181,7 @@ class Must(_Line, frozen=True):
     orders: int | None = None
     stop_orders: int | None = None
     stops: int | None = None
+    stop_at: Decimal | None = None
     left: Decimal | None = None
     naked_at_most: Length | None = None
     told: tuple[str, ...] = ()

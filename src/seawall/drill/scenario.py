@@ -20,6 +20,7 @@ from seawall.model.events import Recorded
 from seawall.model.ids import VenueName
 from seawall.model.times import MINUTE, SECOND, Duration, Instant
 from seawall.sagas.phase import Finding, Phase
+from seawall.sagas.saga import Saga
 from venuesim.faults import parse
 
 CALM: Duration = 8 * MINUTE
@@ -100,6 +101,8 @@ class _Play:
         self.struck: list[str] = []
         """What of the page's own lines has changed anything: "kill acted", "journal stall", "hand repeat"."""
         self.things = 0
+        self.last_at: Instant = 0
+        """When the last of the page's own doings begins."""
         self.ended_after = 0
         self.restarted_after: int | None = None
         self.runaway = False
@@ -127,7 +130,9 @@ class _Play:
     def _begin(self) -> None:
         """Everything of the page is put in force, the signal comes, and the storm runs its time."""
         world, page = self.world, self.page
-        self.began = world.now
+        self.began = self.last_at = world.now
+        begins = [line.at for lines in (page.hand, page.price) for line in lines]
+        self.last_at += max((*begins, *(kill.at or 0 for kill in page.kill)), default=0)
         for number, line in enumerate(lines_on(page.fault, self.venue), 1):
             fault = fault_on(page, self.venue, world.account, line, self.began - world.box.start)
             self.lines[world.box.faults.add(parse(fault))] = title_of(number, line)
@@ -219,7 +224,7 @@ class _Play:
         house = self.world.house
         if house is not None and house.desk.seq > RUNAWAY:
             raise RunawayError
-        if not self._is_over():
+        if not self._rests():
             self.ended_after = 0
         elif not self.ended_after and self.hands.signals:
             self.ended_after = self.things
@@ -264,6 +269,10 @@ class _Play:
                 return False
         return True
 
+    def _rests(self) -> bool:
+        """Whether the page has nothing more in store and every signal rests: a crash can meet nothing more."""
+        return self.world.now >= self.last_at and self._is_over() and all(map(_is_at_rest, self.world.sagas()))
+
     # ---- the end
 
     def _outcome(self) -> Outcome:
@@ -297,13 +306,22 @@ class _Play:
         )
 
 
+def _is_at_rest(saga: Saga) -> bool:
+    """Whether a signal has ended or is protected as it is to be, with no act unanswered."""
+    state = saga.state
+    outcomes = [sent.outcome for sent in state.orders_sent] + [cancel.outcome for cancel in state.cancels.values()]
+    answered = None not in outcomes and not any(facts.is_pending for facts in state.stops.values())
+    return state.phase is Phase.FLAT or (answered and saga.finding is Finding.PROTECTED)
+
+
 def after_crash(must: Must, *, filled: bool) -> Must:
     """What a page may still ask when the process died somewhere on the way: a signal that was filled and had to end
-    protected may not have been closed by us; whether it was filled at all is the crash's affair.
+    protected may not have been closed by us, but for a part that the page asks for; whether it was filled at all is the
+    crash's affair.
     """
     spared = filled and must.end == ("protected",)
     return Must(
         end=("protected",) if spared else ("protected", "flat", "refused", "none", *must.end),
-        closes=0 if spared else None,
+        closes=0 if spared and not must.closes else None,
         fired="any",
     )

@@ -20,7 +20,7 @@ from seawall.sagas.acting import cancels, name
 from seawall.sagas.agenda import Agenda
 from seawall.sagas.circumstances import Circumstances
 from seawall.sagas.exposure import Exposure, average_entry, is_contradicted, is_trigger_final, target_trigger
-from seawall.sagas.judgement import is_entry_known, live_stops
+from seawall.sagas.judgement import is_entry_known, is_leaving, live_stops
 from seawall.sagas.state import SagaState
 from seawall.sagas.stops import MEANS_READ, StopFacts
 
@@ -165,22 +165,25 @@ def move(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Ag
     """The next arrow of a move, read off from which of our stops are live: a crash in between keeps the most stops.
 
     One stop a position: the new trigger replaces the old in one act. Otherwise: a quantity stop at the new trigger,
-    seen live; the old one cancelled; the new closePosition stop, seen live; the quantity stop cancelled.
+    seen live; the old one cancelled; the new closePosition stop, seen live; the quantity stop cancelled. What a cancel
+    of ours may yet take away is no bridge and no end of a move, though it be seen live: another move may be asked for
+    while the last one's cancel is on its way.
     """
     if any(facts.is_pending for facts in state.stops.values()):
         return []
     target = target_trigger(state)
     live = live_stops(state, exposure, around)
-    whole = next((facts for facts in live if facts.quantity is None), None)
-    bridge = next((facts for facts in live if facts.quantity is not None), None)
-    is_moved = whole is not None and whole.trigger == target
+    staying = [facts for facts in live if not is_leaving(state, facts)]
+    is_moved = any(facts.quantity is None and facts.trigger == target for facts in staying)
     if around.traits.one_stop_per_position:
         return [] if is_moved else _towards(state, around, agenda, None)
+    whole = next((facts for facts in live if facts.quantity is None), None)
+    bridges = [facts for facts in live if facts.quantity is not None]
     if is_moved:
-        return cancels(state, around, agenda, [bridge.client_id], is_stop=True) if bridge is not None else []
+        return cancels(state, around, agenda, [facts.client_id for facts in bridges], is_stop=True)
     if whole is None:
         return _towards(state, around, agenda, None)
-    if bridge is None:
+    if not any(facts in staying for facts in bridges):
         return _towards(state, around, agenda, exposure.open)
     return cancels(state, around, agenda, [whole.client_id], is_stop=True)
 

@@ -73,7 +73,9 @@ def _close_intended(state: SagaState, event: ev.CloseIntended) -> SagaState:
 
 
 def _cancel_intended(state: SagaState, event: ev.CancelIntended) -> SagaState:
-    cancel = Cancel(event.client_id, event.n, event.target, event.is_stop, event.intended_at)
+    before = state.cancels.get(event.target)
+    again = before is not None and before.may_act
+    cancel = Cancel(event.client_id, event.n, event.target, event.is_stop, event.intended_at, again=again)
     return replace(state, cancels={**state.cancels, event.target: cancel}, next_n=max(state.next_n, event.n) + 1)
 
 

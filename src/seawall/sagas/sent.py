@@ -56,7 +56,7 @@ class Close(Sent):
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """The latest cancel of one target."""
+    """The latest cancel of one target. `again`: an earlier one may have arrived, whatever becomes of this."""
 
     client_id: ClientId
     n: int
@@ -67,6 +67,13 @@ class Cancel:
     reason: Reason = Reason.NONE
     concluded_at: Instant = 0
     retry_after: Duration = 0
+    again: bool = False
+
+    @property
+    def may_act(self) -> bool:
+        """Whether it may yet take its target away, or has: not if it never left, or was refused as not executed."""
+        refused = self.outcome is Outcome.REFUSED and self.reason.is_not_executed
+        return self.again or not (refused or self.outcome is Outcome.NOT_SENT)
 
 
 @dataclass(frozen=True, slots=True)

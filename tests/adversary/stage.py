@@ -116,6 +116,10 @@ class Stage(World):
         """The owner asks for a slot to be closed."""
         self.give(inp.CloseRequested(self.clock, coin or self.coins[0], "owner"))
 
+    def protect(self, name: str, percent: str, coin: Symbol | None = None) -> Signal:
+        """The owner asks for the stop to stand so many percent behind the entry's average."""
+        return self.send(name, coin, action=Action.PROTECT, side=None, size=None, stop=Stop(percent=Decimal(percent)))
+
     # ---- other hands
 
     def hand(self, side: Side, quantity: Decimal, coin: Symbol | None = None) -> None:

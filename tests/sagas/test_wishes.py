@@ -11,7 +11,7 @@ from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.acts import CancelOrder, ClosePosition, Outcome, PlaceStop, PlaceTakeProfit, Reason
 from seawall.model.events import EndReason
-from seawall.model.ids import SignalId
+from seawall.model.ids import SignalId, VenueId
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Action, Signal, Stop, TakeProfit
 from seawall.sagas import wishes
@@ -125,6 +125,84 @@ def test_a_stop_is_moved_over_a_quantity_stop_on_binance() -> None:
     assert not case.sent(CancelOrder)
     case.hears(330, stop(bridge.client_id, at=330, trigger=D("0.1950"), quantity=D(27)))
     assert [act.target for act in case.sent(CancelOrder)] == [first]
+
+
+def bridged(case: Case, after: float, price: str) -> str:
+    """Moves the stop as far as the bridge, which is seen live; its name."""
+    grants(case, after, wish(stop=Stop(price=D(price))))
+    bridge = case.sent(PlaceStop)[-1]
+    case.answers(after + 20, bridge.client_id)
+    case.hears(after + 30, stop(bridge.client_id, at=after + 30, trigger=D(price), quantity=D(27)))
+    return bridge.client_id
+
+
+def moved(case: Case, price: str) -> tuple[str, str]:
+    """A move but for its last arrow: the bridge's cancel has left. The names of bridge and new stop."""
+    first = case.newest_stop.client_id
+    bridge = bridged(case, 300, price)
+    case.answers(340, case.sent(CancelOrder)[-1].client_id)
+    case.hears(350, stop(first, StopStatus.CANCELLED, at=350))
+    whole = case.sent(PlaceStop)[-1].client_id
+    case.answers(360, whole)
+    case.hears(370, stop(whole, at=370, trigger=D(price)))
+    assert case.sent(CancelOrder)[-1].target == bridge
+    return bridge, whole
+
+
+def test_a_bridge_whose_cancel_is_on_its_way_bears_no_second_move() -> None:
+    """Another move is asked for before the last one's bridge was seen to go: it gets a bridge of its own."""
+    case = protected()
+    _, whole = moved(case, "0.1950")
+    again = bridged(case, 380, "0.1960")
+    targets = [act.target for act in case.sent(CancelOrder)]
+    assert targets[-1] == whole
+    assert (case.sent(PlaceStop)[-1].client_id, case.sent(PlaceStop)[-1].quantity) == (again, D(27))
+
+
+def test_a_cancel_that_never_left_takes_no_bridge_away() -> None:
+    """A bridge whose cancel was kept back, or not executed, bears the next move."""
+    case = protected()
+    _, whole = moved(case, "0.1950")
+    case.answers(380, case.sent(CancelOrder)[-1].client_id, Outcome.NOT_SENT, Reason.LIMIT)
+    placed = len(case.sent(PlaceStop))
+    grants(case, 390, wish(stop=Stop(price=D("0.1960"))))
+    assert len(case.sent(PlaceStop)) == placed
+    assert case.sent(CancelOrder)[-1].target == whole
+
+
+def test_a_move_back_to_a_stop_that_is_on_its_way_out_does_not_end_there() -> None:
+    """The old stop is still seen at the trigger that is asked for again, but its cancel has left: the bridge stays."""
+    case = protected()
+    first = case.newest_stop.client_id
+    bridged(case, 300, "0.1950")
+    assert case.sent(CancelOrder)[-1].target == first
+    grants(case, 340, wish(stop=Stop(price=D("0.1900"))))
+    assert [act.target for act in case.sent(CancelOrder)] == [first]
+    case.hears(350, stop(first, StopStatus.CANCELLED, at=350))
+    assert (case.sent(PlaceStop)[-1].trigger, case.sent(PlaceStop)[-1].quantity) == (D("0.1900"), None)
+
+
+def test_where_no_stop_is_borne_beside_another_the_old_one_is_kept() -> None:
+    """-4130 to the bridge (binance.md 4.7, an open question): the move is refused once and for all, and said so."""
+    case = protected()
+    grants(case, 300, wish(stop=Stop(price=D("0.1950"))))
+    case.answers(320, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_EXISTS)
+    case.wakes_until(5_000)
+    assert len(case.sent(PlaceStop)) == 2
+    assert [(event.trigger, event.kept) for event in case.told_of(ev.StopMoveRefused)] == [(D("0.1950"), D("0.1900"))]
+    assert case.finding() is Finding.PROTECTED
+
+
+def test_a_read_older_than_what_was_told_is_no_hand_on_the_stop() -> None:
+    """A lagging list shows where the stop stood before: nothing was moved by hand, and the next move is carried out."""
+    case = protected(traits=BYBIT)
+    grants(case, 300, wish(stop=Stop(price=D("0.1950"))))
+    name = case.newest_stop.client_id
+    case.answers(320, name)
+    case.hears(330, stop("", at=330, trigger=D("0.1950"), venue_id=VenueId("9")))
+    case.hears(340, stop("", at=200, trigger=D("0.1900"), venue_id=VenueId("9")))
+    facts = case.state.stops[name]
+    assert (facts.trigger, facts.moved_by_hand) == (D("0.1950"), False)
 
 
 def test_a_stop_is_moved_in_one_act_on_bybit() -> None:

@@ -251,6 +251,22 @@ def _asked_of_cover(must: Must, end: Ended) -> Iterator[str]:
     naked = end.verdict.longest_naked_us
     if must.naked_at_most is not None and naked > must.naked_at_most:
         yield f"naked_at_most: expected {must.naked_at_most}, the venue saw {written(naked)}"
+    later = _naked_later(end.verdict)
+    if must.naked_later is not None and later > must.naked_later:
+        yield f"naked_later: expected {must.naked_later} us, the venue saw {later} us"
+
+
+def _naked_later(verdict: Verdict) -> int:
+    """The longest stretch without cover, in microseconds, after a position was first covered."""
+    return max(
+        (
+            end - begin
+            for episode in verdict.episodes
+            for begin, end in episode.naked
+            if episode.covered_at is not None and begin >= episode.covered_at
+        ),
+        default=0,
+    )
 
 
 def _asked_of_record(must: Must, end: Ended) -> Iterator[str]:

@@ -168,7 +168,8 @@ class Must(_Line, frozen=True):
     sent at all.
     `left`: which part of what was entered is open at the end (0.5 is a half, to one lot).
     `stops`: how many stops stand at the end; `stop_at`: so many percent behind the entry one of them stands (0 is the
-    average, -1 a percent beyond it). `naked_at_most`: the longest stretch without cover, by the venue's clock.
+    average, -1 a percent beyond it). `naked_at_most`: the longest stretch without cover, by the venue's clock;
+    `naked_later`: the longest after the position was first covered.
     `told`, `untold`: events that the journal must and must not hold. `answers`: what the senders are told, in order
     ("accepted", or the reason). `next`: how the further signals of the page must end, in order. `fired`: whether every
     line must have struck, or none need to.
@@ -184,6 +185,7 @@ class Must(_Line, frozen=True):
     stop_at: Decimal | None = None
     left: Decimal | None = None
     naked_at_most: Length | None = None
+    naked_later: Length | None = None
     told: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()

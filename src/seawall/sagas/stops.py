@@ -75,6 +75,8 @@ class StopFacts:
     moved_by_hand: bool = False
     missed_first: Instant = 0
     missed_last: Instant = 0
+    trigger_at: Instant = 0
+    """Venue time of the newest word about the trigger."""
 
     @property
     def is_pending(self) -> bool:
@@ -133,7 +135,8 @@ def conclude(facts: StopFacts, event: ActConcluded) -> StopFacts:
 
 def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
     """`facts` with everything that `report` adds. The answer to the placing itself only names the stop: LIVE means
-    seen by reading back (binance.md 4.4).
+    seen by reading back (binance.md 4.4). A read that lags, dated before what was already told, moves no trigger: it is
+    no hand's doing.
     """
     if report.source is Source.REPLY:
         return _named_by_reply(facts, report.venue_id)
@@ -141,6 +144,7 @@ def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
         return _join_other_life(facts, report)
     status = report.status if facts.status is None else max(facts.status, report.status, key=_RANK.__getitem__)
     first_live = report.status is StopStatus.LIVE and facts.live_at == 0
+    trigger = report.trigger if report.trigger is not None and report.venue_at >= facts.trigger_at else facts.trigger
     return replace(
         facts,
         status=status,
@@ -149,8 +153,9 @@ def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
         triggering_at=facts.triggering_at or (report.at if report.status is StopStatus.TRIGGERING else 0),
         venue_id=report.venue_id or facts.venue_id,
         order_id=report.order_id or facts.order_id,
-        trigger=facts.trigger if report.trigger is None else report.trigger,
-        moved_by_hand=facts.moved_by_hand or report.trigger not in (None, facts.trigger),
+        trigger=trigger,
+        trigger_at=facts.trigger_at if report.trigger is None else max(facts.trigger_at, report.venue_at),
+        moved_by_hand=facts.moved_by_hand or trigger != facts.trigger,
         missed_first=0,
         missed_last=0,
     )
@@ -177,7 +182,9 @@ def _named_by_reply(facts: StopFacts, venue_id: VenueId) -> StopFacts:
 
 
 def _another_life(facts: StopFacts, venue_id: VenueId) -> StopFacts:
-    return replace(facts, venue_id=venue_id, status=None, live_at=0, triggering_at=0, order_id=VenueId(""))
+    return replace(
+        facts, venue_id=venue_id, status=None, live_at=0, trigger_at=0, triggering_at=0, order_id=VenueId("")
+    )
 
 
 def _newer(one: VenueId, other: VenueId) -> VenueId:

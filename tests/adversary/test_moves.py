@@ -21,7 +21,8 @@ def test_stops_moved_under_faults_leave_nothing_naked(venue: VenueName) -> None:
 
 
 @pytest.mark.parametrize(
-    ("venue", "seed"), [("binance", 15), ("binance", 23), ("binance", 30), ("binance", 33), ("bybit", 1), ("bybit", 14)]
+    ("venue", "seed"),
+    [("binance", 15), ("binance", 23), ("binance", 30), ("binance", 33), ("bybit", 1), ("bybit", 4), ("bybit", 14)],
 )
 def test_a_seed_of_moves_that_taught_something_breaches_nothing(venue: str, seed: int) -> None:
     """A bridge on its way out that bore the next move; a lagging read that was taken for a hand."""

@@ -205,6 +205,27 @@ def test_a_read_older_than_what_was_told_is_no_hand_on_the_stop() -> None:
     assert (facts.trigger, facts.moved_by_hand) == (D("0.1950"), False)
 
 
+def test_an_earlier_move_that_arrives_late_is_no_hand_on_the_stop() -> None:
+    """The network delivers the last move but one once more: the stop stands there again, and is moved on."""
+    case = protected(traits=BYBIT)
+    for after, price in ((300, "0.1950"), (400, "0.1960")):
+        grants(case, after, wish(stop=Stop(price=D(price))))
+        case.answers(after + 20, case.newest_stop.client_id)
+        case.hears(
+            after + 30,
+            stop("", at=after + 30, trigger=D(price), venue_id=VenueId("9")),
+            position(27, after + 30, told=after + 30, stop_loss=D(price)),
+        )
+    assert [act.trigger for act in case.sent(PlaceStop)] == [D("0.1950"), D("0.1960")]
+    case.hears(
+        600,
+        stop("", at=600, trigger=D("0.1950"), venue_id=VenueId("9")),
+        position(27, 600, told=600, stop_loss=D("0.1950")),
+    )
+    assert case.sent(PlaceStop)[-1].trigger == D("0.1960")
+    assert len(case.sent(PlaceStop)) == 3
+
+
 def test_a_stop_is_moved_in_one_act_on_bybit() -> None:
     """The Full stop is amended."""
     case = protected(traits=BYBIT)

@@ -123,7 +123,16 @@ def _is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) ->
     if len(live) != 1 or is_leaving(state, live[0]) or (live[0].quantity is not None and not _is_kept_out(state)):
         return False
     by_hand = live[0].moved_by_hand and around.manual_change is not ManualChange.RESTORE
+    by_hand = by_hand and not _is_echo(state, live[0], around)
     return by_hand or live[0].trigger == target_trigger(state)
+
+
+def _is_echo(state: SagaState, stop: StopFacts, around: Circumstances) -> bool:
+    """Whether a stop stands where an act of ours put it a while ago: an earlier move, that was late or delivered twice,
+    has overtaken the last one, and no hand was there.
+    """
+    others = (facts for facts in state.stops.values() if facts.n != stop.n and facts.trigger == stop.trigger)
+    return any(stop.trigger_at - facts.intended_at < around.bounds.doubt for facts in others)
 
 
 def _is_kept_out(state: SagaState) -> bool:

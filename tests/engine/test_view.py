@@ -288,3 +288,13 @@ def test_an_answer_that_no_book_lists_is_an_answer_all_the_same() -> None:
     assert known.mute(ms(1_000)) == 0
     known.hear(act(200, Outcome.UNKNOWN))
     assert known.mute(ms(1_000)) > 0
+
+
+def test_time_in_which_we_stood_still_is_silence_too() -> None:
+    """A machine that slept is no venue that was asked; a silence that is counted already is not counted twice."""
+    known = view()
+    known.slept(40 * SECOND)
+    assert known.mute(ms(0)) == 40 * SECOND
+    known.hear(act(100, Outcome.UNKNOWN))
+    known.slept(40 * SECOND)
+    assert known.mute(ms(100)) == 40 * SECOND

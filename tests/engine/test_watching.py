@@ -152,6 +152,8 @@ def test_two_closes_by_the_timer_within_a_minute_hold_the_third() -> None:
         name = saga.state.attempts[-1].client_id
         trade = replace(fill(name, at=100, trade=name), symbol=saga.state.signal.symbol)
         bench.hears(100, trade)
+    for after in range(500, 5_000, 500):
+        bench.step(after)
     bench.reads(5_000, AskMark())
     bench.step(5_100)
     bench.step(5_101)

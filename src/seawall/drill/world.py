@@ -139,7 +139,9 @@ class World:
         recorded = self.recorded()
         desk.recover(recorded)
         connection = machine.Venue(_CODECS[self.venue](KEYS), self.settings.bounds, trade_socket=self.trade_socket)
-        self.house = House(desk, connection, durable=desk.seq, skew=self._skew_at(self.now), since=self.now)
+        last = recorded[-1].at if recorded else 0
+        skew = max(self._skew_at(self.now), last - self.now)
+        self.house = House(desk, connection, durable=desk.seq, skew=skew, since=self.now)
         self.witness.begin(self.now)
         self._machine(self.house, machine.Started())
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from seawall.engine.admission import Admission, Ruling, admit
 from seawall.engine.adopting import Adoption
+from seawall.engine.authority import Authority
 from seawall.engine.gates import OPEN, Gates
 from seawall.engine.keeper import Keeper
 from seawall.engine.needs import Needs
@@ -26,7 +27,7 @@ from seawall.model import inputs as inp
 from seawall.model.ids import Account, SignalId, Symbol, VenueName
 from seawall.model.queries import AskOpenOrders, AskPositions, AskStops, Query
 from seawall.model.signal import Action, Signal
-from seawall.model.times import Instant
+from seawall.model.times import SECOND, Duration, Instant
 from seawall.model.venue import Traits
 from seawall.model.work import Answer, Ask, Work
 from seawall.sagas import preparing
@@ -36,6 +37,8 @@ from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.saga import Saga
 
 NOBODY = SignalId("")
+_ASLEEP: Duration = SECOND
+"""A step so much later than it was due is no queue and no garbage collection: nothing ran (judgement)."""
 _ALL_POSITIONS = AskPositions()
 _ALL_STOPS = AskStops()
 
@@ -62,9 +65,7 @@ class Desk:
         self._keeper = Keeper(account, settings, self._view, self._slots)
         self._answered: dict[SignalId, int] = {}
         """Every signal ever ruled on, and the sequence number of its ruling (0: recalled, so durable)."""
-        self._outside = inp.AuthorityChanged(0, may_enter=True)
-        self._journal = inp.JournalChanged(0, healthy=True)
-        self._stopped_for = ""
+        self._authority = Authority(self._view)
         self._events: list[ev.Event] = []
         self._queries: list[Ask] = []
         self._touched: dict[SignalId, None] = {}
@@ -113,6 +114,7 @@ class Desk:
 
     def step(self, inputs: Sequence[inp.Input], durable: int, now: Instant) -> Work:
         """Hears the inputs, decides, and gives out what may leave. `durable`: the last durable sequence number."""
+        self._notice_sleep(now)
         self._is_wake_known = False
         self._events, self._queries, self._touched, self._lacking = [], [], {}, {}
         first_seq = self.seq + 1
@@ -130,6 +132,14 @@ class Desk:
         self._slots.forget_settled(now, self._settings.bounds.watch)
         acts, answers = self._gates.pass_through(durable)
         return Work(first_seq, tuple(self._events), acts, tuple(self._queries), answers)
+
+    def _notice_sleep(self, now: Instant) -> None:
+        """A step long after the one that was due: the process or its machine stood still, and the naked clock with it.
+        What was bare meanwhile is tried to be covered first.
+        """
+        due = self.next_wake() if self._term else None
+        if due is not None and now - due > _ASLEEP:
+            self._view.slept(now - due)
 
     def next_wake(self) -> Instant | None:
         """The next instant at which a step would do something though nothing came."""
@@ -154,17 +164,17 @@ class Desk:
             case inp.Restarted():
                 self._restart(item, now)
             case inp.AuthorityChanged():
-                self._outside = item
-                self._check_authority()
+                self._authority.outside = item
+                self._record(self._authority.check())
             case inp.JournalChanged():
-                self._journal = item
-                self._check_authority()
+                self._authority.journal = item
+                self._record(self._authority.check())
             case inp.StreamChanged():
                 self._stream_changed(item)
             case inp.ReadAnswered() | inp.ReadFailed():
                 self._needs.answered(item.query, item.at, well=isinstance(item, inp.ReadAnswered))
                 self._record(self._sources.hear(item))
-                self._check_authority()
+                self._record(self._authority.check())
             case _:
                 pass
         for saga, part in self._parts(item):
@@ -399,8 +409,8 @@ class Desk:
             mute_since=view.mute_since,
             has_answered=view.answered_at > 0,
             timer_held_until=self._timer.held_until,
-            may_enter=not self._stopped_for,
-            why_not=self._stopped_for,
+            may_enter=not self._authority.why_not,
+            why_not=self._authority.why_not,
             stop_tolerance_bps=self._settings.stop_tolerance_bps,
             manual_change=self._settings.manual_change,
             instrument=view.instruments.get(symbol),
@@ -420,31 +430,3 @@ class Desk:
             for facts in saga.state.stops.values():
                 yield str(facts.trigger)
                 yield facts.venue_id or facts.client_id
-
-    # ---- authority
-
-    def _why_stopped(self) -> str:
-        """Why no entry may be intended; empty if one may."""
-        modes, strangers = self._view.modes, self._view.strangers()
-        reasons = []
-        if not self._journal.healthy:
-            reasons.append(f"the journal does not take appends: {self._journal.detail}")
-        if not self._outside.may_enter:
-            reasons.append(self._outside.detail or "this process may not act on the account")
-        if modes is not None and modes.hedge:
-            reasons.append("the account is in hedge mode; one-way mode is expected")
-        if strangers:
-            reasons.append(f"another installation's orders are on the account: {', '.join(strangers)}")
-        if modes is not None and not modes.may_trade:
-            reasons.append("the key may not trade")
-        if modes is not None and modes.may_withdraw:
-            reasons.append("the key may withdraw or transfer; use one that may only trade")
-        return "; ".join(reasons)
-
-    def _check_authority(self) -> None:
-        why = self._why_stopped()
-        if why and why != self._stopped_for:
-            self._record(ev.EntriesStopped(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, why))
-        elif self._stopped_for and not why:
-            self._record(ev.EntriesResumed(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL))
-        self._stopped_for = why

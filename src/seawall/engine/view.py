@@ -107,6 +107,11 @@ class AccountView:
         """For how long in all the venue has not answered."""
         return self.muted + (now - self.mute_since if self.mute_since else 0)
 
+    def slept(self, gap: Duration) -> None:
+        """Nothing was asked or heard for `gap`, because we stood still; unless a silence is counted already."""
+        if not self.mute_since:
+            self.muted += gap
+
     # ---- the slot
 
     def is_fresh(self, what: str, symbol: Symbol, now: Instant) -> bool:

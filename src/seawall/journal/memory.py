@@ -177,6 +177,10 @@ class MemoryJournal:
         """See `port.Journal.accounts`."""
         return tuple(sorted(account for account, rows in self._tables.rows.items() if rows))
 
+    def last_at(self) -> Instant:
+        """See `port.Journal.last_at`."""
+        return max((rows[-1].at for rows in self._tables.rows.values() if rows), default=0)
+
     def find_signal(self, signal_id: SignalId) -> KnownSignal | None:
         """See `port.Journal.find_signal`."""
         return self._tables.signals.get(signal_id)

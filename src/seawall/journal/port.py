@@ -135,6 +135,9 @@ class Journal(Protocol):
     def accounts(self) -> tuple[Account, ...]:
         """The accounts with at least one event, sorted."""
 
+    def last_at(self) -> Instant:
+        """The latest of the instants at which each account's last event was recorded; 0 if nothing ever was."""
+
     def find_signal(self, signal_id: SignalId) -> KnownSignal | None:
         """What is known of a signal's id, on any account; None if it was never recorded.
 

@@ -36,6 +36,7 @@ from seawall.journal.port import (
 from seawall.journal.writer import CAPACITY, Holds, Submission, Writer
 from seawall.model.events import Recorded
 from seawall.model.ids import Account, SignalId
+from seawall.model.times import Instant
 
 Found = TypeVar("Found")
 
@@ -198,6 +199,10 @@ class SqliteJournal:
     def accounts(self) -> tuple[Account, ...]:
         """See `port.Journal.accounts`."""
         return self._ask(tables.read_accounts)
+
+    def last_at(self) -> Instant:
+        """See `port.Journal.last_at`."""
+        return self._ask(tables.read_last_at)
 
     def find_signal(self, signal_id: SignalId) -> KnownSignal | None:
         """See `port.Journal.find_signal`."""

@@ -26,6 +26,7 @@ from seawall.model.events import (
     SignalRefused,
 )
 from seawall.model.ids import Account, Side, SignalId
+from seawall.model.times import Instant
 
 _COLUMNS = ", ".join(field.name for field in fields(Row))
 _columns = attrgetter(*(field.name for field in fields(Row)))
@@ -181,6 +182,15 @@ def read_accounts(connection: sqlite3.Connection) -> tuple[Account, ...]:
     return tuple(
         Account(name) for (name,) in connection.execute("SELECT DISTINCT account FROM events ORDER BY account")
     )
+
+
+def read_last_at(connection: sqlite3.Connection) -> Instant:
+    """The latest of the instants of each account's last event, 0 if there is none."""
+    (at,) = connection.execute(
+        "SELECT coalesce(max(at), 0) FROM events"
+        " WHERE (account, seq) IN (SELECT account, max(seq) FROM events GROUP BY account)"
+    ).fetchone()
+    return int(at)
 
 
 def find_signal(connection: sqlite3.Connection, signal_id: SignalId) -> KnownSignal | None:

@@ -149,7 +149,8 @@ class App:
         self._stack.enter_context(FolderLock(settings.folder))
         self._journal = self._open_journal()
         self._stack.push_async_callback(asyncio.to_thread, self._journal.close)
-        self._front = Front(settings.accounts, self._journal, self._now, settings.waiting)
+        ahead = self._go_on_from(self._journal.last_at())
+        self._front = Front(settings.accounts, self._journal, self._now, settings.waiting, ahead)
         self._tidings = Tidings()
         for account in settings.accounts:
             self._seat(account, name)
@@ -236,6 +237,13 @@ class App:
             self._front.lost(account.name, loop.standing)
         if all(one.failure for one in self.loops.values()):
             self.all_stopped.set()
+
+    def _go_on_from(self, instant: Instant) -> Duration:
+        """Sees to it that our clock goes on where the journal ends; by how much it is now ahead of the machine's."""
+        if not isinstance(self._now, UtcClock):
+            return 0
+        self._now.not_before(instant)
+        return self._now.ahead
 
     def _commons_of(self, account: AccountSettings) -> Commons:
         fresh = Commons(self.settings.bounds, self._now)

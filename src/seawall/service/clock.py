@@ -24,6 +24,16 @@ class UtcClock:
     def __init__(self, error: Duration = 0) -> None:
         self._base = time.time_ns() - _elapsed_ns() + error * 1_000
 
+        self.ahead: Duration = 0
+        """By how much this clock was put ahead of the machine's, so that it goes on where the journal ends."""
+
+    def not_before(self, instant: Instant) -> None:
+        """Goes on from `instant` if that lies ahead: an earlier process has recorded it by a machine clock that was set
+        back since. What is recorded never comes from the future, and waits that count from it end.
+        """
+        self.ahead += max(instant - self(), 0)
+        self._base += max(instant - self(), 0) * 1_000
+
     def __call__(self) -> Instant:
         """The present, UTC."""
         return (self._base + _elapsed_ns()) // 1_000

@@ -14,7 +14,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -99,12 +99,15 @@ class Front:
         journal: Journal,
         now: Callable[[], Instant],
         most_waiting: int,
+        ahead: Duration = 0,
     ) -> None:
+        """`ahead`: by how much `now` is ahead of the time that senders mean (`clock.UtcClock.not_before`)."""
         self.answered_by_status: Counter[int] = Counter()
         self._venues = {account.name: account.venue for account in accounts}
         self._defaults = {account.name: account.defaults for account in accounts}
         self._journal = journal
         self._now = now
+        self._ahead = ahead
         self._most_waiting = most_waiting
         self._closed = False
         self._seats: dict[Account, Seat] = {}
@@ -166,8 +169,11 @@ class Front:
 
     def _parsed(self, body: bytes) -> Signal | Told:
         symbols = {account: seat.symbols for account, seat in self._seats.items()}
-        parsed = parse(body, self._now(), self._venues, symbols, self._defaults)
-        return _problem(parsed) if isinstance(parsed, Problem) else parsed
+        parsed = parse(body, self._now() - self._ahead, self._venues, symbols, self._defaults)
+        if isinstance(parsed, Problem):
+            return _problem(parsed)
+        made_at, received_at = parsed.made_at + self._ahead, parsed.received_at + self._ahead
+        return replace(parsed, made_at=made_at, received_at=received_at)
 
     async def _joined(self, waiting: _OnItsWay, signal: Signal, digest: str) -> Told:
         """The same id again while the first is on its way."""

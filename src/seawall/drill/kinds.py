@@ -74,11 +74,13 @@ def twice(chance: random.Random, _venue: VenueName) -> Drawn:
 
 
 def coded(chance: random.Random, venue: VenueName) -> Drawn:
-    """One of the codes that the venue book gives a call, with and without effect where its outcome is open."""
+    """One of the codes that the venue book gives a call, with and without effect where its outcome is open. Now and then
+    a refusal lies; one that the book lists as not executed only about a stop, since another entry may follow it.
+    """
     call = chance.choice(("order.create", STOP, *CODES[venue]))
     code = chance.choice(CODES[venue][call])
     effect = code.kind == OPEN and one_in(chance, 2)
-    if code.kind in (FINAL, EARLY) and call in ("order.create", STOP):
+    if (code.kind == FINAL and call == "order.create") or (code.kind in (FINAL, EARLY) and call == STOP):
         effect = one_in(chance, LIE_IN)
     return (refusal(code, call, effect=effect, **_some(chance)),), code.kind != SLOW and not code.passed
 

@@ -83,10 +83,10 @@ def _refused(reason: Reason, codes: tuple[int, ...], calls: tuple[Call, ...], pa
 RULES: Final = (
     # The outcome is unknown: never sent again, resolved by looking (binance.md 4.3).
     Rule((-1000, -1006, -1007), ANY, UNKNOWN, "4.2 outcome unknown"),
-    Rule((-1001,), (Call.ENTRY,), UNKNOWN, "4.2 definite failure, but a cautious entry path checks first"),
+    Rule((-1001, -1016), (Call.ENTRY,), UNKNOWN, "4.2 definite failure, but a cautious entry path checks first"),
     # Not executed: another attempt may follow.
-    _refused(Reason.BUSY, (-1001,), SAFE, "4.2 definite failure, retry ok"),
-    _refused(Reason.BUSY, (-1008, -1016), ANY, "4.2 definite failure, retry ok"),
+    _refused(Reason.BUSY, (-1001, -1016), SAFE, "4.2 definite failure, retry ok"),
+    _refused(Reason.BUSY, (-1008,), ANY, "4.2 definite failure, retry ok: all of it failed"),
     _refused(Reason.CLOCK, (-1021, -5028), ANY, "4.2 not executed, fix clock; 1.2"),
     _refused(Reason.LIMIT, (-1003, -1015), ANY, "4.2 limits; 1.3"),
     # Stops.

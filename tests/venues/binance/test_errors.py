@@ -43,7 +43,8 @@ EXPECTED: list[tuple[int, str, str]] = [
     (-1001, "entry", UNKNOWN),
     (-1001, "close stop cancel cancel_stop leverage", "busy"),
     (-1008, EVERY, "busy"),
-    (-1016, EVERY, "busy"),
+    (-1016, "entry", UNKNOWN),
+    (-1016, "close stop cancel cancel_stop leverage", "busy"),
     # clock and limits
     (-1021, EVERY, "clock"),
     (-5028, EVERY, "clock"),

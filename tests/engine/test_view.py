@@ -298,3 +298,13 @@ def test_time_in_which_we_stood_still_is_silence_too() -> None:
     known.hear(act(100, Outcome.UNKNOWN))
     known.slept(40 * SECOND)
     assert known.mute(ms(100)) == 40 * SECOND
+
+
+def test_a_venue_that_forbids_is_mute_until_it_permits() -> None:
+    """A ban that met a read binds the acts as well: what was answered meanwhile had left before it."""
+    known = view()
+    known.hear(inp.Forbidden(ms(100), ms(10_100), "403"))
+    known.hear(act(200, Outcome.REFUSED, Reason.FUNDS))
+    assert known.mute(ms(10_100)) == 10 * SECOND
+    known.hear(act(10_200, Outcome.REFUSED, Reason.FUNDS))
+    assert known.mute(ms(60_000)) == 10_100_000

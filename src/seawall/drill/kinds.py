@@ -74,8 +74,8 @@ def twice(chance: random.Random, _venue: VenueName) -> Drawn:
 
 
 def coded(chance: random.Random, venue: VenueName) -> Drawn:
-    """One of the codes that the venue book gives a call, with and without effect where its outcome is open. Now and then
-    a refusal lies; one that the book lists as not executed only about a stop, since another entry may follow it.
+    """One of the codes that the venue book gives a call, with and without effect where its outcome is open. A refusal
+    may lie; one that the book lists as not executed only about a stop, since another entry may follow it.
     """
     call = chance.choice(("order.create", STOP, *CODES[venue]))
     code = chance.choice(CODES[venue][call])

@@ -18,6 +18,7 @@ from seawall.model.ids import Symbol, is_ours, parse_client_id
 from seawall.model.inputs import (
     ActAnswered,
     ClockReport,
+    Forbidden,
     Input,
     ReadAnswered,
     ReadFailed,
@@ -98,6 +99,9 @@ class AccountView:
                 self.stream_since = item.since if item.proven else 0
                 if not item.proven:
                     self.stream_open_at = item.at if item.is_open else 0
+            case Forbidden(at=at, until=until):
+                self.forbidden_until = max(self.forbidden_until, until)
+                self._unanswered(at)
             case ClockReport():
                 self.clock = item
             case _:

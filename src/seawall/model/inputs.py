@@ -149,6 +149,15 @@ class StreamChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The venue's own word, whatever it answered with it, that nothing may be sent before `until` (429, 418, 403)."""
+
+    at: Instant
+    until: Instant
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClockReport:
     """Venue time = our time + `offset`, give or take `error`. Absence is judged at the pessimistic end."""
 
@@ -226,6 +235,7 @@ Input = (
     | ReadFailed
     | StreamReported
     | StreamChanged
+    | Forbidden
     | ClockReport
     | Restarted
     | SignalReceived

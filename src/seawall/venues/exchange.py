@@ -32,7 +32,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
 from seawall.model.acts import Act, Outcome, Reason, SubmitEntry, Urgency
-from seawall.model.inputs import ActAnswered, Input, ReadFailed
+from seawall.model.inputs import ActAnswered, Forbidden, Input, ReadFailed
 from seawall.model.queries import Query
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
 from seawall.venues.clock import Clock
@@ -363,6 +363,8 @@ class Exchange:
         pause = self._codec.pause(reply, request, now)
         if pause is not None:
             self._pace.pause(pause, now)
+            if not pause.bucket:
+                self._inputs.append(Forbidden(now, now + pause.wait, pause.detail))
         return pause is None
 
     def _settle(self, flight: _Flight, *, permitted: bool) -> None:

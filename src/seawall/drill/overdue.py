@@ -77,14 +77,17 @@ def _is_taken(entry: LogEntry) -> bool:
 
 
 def _mute(log: Sequence[LogEntry]) -> Iterator[Span]:
-    """From each signed request that got no answer, or a bad one, until the next that got a good one."""
+    """From each signed request that got no answer, or a bad one, until the next that got a good one; and from each word
+    to wait, whoever asked what, until an act leaves again.
+    """
     signed = [entry for entry in log if entry.account is not None]
     good = sorted(entry.answered_at or entry.at for entry in signed if not _is_bad(entry))
     acts = [entry.at for entry in signed if entry.call in ("order.create", "stop.create")]
-    for entry in signed:
+    for entry in log:
         if entry.status in _BAD or _TO_WAIT.search(entry.reply):
             told = (entry.answered_at or entry.at) + ON_THE_WAY
             yield entry.at, next((at for at in acts if at > told), 2**62)
+    for entry in signed:
         if _is_bad(entry):
             yield entry.at, next((at for at in good if at > (entry.answered_at or entry.at)), 2**62)
 

@@ -13,9 +13,10 @@ from seawall.model.queries import AskOrder, AskWallet, Query
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Bounds
 from seawall.venues import exchange as machine
 from seawall.venues.clock import FIRST_SAMPLES, Clock
-from seawall.venues.exchange import Errand, ErrandDone, Exchange, Output, Transmit
+from seawall.venues.exchange import ErrandDone, Exchange, Output, Transmit
 from seawall.venues.pace import Pace
 from seawall.venues.port import Bucket, Reply, Request
+from seawall.venues.underway import Errand
 from tests.venues.plain import HUNDRED_A_MINUTE, START, SYMBOL, PlainCodec, cancel, close, entry, positions, stop
 
 DONE = Reply(200, body=b"done")

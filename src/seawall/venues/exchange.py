@@ -28,16 +28,17 @@ is known, since their end in the venue's time is what absence is proven by (desi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from seawall.model.acts import Act, Outcome, Reason, SubmitEntry, Urgency
-from seawall.model.inputs import ActAnswered, Forbidden, Input, ReadFailed
+from seawall.model.inputs import Forbidden, Input, ReadFailed
 from seawall.model.queries import Query
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
 from seawall.venues.clock import Clock
 from seawall.venues.pace import Pace, Permit, Wait
 from seawall.venues.port import ActFrame, Charge, Codec, Reply, Request, Stamp, TooLate
+from seawall.venues.underway import Ask, Errand, Flight, Held, unanswered
 
 MOST_QUERIES = 1_000
 """How many different queries may be held or under way; more fail at once, by name."""
@@ -45,20 +46,6 @@ LATE_KEPT: Duration = 60 * SECOND
 """How long what was given up is remembered, should a reply still come: longer than a socket is held."""
 CLOCK_TAG = "clock"
 ERRAND_URGENCY = Urgency.CLOSE
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """A request of the connection's own: the venue's time, a stream's key. It costs one of each quota of the address
-    (binance.md 1.4: weight 1; bybit.md 1.3), so that a ban of the address binds it too, and goes before the reads:
-    without a clock and a stream nothing can be protected for long.
-    """
-
-    tag: str
-    request: Request
-
-
-Ask: TypeAlias = Act | Query | Errand
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,40 +97,6 @@ class Output:
 NO_OUTPUT = Output()
 
 
-@dataclass(slots=True)
-class _Held:
-    """An ask without leave. `retry_at` is when to look again, `why` what holds it, `until` when it is given back."""
-
-    ask: Ask
-    urgency: Urgency
-    until: Instant
-    charges: tuple[Charge, ...]
-    retry_at: Instant = 0
-    why: str = ""
-    reason: Reason = Reason.NONE
-
-
-@dataclass(slots=True, eq=False)
-class _Flight:
-    """An ask under way: its requests by key, and what has come of each; None for lost. `conn`: the connection of the
-    trade socket that carries it, 0 for REST.
-    """
-
-    ask: Ask
-    began_at: Instant
-    permit: Permit
-    requests: dict[int, Request]
-    conn: int = 0
-    unheard: int = 0
-    """How many of the requests were neither answered nor lost yet, whatever became of the ask."""
-    replies: dict[int, Reply | None] = field(default_factory=dict)
-    losses: tuple[str, ...] = ()
-
-    @property
-    def in_order(self) -> tuple[Reply | None, ...]:
-        return tuple(self.replies.get(key) for key in self.requests)
-
-
 class Exchange:
     """Requests and replies of one account, without I/O. All instants are microseconds UTC."""
 
@@ -155,9 +108,9 @@ class Exchange:
         self._clock = clock
         self._bounds = bounds
         self._errand_charges = tuple(Charge(bucket.name, 1) for bucket in codec.buckets() if bucket.shared)
-        self._held: list[_Held] = []
-        self._flights: list[_Flight] = []
-        self._late: dict[int, _Flight] = {}
+        self._held: list[Held] = []
+        self._flights: list[Flight] = []
+        self._late: dict[int, Flight] = {}
         self._last_key = 0
         self._transmits: list[Transmit] = []
         self._utterances: list[Utterance] = []
@@ -200,7 +153,7 @@ class Exchange:
                 self._arrived(flight, key, None, now)
             else:
                 self._flights.remove(flight)
-                self._inputs.append(_unanswered(flight.ask, Outcome.NOT_SENT, now, now, detail))
+                self._inputs.append(unanswered(flight.ask, Outcome.NOT_SENT, now, now, detail))
         self._send_what_may_leave(now)
 
     def road_lost(self, conn: int, now: Instant, detail: str) -> None:
@@ -245,7 +198,7 @@ class Exchange:
 
     def _hold(self, ask: Ask, urgency: Urgency, now: Instant) -> None:
         charges = self._errand_charges if isinstance(ask, Errand) else self._codec.charges(ask)
-        self._held.append(_Held(ask, urgency, now + self._bounds.reply_timeout, charges))
+        self._held.append(Held(ask, urgency, now + self._bounds.reply_timeout, charges))
 
     def _is_merged(self, query: Query, urgency: Urgency) -> bool:
         """Whether an equal query is under way already; one that is held takes the higher urgency."""
@@ -266,7 +219,7 @@ class Exchange:
         self._held.sort(key=lambda held: held.urgency)
         self._held = [held for held in self._held if not self._is_dealt_with(held, now)]
 
-    def _is_dealt_with(self, held: _Held, now: Instant) -> bool:
+    def _is_dealt_with(self, held: Held, now: Instant) -> bool:
         """Sends or gives up `held`, or leaves it where it is (False)."""
         if isinstance(held.ask, SubmitEntry) and self._clock.venue_now(now) >= held.ask.not_after:
             held.why = f"too late: the entry had to end by {held.ask.not_after}; {held.why}".rstrip("; ")
@@ -287,7 +240,7 @@ class Exchange:
         self._give_up(held, now)
         return True
 
-    def _leave(self, held: _Held, now: Instant) -> Permit | Wait:
+    def _leave(self, held: Held, now: Instant) -> Permit | Wait:
         if isinstance(held.ask, SubmitEntry) and not self._clock.is_known:
             held.reason = Reason.CLOCK
             return Wait(now + self._bounds.reply_timeout, "the venue's clock is not known")
@@ -295,7 +248,7 @@ class Exchange:
         held.reason = Reason.LIMIT if isinstance(leave, Wait) and leave.by_venue else Reason.BUSY
         return leave
 
-    def _give_up(self, held: _Held, now: Instant) -> None:
+    def _give_up(self, held: Held, now: Instant) -> None:
         """Ends an ask of which no byte has left."""
         match held.ask:
             case Errand(tag=tag):
@@ -304,9 +257,9 @@ class Exchange:
                 self._inputs.append(ReadFailed(ask, now, now, f"not sent: {held.why}"))
             case ask:
                 wait = max(held.retry_at - now, 0)
-                self._inputs.append(_unanswered(ask, Outcome.NOT_SENT, now, now, held.why, held.reason, wait))
+                self._inputs.append(unanswered(ask, Outcome.NOT_SENT, now, now, held.why, held.reason, wait))
 
-    def _depart(self, held: _Held, permit: Permit, now: Instant) -> None:
+    def _depart(self, held: Held, permit: Permit, now: Instant) -> None:
         late = self._depart_as(held.ask, permit, now)
         if late is not None:
             self._pace.settle(permit, permitted=False)
@@ -343,20 +296,20 @@ class Exchange:
     def _transmit(self, ask: Ask, requests: tuple[Request, ...], permit: Permit, now: Instant) -> None:
         keyed = dict(enumerate(requests, self._last_key + 1))
         self._last_key += len(keyed)
-        self._flights.append(_Flight(ask, now, permit, keyed, unheard=len(keyed)))
+        self._flights.append(Flight(ask, now, permit, keyed, unheard=len(keyed)))
         self._transmits += [Transmit(key, request) for key, request in keyed.items()]
 
     def _utter(self, act: Act, conn: int, frame: ActFrame, permit: Permit, now: Instant) -> None:
         self._last_key += 1
-        self._flights.append(_Flight(act, now, permit, {self._last_key: frame.like}, conn, unheard=1))
+        self._flights.append(Flight(act, now, permit, {self._last_key: frame.like}, conn, unheard=1))
         self._utterances.append(Utterance(conn, frame.text))
 
     # ---- under way
 
-    def _flight_of(self, key: int) -> _Flight | None:
+    def _flight_of(self, key: int) -> Flight | None:
         return next((flight for flight in self._flights if key in flight.requests), None)
 
-    def _learn(self, reply: Reply, flight: _Flight | None, key: int, now: Instant) -> bool:
+    def _learn(self, reply: Reply, flight: Flight | None, key: int, now: Instant) -> bool:
         """Takes in what a reply says of the budget; whether it permits more."""
         request = None if flight is None else flight.requests[key]
         self._pace.read(self._codec.gauges(reply, request), now)
@@ -367,7 +320,7 @@ class Exchange:
                 self._inputs.append(Forbidden(now, now + pause.wait, pause.detail))
         return pause is None
 
-    def _settle(self, flight: _Flight, *, permitted: bool) -> None:
+    def _settle(self, flight: Flight, *, permitted: bool) -> None:
         """Ends a trial after a pause, which may free what is held."""
         if flight.permit.tried:
             self._pace.settle(flight.permit, permitted=permitted)
@@ -375,20 +328,20 @@ class Exchange:
             for held in self._held:
                 held.retry_at = 0
 
-    def _landed(self, flight: _Flight | None, now: Instant) -> None:
+    def _landed(self, flight: Flight | None, now: Instant) -> None:
         """One more request of these was answered or lost; with the last of them their window begins."""
         if flight is not None:
             flight.unheard -= 1
             if not flight.unheard:
                 self._pace.landed(flight.permit, now)
 
-    def _arrived(self, flight: _Flight, key: int, reply: Reply | None, now: Instant) -> None:
+    def _arrived(self, flight: Flight, key: int, reply: Reply | None, now: Instant) -> None:
         flight.replies[key] = reply
         if len(flight.replies) == len(flight.requests):
             self._flights.remove(flight)
             self._conclude(flight, flight.in_order, now)
 
-    def _time_out(self, flight: _Flight, now: Instant) -> None:
+    def _time_out(self, flight: Flight, now: Instant) -> None:
         """The deadline has passed; what was asked is remembered, should the reply still come and say something."""
         self._settle(flight, permitted=False)
         flight.losses = (*flight.losses, f"no reply within {self._bounds.reply_timeout // MILLISECOND} ms")
@@ -398,7 +351,7 @@ class Exchange:
         self._late.update({key: flight for key in flight.requests if key not in flight.replies})
         self._conclude(flight, flight.in_order, now)
 
-    def _conclude(self, flight: _Flight, replies: tuple[Reply | None, ...], now: Instant) -> None:
+    def _conclude(self, flight: Flight, replies: tuple[Reply | None, ...], now: Instant) -> None:
         """Turns what has come into the one answer."""
         match flight.ask:
             case Errand(tag=tag):
@@ -408,17 +361,17 @@ class Exchange:
             case ask:
                 self._conclude_act(ask, flight, replies[0], now)
 
-    def _conclude_query(self, query: Query, flight: _Flight, replies: tuple[Reply | None, ...], now: Instant) -> None:
+    def _conclude_query(self, query: Query, flight: Flight, replies: tuple[Reply | None, ...], now: Instant) -> None:
         answer = self._codec.query_answer(query, replies, flight.began_at, now)
         if isinstance(answer, ReadFailed):
             answer = replace(answer, detail="; ".join((answer.detail, *flight.losses)))
             self._clock.suspected(now)
         self._inputs.append(answer)
 
-    def _conclude_act(self, act: Act, flight: _Flight, reply: Reply | None, now: Instant) -> None:
+    def _conclude_act(self, act: Act, flight: Flight, reply: Reply | None, now: Instant) -> None:
         if reply is None:
             detail = "; ".join(flight.losses)
-            self._inputs.append(_unanswered(act, Outcome.UNKNOWN, flight.began_at, now, detail))
+            self._inputs.append(unanswered(act, Outcome.UNKNOWN, flight.began_at, now, detail))
             return
         answer = self._codec.act_answer(act, reply, flight.began_at, now)
         answer = replace(answer, venue_answered=reply.is_answer)
@@ -437,16 +390,3 @@ class Exchange:
         self._inputs.append(self._clock.sampled(began_at, now, venue_at))
         for held in self._held:
             held.retry_at = 0
-
-
-def _unanswered(
-    act: Act,
-    outcome: Outcome,
-    began_at: Instant,
-    at: Instant,
-    text: str,
-    reason: Reason = Reason.NONE,
-    retry_after: Duration = 0,
-) -> ActAnswered:
-    """The answer to an act of which the venue has told nothing."""
-    return ActAnswered(act.client_id, act.symbol, outcome, began_at, at, reason, "", text, retry_after)

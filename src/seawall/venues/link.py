@@ -33,8 +33,9 @@ from typing import TypeAlias
 from seawall.model.inputs import NOTHING_TOLD, Input, StreamChanged, StreamReported
 from seawall.model.times import HOUR, MILLISECOND, MINUTE, SECOND, Bounds, Duration, Instant
 from seawall.venues.clock import Clock
-from seawall.venues.exchange import Errand, ErrandDone
+from seawall.venues.exchange import ErrandDone
 from seawall.venues.port import Heard, LinkWord, Reply, Stamp, StreamCodec
+from seawall.venues.underway import Errand
 
 PING_EVERY: Duration = 20 * SECOND
 """bybit.md 2.1 asks for a ping every 20 s; binance.md 3.1 allows five a second."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from seawall.drill.wire.gauging import Lags, Requests, memory, processor
+from seawall.drill.wire.gauging import Lags, Requests, memory, processor, waited
 from seawall.model.ids import VenueName
 from seawall.model.times import SECOND
 from venuesim.traffic import LogEntry
@@ -59,3 +59,4 @@ def test_a_process_is_measured_by_the_operating_system() -> None:
     """This one has taken some processor time and keeps more than a megabyte."""
     assert processor(os.getpid()) > 0
     assert memory(os.getpid()) > 1
+    assert waited(os.getpid()) >= 0

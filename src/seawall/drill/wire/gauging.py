@@ -38,6 +38,11 @@ def processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def waited(pid: int) -> float:
+    """The seconds for which a process's first thread, its loop's, could have run and others had the processor."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+
+
 def memory(pid: int) -> float:
     """What a process keeps in memory, in MiB."""
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))

@@ -17,23 +17,23 @@ import os
 import random
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import aiohttp
 import msgspec
 
 from seawall.drill.checks import ENDS, breaches, on_slot
+from seawall.drill.wire.beside import beside, every
 from seawall.drill.wire.boxes import Box, boxed
-from seawall.drill.wire.gauging import BY_ADDRESS, Lags, Requests, lags, memory, processor, used_weight
+from seawall.drill.wire.figures import Figures, shown, table
+from seawall.drill.wire.gauging import Lags, Requests, lags, memory, processor, used_weight, waited
 from seawall.drill.wire.process import Run, start
 from seawall.drill.wire.stage import Bell, Doors, Witness, configuration, environment, opening
 from seawall.drill.wire.unrest import Place, Unrest
 from seawall.model.events.base import EndReason
 from seawall.model.ids import Account, SignalId, Symbol, VenueName
-from seawall.model.times import SECOND
 from seawall.sagas.phase import Phase
 from seawall.service.settings import LogLevel
 from venuesim import catalogue
@@ -46,9 +46,12 @@ AT_ONCE = 6
 OPENS_WITHIN = 90.0
 """Seconds until an opening has an end; what was refused or grew stale for want of budget is handed in again."""
 TRIES = 20
+MOST_POSITIONS = 25
+"""So many contracts in USDT the shorter of the two catalogues has."""
 LOOKS_EVERY, READS_EVERY, TELLS_EVERY = 1.0, 5.0, 60.0
 WISH_EVERY, FAULT_EVERY, HAND_EVERY = 1.0, 2.0, 10.0
-WALK_BPS, WALK_EVERY = 8, 1_000
+WALK_BPS, WALK_EVERY = 20, 1_000
+"""A price moves 3 % in ten minutes, one time in three more: some stops and take-profits are met, many at once."""
 SETTLES_WITHIN = 150.0
 """Seconds of calm: a doubt of 60 s (Bounds.doubt), and two rounds of everything that is read again."""
 LASTS = 40.0
@@ -56,49 +59,6 @@ LASTS = 40.0
 NOT_NOW = (429, 503)
 GIVEN_UP = (EndReason.NAKED_TOO_LONG, EndReason.ABSENT, EndReason.INTERRUPTED)
 """Ends that nothing in this drill excuses: every stop would have been taken."""
-
-
-@dataclass(slots=True)
-class Figures:
-    """What was seen, in seconds, MiB and milliseconds; written as JSON as it stands."""
-
-    accounts: int
-    positions: int
-    minutes: float
-    ready_s: float = 0.0
-    opening_s: float = 0.0
-    opened: int = 0
-    tries: int = 0
-    cpu_percent: float = 0.0
-    cpu_opening_percent: float = 0.0
-    boxes_cpu_percent: float = 0.0
-    load: list[float] = field(default_factory=list)
-    rss_start: float = 0.0
-    rss_end: float = 0.0
-    lag_p50_ms: float = 0.0
-    lag_p99_ms: float = 0.0
-    lag_max_ms: float = 0.0
-    journal_events: int = 0
-    journal_mib: float = 0.0
-    log_kib: float = 0.0
-    protected: list[tuple[int, int]] = field(default_factory=list)
-    """(second of guarding, positions PROTECTED by the journal)."""
-    requests_opening: dict[str, dict[str, object]] = field(default_factory=dict)
-    """From the start on, the first reads of all accounts included."""
-    requests: dict[str, dict[str, object]] = field(default_factory=dict)
-    wished: dict[str, int] = field(default_factory=dict)
-    done: dict[str, int] = field(default_factory=dict)
-    ends: dict[str, int] = field(default_factory=dict)
-    naked_total_s: float = 0.0
-    naked_longest_s: float = 0.0
-    naked_longest_unasked_s: float = 0.0
-    """The longest where no hand had cancelled a stop."""
-    breaches: list[str] = field(default_factory=list)
-
-    @property
-    def wanted(self) -> int:
-        """How many positions are to be opened."""
-        return self.accounts * self.positions
 
 
 class Guarding:
@@ -122,7 +82,7 @@ class Guarding:
         self.figures.ready_s = round(self._loop.time() - began, 1)
         _say(f"{self.figures.accounts} accounts ready after {self.figures.ready_s:.0f} s")
         began, spent = self._loop.time(), processor(self._run.pid)
-        async with _beside(self._look(), self._tell_openings(), _every(READS_EVERY, self._measure)):
+        async with beside(self._look(), self._tell_openings(), every(READS_EVERY, self._measure)):
             rooms = {box.venue: asyncio.Semaphore(AT_ONCE) for box in self._boxes}
             async with asyncio.TaskGroup() as group:
                 for place in self.places:
@@ -145,7 +105,7 @@ class Guarding:
 
     async def _try(self, name: str, place: Place) -> bool:
         """Whether a signal was taken and is PROTECTED."""
-        side = "buy" if int(name[-1]) % 2 == 0 and len(place.symbol) % 2 else "sell"
+        side = "buy" if int(place.account[-1]) % 2 else "sell"
         body = opening(name, place.account, place.symbol, side=side, size={"quote": "500"})
         while (told := await self._doors.post(body)).status in NOT_NOW:  # noqa: ASYNC110 - nobody tells of room
             await asyncio.sleep(1)
@@ -162,18 +122,20 @@ class Guarding:
         for box in self._boxes:
             await box.remote.walk(WALK_BPS, WALK_EVERY)
         before, spent, others = await self._lags(), processor(self._run.pid), sum(map(processor, pids))
+        delayed = waited(self._run.pid)
         figures.rss_start, began = round(memory(self._run.pid), 1), self._loop.time()
         unrest = self._unrest
         works = [
-            _every(WISH_EVERY, unrest.wish),
-            _every(FAULT_EVERY, unrest.fault),
-            _every(HAND_EVERY, unrest.hand),
-            _every(READS_EVERY, self._measure),
+            every(WISH_EVERY, unrest.wish),
+            every(FAULT_EVERY, unrest.fault),
+            every(HAND_EVERY, unrest.hand),
+            every(READS_EVERY, self._measure),
         ]
-        async with _beside(self._look(), self._tell_guarding(began), *works):
+        async with beside(self._look(), self._tell_guarding(began), *works):
             await asyncio.sleep(figures.minutes * 60)
         took = self._loop.time() - began
         figures.cpu_percent = round(100 * (processor(self._run.pid) - spent) / took, 1)
+        figures.waited_percent = round(100 * (waited(self._run.pid) - delayed) / took, 1)
         figures.boxes_cpu_percent = round(100 * (sum(map(processor, pids)) - others) / took, 1)
         figures.rss_end = round(memory(self._run.pid), 1)
         late = (await self._lags()).since(before)
@@ -186,7 +148,7 @@ class Guarding:
         for box in self._boxes:
             await box.remote.walk(0, WALK_EVERY)
             await box.remote.lift()
-        async with _beside(self._look()):
+        async with beside(self._look()):
             with suppress(TimeoutError):
                 await self._doors.reaches(list(self._signals.values()), *ENDS, within=SETTLES_WITHIN)
             await asyncio.sleep(min(LASTS, self.figures.minutes * 60))
@@ -252,10 +214,10 @@ class Guarding:
 
     async def _asked_since(self, began: float) -> dict[str, dict[str, object]]:
         """What the venues were asked since an instant of the loop's clock, at which counting began; it begins anew."""
-        await self._read_logs()
+        await self._measure()
         took, asked = self._loop.time() - began, self._requests
         self._requests = {box.venue: Requests(box.venue) for box in self._boxes}
-        return {venue.value: _shown(one, took) for venue, one in asked.items()}
+        return {venue.value: shown(one, took) for venue, one in asked.items()}
 
     async def _read_logs(self) -> None:
         for box in self._boxes:
@@ -298,35 +260,6 @@ def _slots(box: Box, positions: int) -> list[tuple[str, str]]:
     return [(account, symbol) for symbol in symbols for account in box.accounts]
 
 
-def _shown(asked: Requests, took: float) -> dict[str, object]:
-    name, limit, _ = BY_ADDRESS[asked.venue]
-    return {
-        "a minute": round(asked.count / took * 60),
-        f"most {name}": asked.most_by_address,
-        "limit": limit,
-        "most of one account": asked.most_by_account,
-        "told to stop": dict(asked.refused),
-        "stops read again after s": [round(asked.gap(part) / SECOND, 1) for part in (0.5, 0.99, 1)],
-        "by call": dict(asked.by_call.most_common()),
-    }
-
-
-async def _every(seconds: float, do: Callable[[], Coroutine[None, None, None]]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        await do()
-
-
-@asynccontextmanager
-async def _beside(*works: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Runs works that never end while the block runs. One that fails ends the block with its error."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(work) for work in works]
-        yield
-        for task in tasks:
-            task.cancel()
-
-
 async def guarded(home: Path, figures: Figures, venues: Sequence[VenueName], seed: int) -> None:
     """Sets the stage, opens, guards, judges; the figures are written into `figures` as they come."""
     async with AsyncExitStack() as stack:
@@ -348,35 +281,6 @@ async def guarded(home: Path, figures: Figures, venues: Sequence[VenueName], see
         await guarding.judge()
 
 
-def table(figures: Figures) -> str:
-    """The figures as lines of a table."""
-    f = figures
-    busy = f"{f.cpu_percent} % guarding, {f.cpu_opening_percent} % opening; boxes {f.boxes_cpu_percent} %"
-    rows = [
-        ("accounts ready, positions open", f"{f.ready_s:.0f} s, {f.opening_s:.0f} s more; {f.tries} handed in"),
-        ("PROTECTED at the start", f"{f.opened} of {f.wanted}"),
-        ("PROTECTED while guarded", " ".join(f"{count}" for _, count in f.protected)),
-        ("ends", ", ".join(f"{end} {count}" for end, count in sorted(f.ends.items()))),
-        ("CPU of one core", busy),
-        ("machine's load", " ".join(map(str, f.load))),
-        ("memory", f"{f.rss_start} MiB at the start, {f.rss_end} MiB at the end"),
-        ("loop lag, at most", f"p50 {f.lag_p50_ms:g} ms, p99 {f.lag_p99_ms:g} ms, max {f.lag_max_ms:g} ms"),
-        ("record", f"{f.journal_events} events, {f.journal_mib} MiB; log {f.log_kib} KiB"),
-        *((f"{venue}, opening", _line(shown)) for venue, shown in f.requests_opening.items()),
-        *((f"{venue}, guarding", _line(shown)) for venue, shown in f.requests.items()),
-        ("asked for", ", ".join(f"{name} {count}" for name, count in sorted(f.wished.items()))),
-        ("done to it", ", ".join(f"{name} {count}" for name, count in sorted(f.done.items()))),
-        ("naked, by the judge", f"{f.naked_total_s:.3f} s in all, longest {f.naked_longest_s:.3f} s"),
-        ("longest, no hand at the stop", f"{f.naked_longest_unasked_s:.3f} s"),
-        ("breaches", str(len(f.breaches))),
-    ]
-    return "\n".join(f"{name:32} {value}" for name, value in rows)
-
-
-def _line(shown: dict[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in shown.items())
-
-
 def main(argv: Sequence[str]) -> int:
     """The command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m seawall.drill.wire guard")
@@ -388,6 +292,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path, help="where the figures are kept")
     options = parser.parse_args(argv)
     venues = [*VenueName] if options.venue == "both" else [VenueName(options.venue)]
+    if options.accounts % len(venues):
+        parser.error(f"--accounts: expected an even number for two venues, came {options.accounts}")
+    if not 0 < options.positions <= MOST_POSITIONS:
+        parser.error(f"--positions: expected 1 to {MOST_POSITIONS}, came {options.positions}")
     figures = Figures(options.accounts, options.positions, options.minutes)
     with tempfile.TemporaryDirectory(prefix="seawall-guard-") as home:
         asyncio.run(guarded(Path(home), figures, venues, options.seed))

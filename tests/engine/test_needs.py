@@ -68,7 +68,9 @@ def test_what_is_read_again_yields_for_one_more_period() -> None:
     again = {ask.query: ask.urgency for ask in needs.due(ms(30_100))}
     assert again == {AskMark(): Urgency.ENTER, AskWallet(): Urgency.LOOK, AskPositions(): Urgency.LOOK}
     assert {ask.urgency for ask in needs.due(ms(60_099)) if ask.query != AskMark()} == {Urgency.LOOK}
-    assert {ask.urgency for ask in needs.due(ms(70_100))} == {Urgency.ENTER}
+    again = {ask.query: ask.urgency for ask in needs.due(ms(70_100))}
+    assert again == {AskMark(): Urgency.ENTER, AskWallet(): Urgency.LOOK, AskPositions(): Urgency.ENTER}
+    assert {ask.urgency for ask in needs.due(ms(330_100)) if ask.query == AskWallet()} == {Urgency.ENTER}
 
 
 def test_stops_that_wait_to_be_looked_at_stand_in_line_with_entries_at_the_next_look() -> None:

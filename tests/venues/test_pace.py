@@ -33,9 +33,9 @@ def spend_all(pace: Pace, urgency: Urgency, now: int = START, charges: tuple[Cha
     raise AssertionError("no end of leave")
 
 
-@pytest.mark.parametrize(("urgency", "share"), [(Urgency.LOOK, 50), (Urgency.ENTER, 70), (Urgency.ASK, 85)])
+@pytest.mark.parametrize(("urgency", "share"), [(Urgency.LOOK, 60), (Urgency.ENTER, 70), (Urgency.ASK, 85)])
 def test_entries_and_reads_stop_before_the_limit(urgency: Urgency, share: int) -> None:
-    """What is read again gets 50 % of a bucket, entries 70 % and reads 85 %: the rest is there for protection."""
+    """What is read again gets 60 % of a bucket, entries 70 % and reads 85 %: the rest is there for protection."""
     assert spend_all(pace(), urgency) == share
 
 

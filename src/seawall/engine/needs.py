@@ -5,8 +5,8 @@ itself. Equal queries under way are one.
 
 What was read and is read again on its period yields to everything else (`Urgency.LOOK`): five hundred positions behind
 one address of Binance would spend its whole weight on that alone (binance.md 1.3, 1.4). So where many accounts share an
-address the periods grow, and entries go on. But no look waits for ever: after one more `stop_reread` it stands in line
-with the entries.
+address the periods grow, and entries go on. But no look waits for ever: one at stops or positions stands in line with
+the entries after one more `stop_reread`, one at anything else after one more `books_reread`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from seawall.model.queries import (
 from seawall.model.times import HOUR, MINUTE, SECOND, Bounds, Duration, Instant
 from seawall.model.work import Ask
 
-_MARKS = AskMark()
+_MARKS, _POSITIONS = AskMark(), AskPositions()
 _RETRY = 1 * SECOND
 _BOOKS_WAIT = 1 * SECOND
 """How long the first read of the books waits for the stream to open, since it is read again then anyway."""
@@ -130,7 +130,8 @@ class Needs:
         return asks
 
     def _urgency(self, query: Query, turn: _Turn, now: Instant) -> Urgency:
-        may_wait = now - turn.due_since < self.bounds.stop_reread
+        patience = self.bounds.stop_reread if query == _POSITIONS else self.bounds.books_reread
+        may_wait = now - turn.due_since < patience
         return Urgency.LOOK if turn.answered_at and may_wait and query != _MARKS else Urgency.ENTER
 
     def answered(self, query: Query, at: Instant, *, well: bool) -> None:

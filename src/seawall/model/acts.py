@@ -17,7 +17,7 @@ from seawall.model.times import Instant
 
 
 class Urgency(IntEnum):
-    """Who goes first when a venue's budget is short; entries stop at 70 % of any bucket, looks at 50 %."""
+    """Who goes first when a venue's budget is short; entries stop at 70 % of any bucket, looks at 60 %."""
 
     PROTECT = 0
     CLOSE = 1

@@ -2,7 +2,7 @@
 
 A venue counts requests in quotas (`Bucket`) and punishes who exceeds them, up to a ban of the whole address for days
 (binance.md 1.3) or ten minutes (bybit.md 1.3). So we count too, and take the reserve from those who can wait *before*
-the limit: what is only read again on its period stops at 50 % of any bucket, entries at 70 %, the reads of something
+the limit: what is only read again on its period stops at 60 % of any bucket, entries at 70 %, the reads of something
 that is under way at 85 %, closes at 95 %. Our count is corrected upward, never
 downward, by what the venue's headers say: others may share the quota.
 
@@ -32,7 +32,7 @@ from seawall.model.acts import Urgency
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 from seawall.venues.port import Bucket, Charge, Gauge, Pause
 
-SHARE = {Urgency.PROTECT: 100, Urgency.CLOSE: 95, Urgency.ASK: 85, Urgency.ENTER: 70, Urgency.LOOK: 50}
+SHARE = {Urgency.PROTECT: 100, Urgency.CLOSE: 95, Urgency.ASK: 85, Urgency.ENTER: 70, Urgency.LOOK: 60}
 """Up to which percentage of any bucket each urgency may go (design, rule 14)."""
 FORGOTTEN: Duration = MINUTE
 """A request of which nothing was heard for this long has arrived, or never will: sockets are held for a quarter of it,

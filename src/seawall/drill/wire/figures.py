@@ -43,6 +43,7 @@ class Figures:
     ends: dict[str, int] = field(default_factory=dict)
     naked_total_s: float = 0.0
     naked_longest_s: float = 0.0
+    naked_longest_at: str = ""
     naked_longest_unasked_s: float = 0.0
     """The longest where no hand had cancelled a stop."""
     breaches: list[str] = field(default_factory=list)
@@ -71,6 +72,7 @@ def table(figures: Figures) -> str:
     """The figures as lines of a table."""
     f = figures
     busy = f"{f.cpu_percent} % guarding, {f.cpu_opening_percent} % opening; boxes {f.boxes_cpu_percent} %"
+    naked = f"{f.naked_total_s:.3f} s in all, longest {f.naked_longest_s:.3f} s, {f.naked_longest_at}"
     rows = [
         ("accounts ready, positions open", f"{f.ready_s:.0f} s, {f.opening_s:.0f} s more; {f.tries} handed in"),
         ("PROTECTED at the start", f"{f.opened} of {f.wanted}"),
@@ -81,11 +83,11 @@ def table(figures: Figures) -> str:
         ("memory", f"{f.rss_start} MiB at the start, {f.rss_end} MiB at the end"),
         ("loop lag, at most", f"p50 {f.lag_p50_ms:g} ms, p99 {f.lag_p99_ms:g} ms, max {f.lag_max_ms:g} ms"),
         ("record", f"{f.journal_events} events, {f.journal_mib} MiB; log {f.log_kib} KiB"),
-        *((f"{venue}, opening", _line(shown)) for venue, shown in f.requests_opening.items()),
-        *((f"{venue}, guarding", _line(shown)) for venue, shown in f.requests.items()),
+        *((f"{venue}, opening", _line(told)) for venue, told in f.requests_opening.items()),
+        *((f"{venue}, guarding", _line(told)) for venue, told in f.requests.items()),
         ("asked for", ", ".join(f"{name} {count}" for name, count in sorted(f.wished.items()))),
         ("done to it", ", ".join(f"{name} {count}" for name, count in sorted(f.done.items()))),
-        ("naked, by the judge", f"{f.naked_total_s:.3f} s in all, longest {f.naked_longest_s:.3f} s"),
+        ("naked, by the judge", naked),
         ("longest, no hand at the stop", f"{f.naked_longest_unasked_s:.3f} s"),
         ("breaches", str(len(f.breaches))),
     ]

@@ -18,7 +18,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from pathlib import Path
 
 import aiohttp
@@ -78,7 +78,8 @@ class Guarding:
     async def open(self) -> None:
         """Waits until every account takes signals, and opens every position."""
         began = self._began = self._loop.time()
-        await self._doors.ready(READY_WITHIN)
+        async with beside(every(READS_EVERY, self._measure)):
+            await self._doors.ready(READY_WITHIN)
         self.figures.ready_s = round(self._loop.time() - began, 1)
         _say(f"{self.figures.accounts} accounts ready after {self.figures.ready_s:.0f} s")
         began, spent = self._loop.time(), processor(self._run.pid)
@@ -171,7 +172,8 @@ class Guarding:
                 continue
             slot = on_slot(verdict, Account(place.account), Symbol(place.symbol))
             longest = slot.longest_naked_us / 1_000_000
-            figures.naked_longest_s = max(figures.naked_longest_s, longest)
+            if longest > figures.naked_longest_s:
+                figures.naked_longest_s, figures.naked_longest_at = longest, f"{place.account} {place.symbol}"
             if (place.account, place.symbol) not in self._unrest.uncovered:
                 figures.naked_longest_unasked_s = max(figures.naked_longest_unasked_s, longest)
             figures.breaches += [f"{place.account} {place.symbol}: {one}" for one in self._breaches(place, slot)]
@@ -290,6 +292,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--venue", choices=("both", *VenueName), default="both")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="where the figures are kept")
+    parser.add_argument("--keep", type=Path, help="an empty folder in which the service's journal and log stay")
     options = parser.parse_args(argv)
     venues = [*VenueName] if options.venue == "both" else [VenueName(options.venue)]
     if options.accounts % len(venues):
@@ -297,8 +300,10 @@ def main(argv: Sequence[str]) -> int:
     if not 0 < options.positions <= MOST_POSITIONS:
         parser.error(f"--positions: expected 1 to {MOST_POSITIONS}, came {options.positions}")
     figures = Figures(options.accounts, options.positions, options.minutes)
-    with tempfile.TemporaryDirectory(prefix="seawall-guard-") as home:
-        asyncio.run(guarded(Path(home), figures, venues, options.seed))
+    with ExitStack() as stack:
+        temporary = tempfile.TemporaryDirectory(prefix="seawall-guard-")
+        home = options.keep or Path(stack.enter_context(temporary))
+        asyncio.run(guarded(home, figures, venues, options.seed))
     _say(table(figures))
     for breach in figures.breaches:
         _say(f"    {breach}")

@@ -34,7 +34,7 @@ from seawall.sagas.judgement import (
 from seawall.sagas.orders import OrderFacts
 from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.state import SagaState
-from seawall.sagas.stops import Cover
+from seawall.sagas.stops import Cover, StopFacts
 
 _ENDS_OF_A_POSITION = (
     EndReason.CLOSED_BY_REQUEST,
@@ -143,7 +143,7 @@ def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
         return EndReason.LIQUIDATED
     if FillKind.DELEVERAGING in kinds:
         return EndReason.DELEVERAGED
-    if any(state.orders[name].filled > 0 for name in state.stops):
+    if any(_took(state, facts) for facts in state.stops.values()):
         return EndReason.STOP_FILLED
     taken = sum((state.orders[rung.client_id].filled for rung in state.rungs), ZERO)
     if taken and taken >= exposure.filled:
@@ -151,6 +151,12 @@ def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
     lost = [state.orders[close.client_id] for close in state.closes if close.intent is None]
     by_us = any(facts.filled > 0 and facts.leg is not Leg.DIRECT for facts in lost)
     return EndReason.CLOSED_UNRECORDED if by_us else EndReason.CLOSED_OUTSIDE
+
+
+def _took(state: SagaState, facts: StopFacts) -> bool:
+    """Whether a stop filled; one that has run its course is taken at its word while its order could not be read."""
+    order = state.orders[facts.client_id]
+    return order.filled > 0 or (facts.status is StopStatus.FINISHED and not order.is_quantity_known)
 
 
 def _why_dead(state: SagaState) -> str:

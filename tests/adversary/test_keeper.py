@@ -94,6 +94,30 @@ def test_an_adopted_position_outlives_the_next_restart(venue: VenueName) -> None
     assert (wrongs(stage), leftovers(stage)) == ([], [])
 
 
+@pytest.mark.parametrize("lag", [500, 4_000, 9_000])
+def test_a_forgotten_naked_position_is_looked_for_until_its_orders_show(lag: int) -> None:
+    """Binance: the journal is gone, no stop has left yet, and the list of orders is behind the position: it is asked for
+    again and again, not in five minutes; and nobody is told meanwhile that it is somebody else's.
+    """
+    stage = Stage(BINANCE)
+    stage.fault(fault="stop_refused", call="stop.create", status=400, code=-4509, text="GTE order needs a position")
+    stage.on_moment = lambda when, call: (
+        stage.at(stage.now, stage.kill) if (when, call) == ("acted", "order.create") and stage.house else None
+    )
+    stage.send("a")
+    stage.run(most=500 * MILLISECOND)
+    stage.on_moment = None
+    stage.restore(0, pause=10 * MILLISECOND)
+    stage.box.faults.clear()
+    stage.fault(fault="read_lag", call="order.history", ms=lag, until=stage.now - stage.box.start + lag * MILLISECOND)
+    stage.run(most=12 * SECOND)
+    (found,) = adopted(stage)
+    assert found.ours
+    assert stage.phase(found.signal_id) is Phase.PROTECTED
+    assert stage.box.judge(stage.now).longest_naked_us < (lag + 2_500) * MILLISECOND
+    assert told(stage, ev.DistressKind.FOREIGN_POSITION) == []
+
+
 @VENUES
 def test_a_foreign_naked_position_is_told_of_once_and_left_alone(venue: VenueName) -> None:
     """The default: nothing is placed, nothing is closed; the end of it is told as well."""

@@ -146,7 +146,8 @@ class Desk:
         if not self._is_wake_known:
             wakes = [saga.next_wake() for saga in self._slots.by_signal.values()]
             needs = self._needs.next_wake(watching=self._watching) if self._term else None
-            self._wake_at = min((at for at in (*wakes, self._gates.next_wake(), needs) if at is not None), default=None)
+            wakes += [self._gates.next_wake(), self._keeper.next_wake(), needs]
+            self._wake_at = min((at for at in wakes if at is not None), default=None)
             self._is_wake_known = True
         return self._wake_at
 

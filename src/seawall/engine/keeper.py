@@ -60,6 +60,10 @@ class Keeper:
     _asked: dict[Symbol, tuple[Instant, Decimal]] = field(default_factory=dict)
     """When the orders of a symbol were last asked for, and about which amount."""
     _orders: dict[Symbol, ReadAnswered] = field(default_factory=dict)
+    _unexplained: dict[Symbol, tuple[Instant, Decimal]] = field(default_factory=dict)
+    """Since when the lists of a symbol have explained nothing of an amount: the beginning of the first of them."""
+    _again_at: dict[Symbol, Instant] = field(default_factory=dict)
+    """When a list that may have been late is asked for again."""
     _told: dict[Symbol, None] = field(default_factory=dict)
     _leaving: dict[str, Instant] = field(default_factory=dict)
     _cancels: dict[ClientId, Orphan] = field(default_factory=dict)
@@ -124,7 +128,8 @@ class Keeper:
     def look(self, term: int, now: Instant) -> Kept:
         """What is to be done about all that stands and is nobody's, if anything was read since the last look."""
         kept = Kept()
-        if self._is_stirred and term:
+        due = self.next_wake()
+        if term and (self._is_stirred or (due is not None and due <= now)):
             self._is_stirred = False
             kept.ask(*self._to_read)
             self._to_read.clear()
@@ -132,10 +137,16 @@ class Keeper:
             for position in list(self.view.positions.values()):
                 if position.amount and self._holder(position.symbol) is None:
                     self._look_at(position, finder, kept, now)
+                else:
+                    self._again_at.pop(position.symbol, None)
             self._end_told(kept)
             for orphan in strays.orphans(self.view):
                 self._look_after(orphan, finder, kept, now)
         return kept
+
+    def next_wake(self) -> Instant | None:
+        """The next instant at which a list is to be asked for again though nothing came."""
+        return min(self._again_at.values(), default=None)
 
     def _holder(self, symbol: Symbol) -> Saga | None:
         """The signal of ours that has something at the venue on a slot; those in line have nothing there yet."""
@@ -151,15 +162,35 @@ class Keeper:
         stops = self.view.stops.get(symbol, ())
         claim = strays.claim(position, orders.told.orders, stops, finder.installation)
         if claim is None and strays.is_naked(position, stops):
+            if self._may_be_late(position, orders, now):
+                return
             claim = self._of_foreign(position, kept)
         if claim is not None:
             self._adopt(position, claim, orders, finder, kept, now)
 
+    def _may_be_late(self, position: PositionReport, orders: ReadAnswered, now: Instant) -> bool:
+        """Whether a list that explains nothing may only be behind the position: not once another, `read_lag` later, has
+        explained no more. Until then it is asked for again soon, since what is ours may stand naked.
+        """
+        symbol, bounds = position.symbol, self.settings.bounds
+        since, amount = self._unexplained.get(symbol, (orders.began_at, position.amount))
+        since = since if amount == position.amount else orders.began_at
+        self._unexplained[symbol] = (since, position.amount)
+        late = orders.began_at - since < bounds.read_lag
+        if late:
+            self._again_at[symbol] = now + bounds.ask_first
+        return late
+
     def _ask_about(self, position: PositionReport, kept: Kept, now: Instant) -> None:
         symbol, known = position.symbol, self._asked.get(position.symbol)
-        if known is None or known[1] != position.amount or now - known[0] >= self.settings.bounds.books_reread:
+        again_at = self._again_at.get(symbol, now + 1)
+        if again_at <= now or known is None or known[1] != position.amount or self._is_old(known[0], now):
+            self._again_at.pop(symbol, None)
             self._asked[symbol] = (now, position.amount)
             kept.ask(AskStops(symbol), AskMark(symbol), AskOrders(symbol, now - self.settings.bounds.look_back))
+
+    def _is_old(self, asked_at: Instant, now: Instant) -> bool:
+        return now - asked_at >= self.settings.bounds.books_reread
 
     def _of_foreign(self, position: PositionReport, kept: Kept) -> Claim | None:
         """A naked position that is not ours: to be guarded if its owner asked for that, else told of once."""

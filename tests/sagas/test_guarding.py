@@ -19,9 +19,12 @@ from tests.sagas.builders import (
     BOUNDS,
     BYBIT,
     SYMBOL,
+    AskPositions,
     AskStop,
+    AskStops,
     Case,
     D,
+    Finding,
     Phase,
     armed,
     entering,
@@ -166,6 +169,17 @@ def test_a_stop_stuck_triggering_is_replaced_after_two_seconds() -> None:
     case.wakes_until(2_301)
     assert len(case.sent(PlaceStop)) == 2
     assert case.phase() is Phase.PROTECTING
+
+
+@BOTH
+def test_a_stop_missed_once_has_its_position_asked_about(traits: Traits) -> None:
+    """The list of stops shows it no more: the position is read at once, and not when the stop is missed again."""
+    case = protected(traits=traits)
+    case.queries.clear()
+    case.reads(30_000, AskStops(SYMBOL))
+    case.wakes_until(30_200)
+    assert AskPositions(SYMBOL) in case.queries
+    assert case.finding() is Finding.PROTECTED
 
 
 # ---- ends

@@ -14,6 +14,7 @@ from seawall.sagas.judgement import (
     entry_verdict,
     horizon_of,
     is_attempt_dead,
+    live_stops,
     unsettled_closes,
     unsettled_rungs,
 )
@@ -42,9 +43,19 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
         wanted[AskPositions(symbol)] = None
     if Duty.ASK_STOP in duties:
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
+    if Duty.WATCH in duties and exposure is not None and _is_cover_missed(state, exposure, around):
+        wanted[AskPositions(symbol)] = None
+        wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
     if Duty.PREPARE in duties and state.signal.leverage is not None:
         wanted[AskLeverage(symbol)] = None
     return list(wanted)
+
+
+def _is_cover_missed(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
+    """Whether a read did not show the stop that covers: it may lag, or the stop has gone with its position, and where a
+    list of positions leaves out those that are flat, nothing else says so.
+    """
+    return exposure.open > 0 and any(facts.missed_first for facts in live_stops(state, exposure, around))
 
 
 def everything_since(state: SagaState, around: Circumstances) -> list[Query]:

@@ -37,6 +37,10 @@ from venuesim.server import Clock, serve
 from venuesim.traffic import LogEntry
 
 BOTH = pytest.mark.parametrize("venue", list(VenueName))
+THE_SECOND_LATER = pytest.mark.parametrize(
+    "venue", [VenueName.BINANCE, pytest.param(VenueName.BYBIT, marks=pytest.mark.long)]
+)
+"""Both venues; the second only where there is time for it, for what differs between them is tried elsewhere."""
 KEYS = environment(["main"])
 SYMBOLS = ("SOLUSDT", "XRPUSDT", "ADAUSDT", "LTCUSDT", "BNBUSDT")
 QUICK = "[bounds]\nread_lag = 1\ndoubt = 5\ndoubt_blind = 10\nstop_reread = 2\n"
@@ -266,7 +270,7 @@ async def _unconfirmed(home: Path) -> None:
         assert len(out.box.judge(out.clock.now()).positions) == 1
 
 
-@BOTH
+@THE_SECOND_LATER
 def test_flatten_around_a_frozen_service(tmp_path: Path, venue: VenueName) -> None:
     """No answer in 2 s: flat without it, by the venue's book; when it wakes it knows, opens nothing, doubles nothing."""
     asyncio.run(_frozen(tmp_path, venue))
@@ -290,7 +294,7 @@ async def _frozen(home: Path, venue: VenueName) -> None:
             assert out.doors.witness.states[SignalId(symbol)].end in OWNERS
 
 
-@BOTH
+@THE_SECOND_LATER
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_flatten_while_the_service_wakes(tmp_path: Path, venue: VenueName, moment: str) -> None:
     """It was frozen with an entry on its way out and wakes in the middle: the entry meets the halt, all end flat."""
@@ -322,7 +326,7 @@ async def _waking(home: Path, venue: VenueName, moment: str) -> None:
         assert len(out.creates(Leg.ENTRY)) == entered
 
 
-@BOTH
+@THE_SECOND_LATER
 def test_flatten_without_a_journal(tmp_path: Path, venue: VenueName) -> None:
     """The process dead and its journal gone: flat all the same; the next process finds nothing to do, and is halted."""
     asyncio.run(_no_journal(tmp_path, venue))
@@ -345,6 +349,7 @@ async def _no_journal(home: Path, venue: VenueName) -> None:
         assert (await out.doors.post(opening("next", "main", "AVAXUSDT"))).status == 423
 
 
+@pytest.mark.long
 def test_an_account_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
     """The others are brought home; exit 7."""
     asyncio.run(_unreached(tmp_path))

@@ -47,6 +47,7 @@ def on_sockets(*files: str, as_json: bool = False) -> Options:
     return Options(files, venue=VenueName.BINANCE, as_json=as_json, wire=True, quick=True)
 
 
+@pytest.mark.long
 def test_a_process_killed_at_the_nth_request_on_sockets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The box stands still at the order, the process dies of kill -9, the next one finds the order and protects it."""
     page = tmp_path / "killed.toml"

@@ -205,6 +205,7 @@ def test_the_venues_name_is_not_found_any_more(
 # ---- the pool
 
 
+@pytest.mark.long
 @both
 def test_no_connection_is_free(tmp_path: Path, venue: VenueName, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mute reads hold every connection: what finds none was not sent, and goes once there is one."""

@@ -182,6 +182,19 @@ def test_a_stop_missed_once_has_its_position_asked_about(traits: Traits) -> None
     assert case.finding() is Finding.PROTECTED
 
 
+def test_a_stop_refused_for_want_of_a_position_has_that_asked_about() -> None:
+    """Bybit's "zero position" to a move: the old stop is kept, and the position is read at once."""
+    case = protected(traits=BYBIT)
+    settled = ev.TriggerSettled(case.state.signal.id, SYMBOL, D("0.1950"), D("0.1900"))
+    case.saga.grant([settled])
+    case.at(300)
+    case.queries.clear()
+    case.answers(320, case.newest_stop.client_id, Outcome.REFUSED, Reason.NO_POSITION)
+    case.wakes_until(600)
+    assert AskPositions(SYMBOL) in case.queries
+    assert case.phase() is Phase.PROTECTED
+
+
 # ---- ends
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seawall.model import events as ev
-from seawall.model.acts import Outcome
+from seawall.model.acts import Outcome, Reason
 from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskOrders, AskPositions, AskStop, AskStops, Query
 from seawall.model.reports import StopStatus
 from seawall.model.times import SECOND
@@ -52,10 +52,15 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
 
 
 def _is_cover_missed(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
-    """Whether a read did not show the stop that covers: it may lag, or the stop has gone with its position, and where a
-    list of positions leaves out those that are flat, nothing else says so.
+    """Whether a read did not show the stop that covers, or the venue refused another because there is no position: it
+    may lag, or the stop has gone with its position, and where a list of positions leaves out those that are flat,
+    nothing else says so.
     """
-    return exposure.open > 0 and any(facts.missed_first for facts in live_stops(state, exposure, around))
+    told = state.opinions.read
+    read_at = told.report.began_at if told is not None else 0
+    denied = any(facts.reason is Reason.NO_POSITION and facts.concluded_at >= read_at for facts in state.stops.values())
+    missed = any(facts.missed_first for facts in live_stops(state, exposure, around))
+    return exposure.open > 0 and (denied or missed)
 
 
 def everything_since(state: SagaState, around: Circumstances) -> list[Query]:

@@ -165,6 +165,8 @@ class Hands:
 
     def _move_stop(self, hand: Hand) -> None:
         box, rules = self._world.box, self._world.box.instruments[self._symbol]
+        if not any(stop.status is StopStatus.LIVE for stop in box.book.open_stops(self._world.account, self._symbol)):
+            return
         side = self.signals[0].side or Side.BUY
         mark = box.book.market.prices(self._symbol).mark
         trigger = mark * (1 - side.sign * (hand.stop or Decimal(1)) / _HUNDRED)

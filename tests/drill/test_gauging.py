@@ -41,7 +41,7 @@ def test_the_venues_word_to_stop_is_seen_in_status_and_text() -> None:
 
 def test_the_gap_between_two_looks_at_a_slots_stops() -> None:
     """Each slot's own; the first look has none."""
-    requests = Requests(VenueName.BINANCE)
+    requests = Requests(VenueName.BYBIT)
     assert requests.gap(1) == 0
     requests.take([asked(at, "stops.open") for at in (0, 30, 75)])
     requests.take([asked(80, "stops.open", account="b")])

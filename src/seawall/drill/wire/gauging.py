@@ -98,7 +98,7 @@ class Requests:
     most_by_account: int = 0
     """Binance: orders in ten seconds of 300; Bybit: calls of one endpoint in a second, of 10 where they are fewest."""
     gaps: list[Duration] = field(default_factory=list)
-    """Between two reads of one slot's stops, or of all of an account's: how long a lost word could stay unnoticed."""
+    """Between two reads of one slot's stops, on Bybit of an account's: how long a lost word could stay unnoticed."""
     _stops_read_at: dict[tuple[str | None, str | None], Instant] = field(default_factory=dict)
     _in_window: deque[Instant] = field(default_factory=deque)
     _of_account: dict[tuple[str, str], deque[Instant]] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class Requests:
             if self.venue is VenueName.BYBIT and entry.method != "WS":
                 self.most_by_address = max(self.most_by_address, _within(self._in_window, entry.at, 5 * SECOND))
             self._count_account(entry)
-            if entry.call == "stops.open":
+            if entry.call == "stops.open" and (entry.symbol or self.venue is VenueName.BYBIT):
                 slot = (entry.account, entry.symbol)
                 self.gaps.append(entry.at - self._stops_read_at.get(slot, entry.at))
                 self._stops_read_at[slot] = entry.at

@@ -58,7 +58,7 @@ LASTS = 40.0
 """Seconds that the ends must last: longer than the period in which positions are read again."""
 NOT_NOW = (429, 503)
 GIVEN_UP = (EndReason.NAKED_TOO_LONG, EndReason.ABSENT, EndReason.INTERRUPTED)
-"""Ends that nothing in this drill excuses: every stop would have been taken."""
+"""Ends that nothing in this drill excuses where an order of ours closed the rest: every stop would have been taken."""
 
 
 class Guarding:
@@ -181,7 +181,8 @@ class Guarding:
     def _breaches(self, place: Place, slot: Verdict) -> list[str]:
         state = self._doors.witness.states.get(SignalId(self._signals[place.account, place.symbol]))
         found = [*breaches(slot, state, spares=False)]
-        if state is not None and state.phase is Phase.FLAT and state.end in GIVEN_UP:
+        closes = sorted((one for episode in slot.episodes for one in episode.closes), key=lambda close: close.at)
+        if state is not None and state.end in GIVEN_UP and closes and closes[-1].what == "order":
             found.append(f"given up: {state.end}")
         return found
 

@@ -154,8 +154,7 @@ def rig(
                 await life.end.wait()
                 return
             async with App(load(folder / "seawall.toml", {})) as app:
-                while not all(loop.ready for loop in app.loops.values()):  # noqa: ASYNC110 - no event tells it
-                    await asyncio.sleep(0.02)
+                await app.all_ready.wait()
                 life.started.set()
                 await life.end.wait()
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,9 +62,13 @@ def named(error: sqlite3.Error, context: str) -> JournalError:
 def connect(file: Path) -> sqlite3.Connection:
     """A connection in autocommit mode; its transactions are begun and ended by name. Raises sqlite3.Error."""
     connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA journal_size_limit = -1")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA journal_size_limit = -1")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
@@ -158,14 +163,16 @@ class SqliteJournal:
         migrations: Migrations | None = None,
     ) -> None:
         """Open the file, or make it. Raises JournalError."""
-        try:
-            connection = connect(file)
-            migrate(connection, file, shipped() if migrations is None else migrations)
-            grow(connection, file, grown)
-            self._reader = connect(file)
-            self._reader.execute("PRAGMA query_only = ON")
-        except sqlite3.Error as error:
-            raise named(error, str(file)) from error
+        with ExitStack() as half_open:
+            try:
+                connection = half_open.enter_context(closing(connect(file)))
+                migrate(connection, file, shipped() if migrations is None else migrations)
+                grow(connection, file, grown)
+                self._reader = half_open.enter_context(closing(connect(file)))
+                self._reader.execute("PRAGMA query_only = ON")
+            except sqlite3.Error as error:
+                raise named(error, str(file)) from error
+            half_open.pop_all()
         self._reading = threading.Lock()
         self._writer = Writer(SqliteStore(connection, venues), capacity)
 

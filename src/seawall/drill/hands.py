@@ -152,7 +152,7 @@ class Hands:
 
     def _trade(self, hand: Hand) -> None:
         world = self._world
-        held = world.box.book.position(world.account, self._symbol).quantity
+        held = self._held()
         quantity = hand.quantity or abs(held * (hand.part or 0))
         if quantity:
             world.box.trade_by_hand(world.account, self._symbol, words.Side(hand.side.upper()), quantity, world.now)
@@ -173,10 +173,16 @@ class Hands:
         box.move_stop_by_hand(self._world.account, self._symbol, trigger - trigger % rules.tick, self._world.now)
 
     def _liquidate(self, hand: Hand) -> None:
-        self._world.box.liquidate(self._world.account, self._symbol, self._world.now)
+        if self._held():
+            self._world.box.liquidate(self._world.account, self._symbol, self._world.now)
 
     def _deleverage(self, hand: Hand) -> None:
-        self._world.box.deleverage(self._world.account, self._symbol, hand.part or Decimal(1), self._world.now)
+        if self._held():
+            self._world.box.deleverage(self._world.account, self._symbol, hand.part or Decimal(1), self._world.now)
+
+    def _held(self) -> Decimal:
+        """What stands on the slot: nothing, where a crash kept the entry from ever leaving."""
+        return self._world.box.book.position(self._world.account, self._symbol).quantity
 
     def _leave_stop(self, hand: Hand) -> None:
         self._world.box.leave_stop(self._world.account, self._symbol, self._world.now, hand.quantity)

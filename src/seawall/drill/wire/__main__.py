@@ -33,7 +33,7 @@ KILLS_OF_A_CAMPAIGN = 20
 """Each round takes slots that stay taken, and Binance's box has forty of them; more kills are more campaigns."""
 CAMPAIGNS_AT_ONCE = 4
 """Each is one process at a time, and its box."""
-QUICK_TRIALS, QUICK_KILLS, QUICK_FIRST = 16, 4, 4
+QUICK_TRIALS, QUICK_KILLS, QUICK_FIRST = 16, 4, 18
 QUICK_BOUNDS = "[bounds]\nread_lag = 1\ndoubt = 5\ndoubt_blind = 10\nstop_reread = 2\n"
 QUICK_LASTS = 6.0
 """True of a box whose reads do not lag, and of no venue."""

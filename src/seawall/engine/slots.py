@@ -51,10 +51,6 @@ class Slots:
             return on_slot[0] if on_slot else None
         return next((saga for saga in on_slot if saga.state.phase is not Phase.PREPARING), on_slot[0])
 
-    def waiting_behind(self, holder: Saga | None, symbol: Symbol) -> int:
-        """How many signals wait in line for a slot."""
-        return sum(saga.state.phase is Phase.PREPARING for saga in self.on(symbol) if saga is not holder)
-
     def open_symbols(self) -> list[Symbol]:
         """The slots on which something of ours is, or may be, open."""
         begun = [saga.state for saga in self.by_signal.values() if saga.state.phase not in _NOTHING_OPEN]

@@ -200,9 +200,13 @@ class Campaign:
 
     async def round(self) -> str:
         """One process from its beginning to its kill; how it was killed."""
-        run = await start(self._config, environment(self._accounts))
-        if self._fresh and self._chance.randrange(4) == 0:
-            return await self._kill_recovering(run)
+        async with self._process() as run:
+            if self._fresh and self._chance.randrange(4) == 0:
+                return await self._kill_recovering(run)
+            return await self._kill_at_work(run)
+
+    async def _kill_at_work(self, run: Run) -> str:
+        """The process is killed while openings and closes are on their way."""
         async with self._doors(run) as doors:
             await self._bring(doors, self._fresh)
             await self._until_ended(doors, BREATH)
@@ -218,15 +222,15 @@ class Campaign:
 
     async def settle(self, lasts: float) -> None:
         """The last process, which nobody kills: every doubt ends, the ends last, and all is judged."""
-        run = await start(self._config, environment(self._accounts))
-        async with self._doors(run) as doors:
-            await self._bring(doors, self._fresh)
-            await self._until_ended(doors, SETTLE)
-            await asyncio.sleep(lasts)
-            await self._until_ended(doors, SETTLE)
-            doors.witness.look()
-            self._judge(doors.witness)
-        await run.stop()
+        async with self._process() as run:
+            async with self._doors(run) as doors:
+                await self._bring(doors, self._fresh)
+                await self._until_ended(doors, SETTLE)
+                await asyncio.sleep(lasts)
+                await self._until_ended(doors, SETTLE)
+                doors.witness.look()
+                self._judge(doors.witness)
+            await run.stop()
 
     async def _kill_recovering(self, run: Run) -> str:
         """The process has no time to tell its doors, perhaps: it is killed at one of its first requests."""
@@ -262,6 +266,16 @@ class Campaign:
         for box in self._boxes.values():
             box.heard = lambda _: self._bell.ring()
         await run.ended()
+
+    @asynccontextmanager
+    async def _process(self) -> AsyncIterator[Run]:
+        """A process that does not outlive us, however the campaign ends."""
+        run = await start(self._config, environment(self._accounts))
+        try:
+            yield run
+        finally:
+            run.kill()
+            await run.ended()
 
     @asynccontextmanager
     async def _doors(self, run: Run) -> AsyncIterator[Doors]:

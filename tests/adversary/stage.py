@@ -22,9 +22,9 @@ from seawall.model import inputs as inp
 from seawall.model.ids import Side, SignalId, Symbol, VenueName
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
-from seawall.sagas.state import SagaState
 from venuesim import words
 from venuesim.facts import ZERO, Direction, StopScope, StopState, StopStatus
 

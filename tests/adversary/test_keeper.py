@@ -13,7 +13,7 @@ from seawall.model import inputs as inp
 from seawall.model.ids import Leg, Side, SignalId, VenueName, client_id
 from seawall.model.signal import Action, OnOpposite, Stop
 from seawall.model.times import MILLISECOND, MINUTE, SECOND
-from seawall.sagas.circumstances import ManualChange
+from seawall.sagas.evidence.circumstances import ManualChange
 from seawall.sagas.phase import Phase
 from tests.adversary.stage import BINANCE, BYBIT, Stage, leftovers, wrongs
 from venuesim.facts import StopStatus

@@ -41,13 +41,13 @@ from seawall.model.reports import (
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TriggerBy
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Instant
 from seawall.model.venue import Traits
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import Exposure, measure
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import Exposure, measure
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import StopFacts
 from seawall.sagas.judgement import judge
 from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.saga import Saga
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import StopFacts
 from seawall.venues.binance.traits import TRAITS as BINANCE
 from seawall.venues.bybit.traits import TRAITS as BYBIT
 
@@ -244,7 +244,7 @@ class Case:
 
     def folded(self) -> SagaState:
         """The state that the recorded events alone give."""
-        from seawall.sagas.fold import apply
+        from seawall.sagas.evidence.fold import apply
 
         state = self.begun
         for event in self.events:

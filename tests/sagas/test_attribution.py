@@ -9,7 +9,7 @@ from seawall.model.events import EndReason
 from seawall.model.ids import ClientId, Symbol, VenueId
 from seawall.model.reports import LeverageReport, OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
-from seawall.sagas.fold import apply, begin
+from seawall.sagas.evidence.fold import apply, begin
 from seawall.sagas.saga import Saga
 from tests.sagas.builders import (
     BYBIT,

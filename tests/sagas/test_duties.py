@@ -13,8 +13,9 @@ from seawall.model.queries import AskLeverage
 from seawall.model.reports import LeverageReport, Source, StopStatus
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MILLISECOND, SECOND
-from seawall.sagas import covering, preparing
-from seawall.sagas import entering as before_entry
+from seawall.sagas import preparing
+from seawall.sagas.duties import covering
+from seawall.sagas.duties import entering as before_entry
 from tests.sagas.builders import (
     BOUNDS,
     BYBIT,

@@ -12,7 +12,7 @@ from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
-from seawall.sagas.exposure import (
+from seawall.sagas.evidence.exposure import (
     best_cover,
     cover_of,
     exit_orders,
@@ -22,8 +22,8 @@ from seawall.sagas.exposure import (
     standing_stops,
     target_trigger,
 )
-from seawall.sagas.positions import Moment
-from seawall.sagas.stops import Cover
+from seawall.sagas.evidence.positions import Moment
+from seawall.sagas.evidence.stops import Cover
 from tests.sagas.builders import (
     BINANCE,
     BYBIT,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from seawall.model.ids import ClientId, Leg, VenueId
 from seawall.model.reports import FillReport, OrderReport, OrderStatus
-from seawall.sagas.orders import OrderFacts, join_fill, join_order
+from seawall.sagas.evidence.orders import OrderFacts, join_fill, join_order
 from tests.sagas.builders import D, fill, ms, order
 
 NAME = ClientId("swabcd-0123456789-etkxp2x01")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall.model.reports import PositionReport, Source
-from seawall.sagas.positions import Moment, Opinions, adds, in_direction, join_position, says_the_same
+from seawall.sagas.evidence.positions import Moment, Opinions, adds, in_direction, join_position, says_the_same
 from tests.sagas.builders import BOUNDS, D, ms, position
 
 LAG = BOUNDS.read_lag

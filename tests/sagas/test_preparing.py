@@ -17,9 +17,9 @@ from seawall.model.reports import LeverageReport, WalletReport
 from seawall.model.signal import Signal, Size, SizeUnit, Stop, TriggerBy
 from seawall.model.times import SECOND
 from seawall.sagas import preparing
+from seawall.sagas.evidence.sent import Sent
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.preparing import Lacking, Objection, Plan
-from seawall.sagas.sent import Sent
-from seawall.sagas.state import SagaState
 from tests.sagas.builders import BINANCE, BOUNDS, INSTRUMENT, SYMBOL, T0, Case, D, Finding, mark, percent, signal
 
 

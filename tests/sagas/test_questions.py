@@ -10,7 +10,7 @@ from seawall.model.ids import VenueId
 from seawall.model.queries import Query
 from seawall.model.reports import OrderStatus, Source
 from seawall.model.times import MILLISECOND
-from seawall.sagas.agenda import Agenda
+from seawall.sagas.duties.agenda import Agenda
 from tests.sagas.builders import (
     BOUNDS,
     BYBIT,

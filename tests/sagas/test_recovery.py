@@ -21,12 +21,12 @@ from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Signal, Stop
 from seawall.model.times import MILLISECOND
 from seawall.model.venue import Traits
-from seawall.sagas.exposure import best_cover, entry_orders
+from seawall.sagas.evidence.exposure import best_cover, entry_orders
+from seawall.sagas.evidence.sent import Attempt
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import Cover
 from seawall.sagas.judgement import Verdict, entry_verdict
 from seawall.sagas.phase import Phase
-from seawall.sagas.sent import Attempt
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import Cover
 from seawall.sagas.table import TABLE
 from tests.sagas.builders import (
     BINANCE,

@@ -14,7 +14,7 @@ from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import ClientId, Leg, SignalId, VenueId
 from seawall.model.reports import Source, StopReport, StopStatus
 from seawall.model.signal import TriggerBy
-from seawall.sagas.stops import Cover, StopFacts, conclude, found, intended, join_stop, miss, worth
+from seawall.sagas.evidence.stops import Cover, StopFacts, conclude, found, intended, join_stop, miss, worth
 from tests.sagas.builders import BOUNDS, STOP_AT, SYMBOL, D, ms, stop
 
 NAME = ClientId("swabcd-0123456789-stkxp2x02")

@@ -7,7 +7,7 @@ from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import Side
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
-from seawall.sagas.absence import is_close_absent
+from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.judgement import (
     horizon_of,
     is_move_refused,

@@ -7,8 +7,8 @@ from decimal import Decimal
 from seawall.drill.checks import breaches, on_slot
 from seawall.model.ids import Account, Side, SignalId, Symbol
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
-from seawall.sagas.state import SagaState
 from venuesim.exchange import Exchange
 from venuesim.facts import Side as VenueSide
 from venuesim.judge import Verdict

@@ -12,9 +12,9 @@ import msgspec
 
 from seawall.model.events import Recorded, SignalAccepted
 from seawall.model.ids import Account, SignalId, Symbol
-from seawall.sagas.fold import apply, begin
+from seawall.sagas.evidence.fold import apply, begin
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
-from seawall.sagas.state import SagaState
 from venuesim.judge import Verdict
 
 ENDS = (Phase.PROTECTED, Phase.FLAT)

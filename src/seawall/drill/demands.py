@@ -18,8 +18,8 @@ from seawall.drill.world import INSTALLATION, World
 from seawall.model.events import Recorded, event_type
 from seawall.model.ids import SignalId, Symbol
 from seawall.model.signal import Signal
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
-from seawall.sagas.state import SagaState
 from venuesim.judge import Episode, Verdict
 from venuesim.traffic import LogEntry
 from venuesim.words import Origin

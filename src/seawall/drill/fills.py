@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from seawall.model.amounts import ZERO
 from seawall.model.ids import Leg, Name, SignalId, digest, parse_client_id
-from seawall.sagas.state import SagaState
+from seawall.sagas.evidence.state import SagaState
 from venuesim.facts import Fact, FillState, OrderFilled, OrderState, Origin
 
 

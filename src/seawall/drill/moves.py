@@ -34,8 +34,8 @@ from seawall.model.events import EndReason
 from seawall.model.ids import Side, SignalId, Symbol, VenueName
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Finding, Phase
-from seawall.sagas.state import SagaState
 from venuesim.faults import parse
 from venuesim.verdict import Episode, StopMove
 

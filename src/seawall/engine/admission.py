@@ -14,10 +14,10 @@ from seawall.model.events import EndReason, Event
 from seawall.model.ids import Side
 from seawall.model.signal import Action, OnOpposite, Signal
 from seawall.sagas import preparing, wishes
-from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
-from seawall.sagas.state import SagaState
 
 _ON_THE_WAY_HOME = (Phase.CLOSING, Phase.QUARANTINE)
 

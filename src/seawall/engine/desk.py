@@ -31,8 +31,8 @@ from seawall.model.times import SECOND, Duration, Instant
 from seawall.model.venue import Traits
 from seawall.model.work import Answer, Ask, Work
 from seawall.sagas import preparing
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.fold import apply
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.fold import apply
 from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.saga import Saga
 

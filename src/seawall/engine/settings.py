@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from seawall.model.times import Bounds
-from seawall.sagas.circumstances import ManualChange
+from seawall.sagas.evidence.circumstances import ManualChange
 
 
 class NakedForeign(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from seawall.model import events as ev
 from seawall.model.ids import SignalId, Symbol
 from seawall.model.times import Duration, Instant
-from seawall.sagas.fold import begin
+from seawall.sagas.evidence.fold import begin
 from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
 

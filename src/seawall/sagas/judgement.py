@@ -24,9 +24,9 @@ from seawall.model.events import EndReason
 from seawall.model.reports import StopStatus
 from seawall.model.times import Duration, Instant
 from seawall.sagas import preparing
-from seawall.sagas.absence import is_close_absent, is_missed_for
-from seawall.sagas.circumstances import Circumstances, ManualChange
-from seawall.sagas.exposure import (
+from seawall.sagas.evidence.absence import is_close_absent, is_missed_for
+from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
+from seawall.sagas.evidence.exposure import (
     Exposure,
     best_cover,
     cover_of,
@@ -38,10 +38,10 @@ from seawall.sagas.exposure import (
     standing_stops,
     target_trigger,
 )
+from seawall.sagas.evidence.sent import Attempt, Rung, Sent
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import MEANS_READ, Cover, StopFacts
 from seawall.sagas.phase import Finding, Phase
-from seawall.sagas.sent import Attempt, Rung, Sent
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import MEANS_READ, Cover, StopFacts
 
 
 class Verdict(Enum):

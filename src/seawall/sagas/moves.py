@@ -12,8 +12,8 @@ from seawall.model.ids import Leg
 from seawall.model.reports import FillKind, Source, StopStatus
 from seawall.model.times import Instant
 from seawall.sagas import preparing
-from seawall.sagas.circumstances import Circumstances, ManualChange
-from seawall.sagas.exposure import (
+from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
+from seawall.sagas.evidence.exposure import (
     Exposure,
     average_entry,
     cover_of,
@@ -22,7 +22,10 @@ from seawall.sagas.exposure import (
     standing_stops,
     target_trigger,
 )
-from seawall.sagas.fold import apply
+from seawall.sagas.evidence.fold import apply
+from seawall.sagas.evidence.orders import OrderFacts
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import Cover, StopFacts
 from seawall.sagas.judgement import (
     Verdict,
     entry_verdict,
@@ -31,10 +34,7 @@ from seawall.sagas.judgement import (
     live_stops,
     unsettled_closes,
 )
-from seawall.sagas.orders import OrderFacts
 from seawall.sagas.phase import Finding, Phase
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import Cover, StopFacts
 
 _ENDS_OF_A_POSITION = (
     EndReason.CLOSED_BY_REQUEST,

@@ -17,9 +17,9 @@ from seawall.model.ids import Side
 from seawall.model.instrument import Instrument
 from seawall.model.reports import MarkReport
 from seawall.model.signal import SizeUnit, Stop, TakeProfit, TriggerBy
-from seawall.sagas.circumstances import Circumstances
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Finding, Phase
-from seawall.sagas.state import SagaState
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,16 +27,17 @@ from seawall.model.inputs import (
 from seawall.model.queries import AskOrder, AskOrders, AskStop, AskStops
 from seawall.model.reports import Source
 from seawall.model.times import Instant
-from seawall.sagas import acting, asking, closing, covering, entering, hearing, laddering
-from seawall.sagas.agenda import Agenda
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import Exposure, best_cover, measure
-from seawall.sagas.fold import apply
+from seawall.sagas.duties import acting, asking, closing, covering, entering, laddering
+from seawall.sagas.duties.agenda import Agenda
+from seawall.sagas.evidence import hearing
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import Exposure, best_cover, measure
+from seawall.sagas.evidence.fold import apply
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import Cover
 from seawall.sagas.judgement import judge, turning_points, unsettled_rungs
 from seawall.sagas.moves import armed_since, milestones, moves, troubles_told
 from seawall.sagas.phase import Duty, Finding, Phase
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import Cover
 from seawall.sagas.table import Row, row_for
 
 _MOST_MOVES = 16

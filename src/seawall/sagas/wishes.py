@@ -16,11 +16,11 @@ from seawall.model.ids import SignalId, Symbol
 from seawall.model.instrument import Instrument
 from seawall.model.reports import MarkReport
 from seawall.model.signal import Action, Signal, Stop, TriggerBy
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import average_entry, measure, target_trigger
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import average_entry, measure, target_trigger
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
 from seawall.sagas.preparing import ladder_objection
-from seawall.sagas.state import SagaState
 
 
 @dataclass(frozen=True, slots=True)

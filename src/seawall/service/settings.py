@@ -19,7 +19,7 @@ from seawall.intake.canonical import Defaults
 from seawall.model.ids import Account, VenueName
 from seawall.model.signal import TriggerBy
 from seawall.model.times import Bounds
-from seawall.sagas.circumstances import ManualChange
+from seawall.sagas.evidence.circumstances import ManualChange
 from seawall.venues.port import Credentials
 
 

@@ -26,8 +26,8 @@ from seawall.drill.checks import fold, on_slot
 from seawall.model.events import Event, Recorded
 from seawall.model.ids import Account, SignalId, Symbol, VenueName
 from seawall.model.times import Duration
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
-from seawall.sagas.state import SagaState
 from seawall.service.app import App
 from seawall.service.clock import UtcClock
 from seawall.service.config import parse

@@ -10,13 +10,13 @@ from seawall.model import events as ev
 from seawall.model.acts import SetLeverage, SubmitEntry
 from seawall.model.ids import Leg
 from seawall.sagas import preparing
-from seawall.sagas.acting import cancels, name
-from seawall.sagas.agenda import Agenda
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.covering import stop_intention
-from seawall.sagas.exposure import entry_orders
+from seawall.sagas.duties.acting import cancels, name
+from seawall.sagas.duties.agenda import Agenda
+from seawall.sagas.duties.covering import stop_intention
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import entry_orders
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.judgement import retry_at
-from seawall.sagas.state import SagaState
 
 
 def enter(state: SagaState, around: Circumstances, agenda: Agenda) -> list[ev.Event]:

@@ -16,12 +16,12 @@ from seawall.model.acts import Outcome
 from seawall.model.amounts import ZERO
 from seawall.model.ids import Leg
 from seawall.model.reports import PositionReport, StopStatus
-from seawall.sagas.absence import is_close_absent
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.orders import OrderFacts
-from seawall.sagas.positions import Moment, Opinion, in_direction
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import MEANS_READ, Cover, StopFacts, worth
+from seawall.sagas.evidence.absence import is_close_absent
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.orders import OrderFacts
+from seawall.sagas.evidence.positions import Moment, Opinion, in_direction
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import MEANS_READ, Cover, StopFacts, worth
 
 
 @dataclass(frozen=True, slots=True)

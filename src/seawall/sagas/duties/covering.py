@@ -16,13 +16,13 @@ from seawall.model.amounts import BASIS_POINTS, percent_trigger
 from seawall.model.ids import Leg
 from seawall.model.reports import StopStatus
 from seawall.model.times import Instant
-from seawall.sagas.acting import cancels, name
-from seawall.sagas.agenda import Agenda
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import Exposure, average_entry, is_contradicted, is_trigger_final, target_trigger
+from seawall.sagas.duties.acting import cancels, name
+from seawall.sagas.duties.agenda import Agenda
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import Exposure, average_entry, is_contradicted, is_trigger_final, target_trigger
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
 from seawall.sagas.judgement import is_entry_known, is_leaving, live_stops
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import MEANS_READ, StopFacts
 
 
 def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:

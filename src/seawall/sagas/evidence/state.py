@@ -16,17 +16,17 @@ from seawall.model.ids import ClientId, Leg, Side, digest, parse_client_id
 from seawall.model.reports import FillReport, Source
 from seawall.model.signal import Signal, TakeProfit
 from seawall.model.times import Instant
-from seawall.sagas.orders import OrderFacts
-from seawall.sagas.phase import Phase
-from seawall.sagas.positions import Opinions
-from seawall.sagas.sent import (
+from seawall.sagas.evidence.orders import OrderFacts
+from seawall.sagas.evidence.positions import Opinions
+from seawall.sagas.evidence.sent import (
     Attempt,
     Cancel,
     Close,
     Rung,
     Sent,
 )
-from seawall.sagas.stops import StopFacts
+from seawall.sagas.evidence.stops import StopFacts
+from seawall.sagas.phase import Phase
 
 
 @dataclass(frozen=True, slots=True)

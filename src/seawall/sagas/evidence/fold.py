@@ -15,10 +15,9 @@ from seawall.model.acts import Outcome
 from seawall.model.events import EndReason, Event
 from seawall.model.ids import Leg
 from seawall.model.reports import FillReport, OrderReport
-from seawall.sagas.orders import OrderFacts, join_fill, join_order
-from seawall.sagas.phase import Phase
-from seawall.sagas.positions import join_position
-from seawall.sagas.sent import (
+from seawall.sagas.evidence.orders import OrderFacts, join_fill, join_order
+from seawall.sagas.evidence.positions import join_position
+from seawall.sagas.evidence.sent import (
     Attempt,
     Cancel,
     Close,
@@ -29,8 +28,9 @@ from seawall.sagas.sent import (
     counted_anew,
     missed_once_more,
 )
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import conclude, found, intended, join_stop, miss
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import conclude, found, intended, join_stop, miss
+from seawall.sagas.phase import Phase
 
 
 def begin(event: ev.SignalAccepted) -> SagaState:

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from seawall.model import events as ev
 from seawall.model.acts import CancelOrder, Reason
 from seawall.model.ids import ClientId, Leg, client_id, parse_client_id, sibling
-from seawall.sagas.agenda import Agenda
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.state import SagaState
+from seawall.sagas.duties.agenda import Agenda
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.state import SagaState
 
 
 def name(state: SagaState, around: Circumstances, leg: Leg, n: int) -> ClientId:

@@ -7,8 +7,11 @@ from seawall.model.acts import Outcome, Reason
 from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskOrders, AskPositions, AskStop, AskStops, Query
 from seawall.model.reports import StopStatus
 from seawall.model.times import SECOND
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import Exposure, contradicts_refusal
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import Exposure, contradicts_refusal
+from seawall.sagas.evidence.sent import Attempt
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
 from seawall.sagas.judgement import (
     Verdict,
     entry_verdict,
@@ -19,9 +22,6 @@ from seawall.sagas.judgement import (
     unsettled_rungs,
 )
 from seawall.sagas.phase import Duty
-from seawall.sagas.sent import Attempt
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import MEANS_READ, StopFacts
 
 
 def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around: Circumstances) -> list[Query]:

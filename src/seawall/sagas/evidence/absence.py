@@ -7,9 +7,9 @@ never open anything, and half a second is enough.
 from __future__ import annotations
 
 from seawall.model.times import Duration
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.sent import Sent
-from seawall.sagas.state import SagaState
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.sent import Sent
+from seawall.sagas.evidence.state import SagaState
 
 
 def is_close_absent(state: SagaState, close: Sent, around: Circumstances) -> bool:

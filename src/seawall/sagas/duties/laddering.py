@@ -21,13 +21,13 @@ from seawall.model.amounts import HUNDRED, ONE, ZERO, ceil_to, floor_to
 from seawall.model.ids import Leg
 from seawall.model.instrument import Instrument
 from seawall.model.times import Duration
-from seawall.sagas.acting import cancels, name
-from seawall.sagas.agenda import Agenda
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import Exposure, average_entry
+from seawall.sagas.duties.acting import cancels, name
+from seawall.sagas.duties.agenda import Agenda
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import Exposure, average_entry
+from seawall.sagas.evidence.sent import Rung
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.judgement import unsettled_rungs
-from seawall.sagas.sent import Rung
-from seawall.sagas.state import SagaState
 
 _MOST_DOUBLINGS = 7
 

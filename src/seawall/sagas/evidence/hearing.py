@@ -17,13 +17,13 @@ from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, S
 from seawall.model.queries import AskFills, AskOrder, AskOrders, AskStop, AskStops
 from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport
 from seawall.model.times import MINUTE, Duration, Instant
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.orders import join_fill, join_order
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.orders import join_fill, join_order
+from seawall.sagas.evidence.positions import adds
+from seawall.sagas.evidence.sent import Sent
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import StopFacts, found, join_stop
 from seawall.sagas.phase import Phase
-from seawall.sagas.positions import adds
-from seawall.sagas.sent import Sent
-from seawall.sagas.state import SagaState
-from seawall.sagas.stops import StopFacts, found, join_stop
 
 CLOCKS_APART: Duration = MINUTE
 """How much earlier than our intention, by our clock, a venue may date our own stop: its clock may be behind ours."""

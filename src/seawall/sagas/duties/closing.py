@@ -11,14 +11,14 @@ from seawall.model import events as ev
 from seawall.model.acts import ClosePosition, Reason
 from seawall.model.ids import Leg
 from seawall.model.times import Duration, Instant, growing
-from seawall.sagas.acting import cancels, name
-from seawall.sagas.agenda import Agenda
-from seawall.sagas.circumstances import Circumstances
-from seawall.sagas.exposure import Exposure
+from seawall.sagas.duties.acting import cancels, name
+from seawall.sagas.duties.agenda import Agenda
+from seawall.sagas.duties.laddering import take_down
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import Exposure
+from seawall.sagas.evidence.sent import Close
+from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.judgement import unsettled_closes, unsettled_rungs, unsettled_stops
-from seawall.sagas.laddering import take_down
-from seawall.sagas.sent import Close
-from seawall.sagas.state import SagaState
 
 
 def close(state: SagaState, quantity: Decimal, around: Circumstances, agenda: Agenda) -> list[ev.Event]:

@@ -30,7 +30,9 @@ class Bench:
     def __init__(self, *, with_clock: bool = True, limits: tuple[Bucket, ...] = HUNDRED_A_MINUTE) -> None:
         self.now = START
         self.clock = Clock()
-        self.exchange = Exchange(PlainCodec(limits=limits), Pace(limits), self.clock, Bounds())
+        self.halted = ""
+        codec, pace = PlainCodec(limits=limits), Pace(limits)
+        self.exchange = Exchange(codec, pace, self.clock, Bounds(), halted=lambda: self.halted)
         if with_clock:
             for _ in range(FIRST_SAMPLES):
                 self.tell_time()
@@ -221,6 +223,34 @@ def test_an_entry_that_is_too_late_is_not_sent() -> None:
     answer = only(output.inputs, ActAnswered)
     assert (output.transmits, answer.outcome) == ((), Outcome.NOT_SENT)
     assert answer.text.startswith("too late")
+
+
+# ---- the owner's halt
+
+
+def test_a_halt_calls_back_an_entry_that_waits_for_its_turn() -> None:
+    """A halt that is given while entries are held makes each NotSent when it would leave; a stop goes on."""
+    bench = Bench()
+    sent = [bench.do(entry(f"e{n}")) for n in range(9)]
+    bench.halted = "halted: news"
+    assert len(bench.do(stop())) == 1
+    for (act,) in sent[:7]:
+        bench.reply(act.key, DONE)
+    output = bench.wake_all(SECOND)
+    assert output.transmits == ()
+    told = [(one.client_id, one.outcome, one.code, one.text) for one in output.inputs if isinstance(one, ActAnswered)]
+    assert told == [(name, Outcome.NOT_SENT, "halted", "halted: news") for name in ("e7", "e8")]
+
+
+def test_an_entry_of_a_halted_account_does_not_leave() -> None:
+    """Nothing of it was counted either: the next one, after the halt, leaves at once."""
+    bench = Bench()
+    bench.halted = "halted: news"
+    bench.exchange.submit(entry(), Urgency.ENTER, bench.now)
+    output = bench.exchange.take()
+    assert (output.transmits, only(output.inputs, ActAnswered).outcome) == ((), Outcome.NOT_SENT)
+    bench.halted = ""
+    assert [len(bench.do(entry(f"e{n}"))) for n in range(7)] == [1] * 7
 
 
 # ---- the budget

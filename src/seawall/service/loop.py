@@ -14,8 +14,9 @@ The first input of a process is `Restarted`, whose term is the venue's own time 
 the connection has told the venue's time; what comes earlier is kept in order.
 
 The owner's halt is a file (`halt`). It is read when a signal comes, when somebody says that it has changed, and again
-right before an entry leaves: one that was decided, recorded and let through its gate, and then slept with its process,
-must not wake into a house that was told to enter no more. Such an entry is NotSent, and nothing else is held up.
+by the connection right before an entry leaves (`why_no_entry`): one that was decided, recorded and let through its
+gate, and then slept with its process or waited for its turn, must not go out of a house that was told to enter no more.
+Such an entry is NotSent, and nothing else is held up.
 
 An exception here is a fault of the program. It ends this account, loudly: no other account is touched, nothing is
 cancelled or closed at the venue, and its positions keep the stops they have.
@@ -30,11 +31,10 @@ from typing import Protocol
 
 from seawall.engine.desk import Desk
 from seawall.journal.port import Journal, SequenceConflict
-from seawall.model.acts import Outcome, SubmitEntry, Urgency
+from seawall.model.acts import Urgency
 from seawall.model.events import ProcessStarted, Recorded
 from seawall.model.ids import Account, SignalId, Symbol
 from seawall.model.inputs import (
-    ActAnswered,
     AuthorityChanged,
     ClockReport,
     Input,
@@ -47,7 +47,7 @@ from seawall.model.inputs import (
 )
 from seawall.model.queries import AskInstruments, AskOpenOrders, AskPositions, AskStops
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
-from seawall.model.work import Answer, Do, Work
+from seawall.model.work import Answer, Work
 from seawall.sagas.phase import Phase
 from seawall.service.commons import Wire
 from seawall.service.halt import Halt
@@ -182,6 +182,11 @@ class AccountLoop:
             self._inbox.append(self._authority())
             self._stirred.set()
 
+    def why_no_entry(self) -> str:
+        """Why no entry may leave at this very moment, by the owner's halt read anew; empty if it may."""
+        self.look_at_halt()
+        return self.halt.words if self.halt is not None else ""
+
     # ---- its life
 
     async def run(self, wire: Wire) -> None:
@@ -240,7 +245,7 @@ class AccountLoop:
         self._inbox.clear()
         work = self._desk.step(inputs, durable, now)
         for do in work.acts:
-            self._let_go(do, wire, now)
+            wire.submit(do.act, do.urgency)
         try:
             if work.acts:
                 await asyncio.sleep(0)
@@ -250,15 +255,6 @@ class AccountLoop:
         self._carry_out(work, wire)
         self._watcher.advanced(self.account, durable)
         self._sleep(now)
-
-    def _let_go(self, do: Do, wire: Wire, now: Instant) -> None:
-        """Hands an act to the connection; an entry only if nobody has halted the account by this very moment."""
-        if isinstance(do.act, SubmitEntry):
-            self.look_at_halt()
-            if self.halt is not None:
-                self.put(_held_back(do.act, self.halt, now))
-                return
-        wire.submit(do.act, do.urgency)
 
     def _has_halt_changed(self) -> bool:
         """Reads the halt as it stands; whether it stood otherwise before."""
@@ -308,8 +304,3 @@ class AccountLoop:
                     self.symbols = tuple(instrument.symbol for instrument in told.instruments)
             case _:
                 return
-
-
-def _held_back(act: SubmitEntry, halt: Halt, now: Instant) -> ActAnswered:
-    """What became of an entry that the owner's halt met before its first byte left."""
-    return ActAnswered(act.client_id, act.symbol, Outcome.NOT_SENT, now, now, code="halted", text=halt.words)

@@ -8,7 +8,7 @@ they leave, and end in exactly one input for the heart.
       |                     '--deadline--------> the same
       '--deadline, too late--------------------> NotSent (an act), ReadFailed (a query)
 
-Five rules carry the weight.
+Six rules carry the weight.
 
 - *Nothing is repeated here.* A retry is an act with a reason, and reasons are the heart's.
 - *Lost is not failed.* An act whose reply did not come is Unknown, unless the transport knows that no byte ever left. A
@@ -19,6 +19,8 @@ Five rules carry the weight.
   the venue does not answer. So a read is failed for the venue's word alone; our own count merely makes it later.
 - *Equal queries are one.* The answer serves whoever asked while it was under way. Queries beyond the bound fail at
   once; acts are never dropped.
+- *Halted is not sent.* The owner's word is heard again in the very moment in which an entry would leave, so that one
+  which waited here is called back.
 - *One road for one act.* An act leaves by the trade socket if that road is open at that moment and carries it, else by
   REST, and never by both: what was under way on a socket that is lost is Unknown, like any other lost request.
 
@@ -28,6 +30,7 @@ is known, since their end in the venue's time is what absence is proven by (desi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -100,9 +103,18 @@ NO_OUTPUT = Output()
 class Exchange:
     """Requests and replies of one account, without I/O. All instants are microseconds UTC."""
 
-    def __init__(self, codec: Codec, pace: Pace, clock: Clock, bounds: Bounds, road: Road | None = None) -> None:
-        """`road`: the trade socket, where there is one."""
+    def __init__(
+        self,
+        codec: Codec,
+        pace: Pace,
+        clock: Clock,
+        bounds: Bounds,
+        road: Road | None = None,
+        halted: Callable[[], str] = lambda: "",
+    ) -> None:
+        """`road`: the trade socket, where there is one. `halted`: why no entry may leave now; empty if it may."""
         self._codec = codec
+        self._halted = halted
         self._road = road
         self._pace = pace
         self._clock = clock
@@ -227,6 +239,9 @@ class Exchange:
             return True
         if now < min(held.retry_at, held.until):
             return False
+        if isinstance(held.ask, SubmitEntry) and (words := self._halted()):
+            self._call_back(held.ask, words, now)
+            return True
         leave = self._leave(held, now)
         if isinstance(leave, Permit):
             self._depart(held, leave, now)
@@ -247,6 +262,11 @@ class Exchange:
         leave = self._pace.admit(held.charges, held.urgency, now)
         held.reason = Reason.LIMIT if isinstance(leave, Wait) and leave.by_venue else Reason.BUSY
         return leave
+
+    def _call_back(self, entry: SubmitEntry, words: str, now: Instant) -> None:
+        """Ends an entry that the owner's halt met before its first byte left."""
+        answer = unanswered(entry, Outcome.NOT_SENT, now, now, words)
+        self._inputs.append(replace(answer, code="halted"))
 
     def _give_up(self, held: Held, now: Instant) -> None:
         """Ends an ask of which no byte has left."""

@@ -20,6 +20,7 @@ Requests of different keys and frames of one connection may overtake one another
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import TypeAlias
@@ -128,11 +129,13 @@ class Venue:
         *,
         trade_socket: bool = False,
         stream: bool = True,
+        halted: Callable[[], str] = lambda: "",
     ) -> None:
         """`common`: the budget of the address, where several accounts share one (`pace.common_budget`).
 
         `trade_socket`: whether acts may leave by the venue's trade socket, where it has one. `stream`: whether the
-        account's stream is opened; who only reads once needs none, and asks for no key of it.
+        account's stream is opened; who only reads once needs none, and asks for no key of it. `halted`: why no entry
+        may leave at this very moment, empty if it may; asked right before one leaves.
         """
         self._has_stream = stream
         self.clock = Clock()
@@ -141,7 +144,7 @@ class Venue:
         if trade_socket and (line := codec.trade) is not None:
             costs = line.handshake()
             self._trade = Trade(line, self.clock, bounds, conns=conns, leave=lambda now: pace.connect(costs, now))
-        self._exchange = Exchange(codec, pace, self.clock, bounds, self._trade)
+        self._exchange = Exchange(codec, pace, self.clock, bounds, self._trade, halted)
         self._link = Link(codec, self.clock, bounds, conns=conns)
         self._wake_at = self._next_wake()
 

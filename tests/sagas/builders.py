@@ -279,12 +279,12 @@ class Case:
         answer = inp.ActAnswered(name, SYMBOL, outcome, ms(after - 10), ms(after), reason, told=told(*reports), **more)
         return self.at(after, answer)
 
-    def misses(self, after: float, *, moved: str | int = 0) -> list[ev.Event]:
-        """One complete round that sees nothing of the entry: its name, the trades since, the position."""
+    def misses(self, after: float, *, moved: str | int = 0, trades: tuple[FillReport, ...] = ()) -> list[ev.Event]:
+        """One complete round that sees nothing of the entry: its name, the trades since the baseline, the position."""
         began = ms(after)
         asked = (
             inp.ReadAnswered(AskOrder(SYMBOL, self.entry), began, ms(after + 20)),
-            inp.ReadAnswered(AskFills(SYMBOL, self.since), began + 1, ms(after + 20)),
+            inp.ReadAnswered(AskFills(SYMBOL, self.baseline_at), began + 1, ms(after + 20), told(*trades)),
             inp.ReadAnswered(AskPositions(SYMBOL), began + 1, ms(after + 20), told(position(moved, after + 0.001))),
         )
         return self.at(after + 20, *asked)
@@ -318,6 +318,13 @@ class Case:
         intent = self.state.intent
         assert intent is not None
         return intent.since
+
+    @property
+    def baseline_at(self) -> Instant:
+        """The venue time up to which the latest intent's baseline tells of every trade."""
+        intent = self.state.intent
+        assert intent is not None
+        return intent.baseline_at
 
     @property
     def newest_stop(self) -> StopFacts:

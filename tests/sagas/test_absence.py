@@ -103,7 +103,7 @@ def test_not_absent_without_a_position_read_since_the_first_round() -> None:
     case = unheard()
     for after in (HORIZON + 1, HORIZON + 1 + LAG):
         case.reads(after + 20, AskOrder(SYMBOL, case.entry), began=after)
-        case.reads(after + 20, AskFills(SYMBOL, case.since), began=after + 1)
+        case.reads(after + 20, AskFills(SYMBOL, case.baseline_at), began=after + 1)
     assert verdict(case) is Verdict.UNDECIDED
 
 
@@ -132,6 +132,31 @@ def test_a_position_moved_only_by_foreign_fills_is_at_its_baseline() -> None:
     case.misses(HORIZON + 1, moved=5)
     case.misses(HORIZON + 1 + LAG, moved=5)
     assert verdict(case) is Verdict.ABSENT
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_stranger_who_trades_before_and_after_our_intent_keeps_nothing_from_being_absent(undone: bool) -> None:
+    """The trades since the date of our baseline explain the position, those before our intent included; the first needs
+    no name, since what the venue dates before the intent cannot be ours.
+    """
+    case = unheard(position=position(0, -1_000, told=-4_000))
+    included = fill("", 5, trade="included", at=-4_000, venue_id=VenueId("990"))
+    before = fill("", 5, trade="before", at=-500, venue_id=VenueId("991"))
+    after = replace(fill("web_2", 5, trade="after", at=80), side=Side.SELL if undone else Side.BUY)
+    for began in (HORIZON + 1, HORIZON + 1 + LAG):
+        case.misses(began, moved=0 if undone else 10, trades=(included, before, after))
+    assert list(case.state.foreign_fills) == ["before", "after"]
+    assert verdict(case) is Verdict.ABSENT
+
+
+def test_a_read_of_trades_that_begins_after_the_baseline_proves_nothing() -> None:
+    """What moved the position between the baseline and the intent may be missing from it."""
+    case = unheard(position=position(0, -1_000, told=-4_000))
+    for began in (HORIZON + 1, HORIZON + 1 + LAG):
+        case.reads(began + 20, AskOrder(SYMBOL, case.entry), began=began)
+        case.reads(began + 20, AskFills(SYMBOL, case.since), began=began + 1)
+        case.reads(began + 20, AskPositions(SYMBOL), position(0, began), began=began)
+    assert verdict(case) is Verdict.UNDECIDED
 
 
 def test_present_by_one_word_whatever_was_missed_before() -> None:
@@ -214,7 +239,7 @@ def test_a_trade_that_the_list_of_orders_names_as_anothers_stands_in_no_way() ->
     case = entering()
     case.answers(50, case.entry, Outcome.UNKNOWN)
     stranger = replace(fill("", 100, at=60, venue_id=VenueId("77")), side=Side.SELL)
-    case.reads(70, AskFills(SYMBOL, case.since), stranger)
+    case.reads(70, AskFills(SYMBOL, case.baseline_at), stranger)
     case.wakes_until(4_000)
     assert any(isinstance(query, AskOrders) for query in case.queries)
     theirs = order(ClientId("web_1"), filled=100, at=60, venue_id=VenueId("77"), side=Side.SELL)

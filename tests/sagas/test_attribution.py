@@ -165,7 +165,7 @@ def test_the_trades_read_for_another_span_settle_nothing() -> None:
     case.answers(50, case.entry, Outcome.UNKNOWN)
     case.misses(4_000)
     known = case.state.fills_read_at
-    case.reads(5_000, AskFills(SYMBOL, case.since + 1))
+    case.reads(5_000, AskFills(SYMBOL, case.baseline_at + 1))
     case.reads(5_100, AskPositions(Symbol("BTCUSDT")))
     assert case.state.fills_read_at == known
 

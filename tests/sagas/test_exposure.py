@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -443,7 +442,7 @@ def test_an_ended_stop_does_not_stand(traits: object) -> None:
 
 def test_what_came_between_the_baseline_and_the_intent_is_not_ours() -> None:
     """A hand traded after the slot was read and before we intended: its position is what we started from."""
-    case = Case(position=replace(position(0), at=ms(-5_000)))
+    case = Case(position=position(0, -5_000))
     case.at(0)
     case.answers(50, case.entry, Outcome.UNKNOWN)
     case.reads(100, AskPositions(SYMBOL), position(-100, 80, told=-1_000))

@@ -84,7 +84,7 @@ def test_undecided_after_an_empty_read(traits: Traits, query: str) -> None:
     case.answers(50, case.entry, Outcome.UNKNOWN)
     asked: dict[str, Query] = {
         "order": AskOrder(SYMBOL, case.entry),
-        "fills": AskFills(SYMBOL, case.since),
+        "fills": AskFills(SYMBOL, case.baseline_at),
         "positions": AskPositions(SYMBOL),
     }
     case.reads(60_000, asked[query], *([position(0, 59_980)] if query == "positions" else []))

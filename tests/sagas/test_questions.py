@@ -96,7 +96,7 @@ def test_the_trades_are_asked_once_the_entry_can_no_longer_come() -> None:
     case.answers(50, case.entry, Outcome.UNKNOWN)
     horizon = (BOUNDS.receive_window + BOUNDS.margin) / 1_000
     case.wakes_until(horizon)
-    asked = AskFills(SYMBOL, case.since)
+    asked = AskFills(SYMBOL, case.baseline_at)
     assert asked not in case.saga.agenda.asking
     case.wakes_until(horizon + 0.001)
     assert asked in case.saga.agenda.asking

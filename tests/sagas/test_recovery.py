@@ -170,7 +170,7 @@ class Storm:
             AskPositions(SYMBOL),
             AskStops(SYMBOL),
             AskStops(),
-            AskFills(SYMBOL, self.case.since),
+            AskFills(SYMBOL, self.case.baseline_at),
             AskLeverage(SYMBOL),
         ]
         asked += [AskOrder(SYMBOL, name) for name in self.case.state.orders]

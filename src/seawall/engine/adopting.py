@@ -111,7 +111,7 @@ def _intent(signal: Signal, side: Side, filled: OrderReport, trigger: Decimal, n
         trigger_by=TriggerBy.MARK,
         trigger_is_final=True,
         baseline=ZERO,
-        baseline_at=now,
+        baseline_at=filled.venue_at,
         intended_at=now,
         since=filled.venue_at,
         not_after=filled.venue_at,

@@ -23,9 +23,9 @@ class LeverageIntended(Event):
 class EntryIntended(Event):
     """`SubmitEntry` may leave once this is durable, and its protective legs whenever they are needed.
 
-    `baseline` is the position before it, read at `baseline_at` (our time). `since` is the venue time at the intent, at
-    the early end of the clock's error: what the venue dates before it is not ours. `trigger_is_final` is false for a
-    stop in percent, whose trigger here is provisional, from `reference`.
+    `baseline` is the position before it, as of `baseline_at` (venue time): trades past that are not in it. `since` is
+    the venue time at the intent, at the early end of the clock's error: what the venue dates before it is not ours.
+    `trigger_is_final` is false for a stop in percent, whose trigger here is provisional, from `reference`.
     """
 
     client_id: ClientId

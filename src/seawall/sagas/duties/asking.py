@@ -92,8 +92,10 @@ def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> l
 
 
 def _about_trades(state: SagaState, intent: ev.EntryIntended, around: Circumstances) -> list[Query]:
-    """Every trade on the symbol since the intent; and whose they are, where a trade tells only its order's id."""
-    asked: list[Query] = [AskFills(intent.symbol, intent.since)]
+    """Every trade that our baseline does not tell of; and whose those since the intent are, where a trade tells only
+    its order's id.
+    """
+    asked: list[Query] = [AskFills(intent.symbol, intent.baseline_at)]
     if state.loose_fills and not around.traits.names_fills:
         asked.append(AskOrders(intent.symbol, intent.since))
     return asked

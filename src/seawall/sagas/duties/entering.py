@@ -9,6 +9,8 @@ from __future__ import annotations
 from seawall.model import events as ev
 from seawall.model.acts import SetLeverage, SubmitEntry
 from seawall.model.ids import Leg
+from seawall.model.reports import PositionReport
+from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
@@ -51,12 +53,20 @@ def _entry_intention(state: SagaState, around: Circumstances, plan: preparing.Pl
         trigger_by=stop.trigger_by,
         trigger_is_final=plan.trigger_is_final,
         baseline=position.amount,
-        baseline_at=position.at,
+        baseline_at=_as_of(position, around),
         intended_at=around.now,
         since=around.venue_now_early,
         not_after=around.venue_now + around.bounds.receive_window,
         price_bound=plan.price_bound,
     )
+
+
+def _as_of(position: PositionReport, around: Circumstances) -> Instant:
+    """The venue time up to which a position tells of every trade: its own date, but nothing is older than `read_lag`.
+    A row without a date is taken for what stood when it was asked for.
+    """
+    asked_at = position.began_at + around.clock_offset - around.clock_error
+    return max(position.venue_at, asked_at - around.bounds.read_lag) if position.venue_at else asked_at
 
 
 def entry_act(intent: ev.EntryIntended) -> SubmitEntry:

@@ -16,6 +16,7 @@ from seawall.model.acts import Outcome
 from seawall.model.amounts import ZERO
 from seawall.model.ids import Leg
 from seawall.model.reports import PositionReport, StopStatus
+from seawall.model.times import Instant
 from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import OrderFacts
@@ -131,7 +132,7 @@ def _is_overtaken(report: PositionReport, latest: PositionReport) -> bool:
 
 
 def _ours_of(state: SagaState, around: Circumstances, told: Opinion) -> Decimal:
-    return in_direction(told.report.amount, _baseline(state, around), state.side.sign)
+    return in_direction(told.report.amount, _baseline(state)[0], state.side.sign)
 
 
 def _seems_gone(state: SagaState, around: Circumstances, moment: Moment) -> bool:
@@ -154,11 +155,11 @@ def _by_effect(state: SagaState, around: Circumstances) -> Decimal:
 
 
 def foreign_baseline(state: SagaState, around: Circumstances) -> Decimal:
-    """What the position would be without us: the baseline, moved by fills read under ids that are not ours."""
+    """What the position would be without us: the baseline, moved by fills past it under ids that are not ours."""
+    baseline, as_of = _baseline(state)
     nameless = state.loose_fills.values() if around.traits.names_fills else ()
-    others = (*state.foreign_fills.values(), *nameless)
-    moved = sum((fill.side.sign * fill.quantity for fill in others), ZERO)
-    return moved + _baseline(state, around)
+    others = (fill for fill in (*state.foreign_fills.values(), *nameless) if fill.venue_at > as_of)
+    return baseline + sum((fill.side.sign * fill.quantity for fill in others), ZERO)
 
 
 def _capped(owned: Decimal, shown: tuple[tuple[str, Decimal], ...]) -> Decimal:
@@ -180,7 +181,7 @@ def _who_says_flat(
     """
     filled, owned = fills
     if filled == 0:
-        others = in_direction(foreign_baseline(state, around), _baseline(state, around), state.side.sign)
+        others = in_direction(foreign_baseline(state, around), _baseline(state)[0], state.side.sign)
         by_entry = ("entry",) if _all_dead(state) else ()
         return by_entry + tuple(source for source, amount in shown if amount <= max(others, ZERO))
     by_orders = ("fills",) if owned <= 0 else ()
@@ -193,22 +194,21 @@ def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
     then an entry answered as refused is asked about all the same.
     """
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
-    others = in_direction(foreign_baseline(state, around), _baseline(state, around), state.side.sign)
-    amounts = (in_direction(told.amount, _baseline(state, around), state.side.sign) for told in words)
+    others = in_direction(foreign_baseline(state, around), _baseline(state)[0], state.side.sign)
+    amounts = (in_direction(told.amount, _baseline(state)[0], state.side.sign) for told in words)
     return any(amount > max(others, ZERO) for amount in amounts)
 
 
-def _baseline(state: SagaState, around: Circumstances) -> Decimal:
-    """What the position was before us: as it was read before the intent; or, where the venue dates a word between that
-    read (which may have lagged) and the intent, as that word says: somebody was quicker than we were.
+def _baseline(state: SagaState) -> tuple[Decimal, Instant]:
+    """What the position was before us, and the venue time up to which that tells of every trade: as it was read before
+    the intent; or as a later word says that the venue dates before the intent: somebody was quicker than we were.
     """
     intent = state.intent
     if intent is None:
-        return ZERO
-    read_at = intent.baseline_at + intent.since - intent.intended_at - around.bounds.read_lag
-    between = [word for word in state.opinions.words() if read_at < word.venue_at < intent.since]
+        return ZERO, 0
+    between = [word for word in state.opinions.words() if intent.baseline_at < word.venue_at < intent.since]
     latest = max(between, key=lambda word: word.venue_at, default=None)
-    return intent.baseline if latest is None else latest.amount
+    return (intent.baseline, intent.baseline_at) if latest is None else (latest.amount, latest.venue_at)
 
 
 def _is_accounted_for(state: SagaState, around: Circumstances) -> bool:

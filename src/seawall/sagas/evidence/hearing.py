@@ -65,15 +65,19 @@ def of_order(state: SagaState, report: OrderReport) -> ev.Event | None:
 
 
 def of_fill(state: SagaState, report: FillReport) -> ev.Event | None:
-    """A fill as an event: a new trade of ours, or one on our symbol since our intent that no name explains."""
+    """A fill as an event: a new trade of ours, or one of others since our baseline, or one that no name explains. What
+    the venue dates before our first intent is others', whoever bears its name.
+    """
     name = attribute(state, report.client_id, report.venue_id)
     if name is not None:
         before = state.facts_of(name)
         report = replace(report, client_id=name)
         known = join_fill(before, report) == before and report.trade_id not in state.loose_fills
         return None if known else ev.FillReported(*_whose(state), report)
-    intent = state.intent
-    if intent is not None and report.venue_at >= intent.since and report.trade_id not in state.foreign_fills:
+    first, latest = state.attempts[0].intent if state.attempts else None, state.intent
+    if first is not None and not report.client_id and report.venue_at < first.since:
+        report = _as_anothers(report)
+    if latest is not None and report.venue_at > latest.baseline_at and report.trade_id not in state.foreign_fills:
         new = report.trade_id not in (state.foreign_fills if report.client_id else state.loose_fills)
         return ev.FillReported(*_whose(state), report) if new and state.phase is not Phase.FLAT else None
     return None
@@ -222,7 +226,7 @@ def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
             unseen = not state.orders[name].is_seen and not answer.told.orders and not answer.told.fills
             if unseen and name not in state.stops and answer.began_at not in state.rounds_of(name):
                 yield ev.OrderNotVisible(*_whose(state), name, answer.began_at, answer.at)
-        case AskFills(since=since) if state.intent is not None and since <= state.intent.since:
+        case AskFills(since=since) if state.intent is not None and since <= state.intent.baseline_at:
             if state.fills_read_at < _last_miss(state):
                 yield ev.FillsRead(*_whose(state), since, answer.began_at)
         case AskOrders():
@@ -243,7 +247,12 @@ def _named_now(state: SagaState, told: Told) -> Iterator[ev.Event]:
     for fill in state.loose_fills.values():
         order = orders.get(fill.venue_id)
         if order is not None and attribute(state, order.client_id, order.venue_id, order.parent) is None:
-            yield ev.FillReported(*_whose(state), replace(fill, client_id=order.client_id or ClientId(order.venue_id)))
+            yield ev.FillReported(*_whose(state), _as_anothers(fill, order.client_id))
+
+
+def _as_anothers(fill: FillReport, name: ClientId = ClientId("")) -> FillReport:
+    """A nameless fill under the name of its order, that is not ours; the venue's id is one where it has no other."""
+    return replace(fill, client_id=name or ClientId(fill.venue_id))
 
 
 def _last_miss(state: SagaState) -> Instant:

@@ -9,38 +9,43 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import Field, fields, is_dataclass
+from dataclasses import fields
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
 
 from seawall.model.amounts import plain
-from seawall.model.signal import Signal
+from seawall.model.signal import Signal, Size, Stop, TakeProfit
 
 _NOT_CONTENT = ("made_at", "received_at")
+_REMEMBERED = 64
+"""Signals whose digest is remembered: the door and the record ask for the same one within a few milliseconds."""
+_DEFAULTS = {
+    kind: tuple((field.name, field.default) for field in fields(kind)) for kind in (Signal, Size, Stop, TakeProfit)
+}
+"""The fields of each part of a signal, with what they say by default."""
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
+@lru_cache(_REMEMBERED)
 def content_digest(signal: Signal) -> str:
     """The SHA-256, in hexadecimal, of the signal's content in one canonical spelling (0.10 and 0.1 are one amount)."""
     content = {name: value for name, value in _spelled(signal).items() if name not in _NOT_CONTENT}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_encoder.encode(content).encode()).hexdigest()
 
 
-def _spelled(thing: object) -> dict[str, object]:
-    """The fields of a dataclass that say something, amounts in plain digits, nested ones likewise. What stands at its
-    default is left out, so that a field that the format gains does not change what older signals said.
+def _spelled(thing: Signal | Size | Stop | TakeProfit) -> dict[str, object]:
+    """The fields that say something, amounts in plain digits, nested ones likewise. What stands at its default is left
+    out, so that a field that the format gains does not change what older signals said.
     """
-    assert is_dataclass(thing)
-    said = {field.name: getattr(thing, field.name) for field in fields(thing) if not _is_default(thing, field)}
-    return {name: _word(value) for name, value in said.items()}
-
-
-def _is_default(thing: object, field: Field[Any]) -> bool:
-    return bool(field.default == getattr(thing, field.name))
+    said = ((name, getattr(thing, name), default) for name, default in _DEFAULTS[type(thing)])
+    return {name: _word(value) for name, value, default in said if value != default}
 
 
 def _word(value: object) -> object:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, tuple):
         return [_word(each) for each in value]
-    return _spelled(value) if is_dataclass(value) else value
+    return _spelled(value) if isinstance(value, Size | Stop | TakeProfit) else value

@@ -86,7 +86,7 @@ class App:
         self._tasks: dict[Account, asyncio.Task[None]] = {}
         self._halts = Halts(settings.folder)
         self._metrics = Metrics()
-        self._diary = Diary(self._log)
+        self._diary = Diary(self._log, self._metrics.worked)
         self._durable: dict[Account, int] = {}
 
     async def __aenter__(self) -> Self:
@@ -130,7 +130,6 @@ class App:
     def worked(self, account: Account, work: Work) -> None:
         """See `loop.Watcher`."""
         if work.appends or work.acts:
-            self._metrics.worked(account, work)
             self._diary.note(account, work)
 
     def advanced(self, account: Account, seq: int) -> None:

@@ -1,4 +1,4 @@
-"""What the log says of an account's work: the journal's own sentences, at the level that each deserves.
+"""What the log says of an account's work: the journal's own sentences, at the level that each deserves; and its count.
 
 A move (filled, protected, flat) and an act are information; what a source said is detail; what a person must look at is
 a warning. "Position added to cache" of the report is `position_reported`, at the level of detail.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from seawall.history.words import sentence, source_of
 from seawall.model import events as ev
@@ -42,15 +43,17 @@ _DETAILS = (
 
 
 LATER = 0.01
-"""Seconds after which a step's lines are written. Each takes about a tenth of a millisecond, and right after a step the
-record is on its way to the disk and an act to the venue, both of which would wait for it."""
+"""Seconds after which a step is counted and its lines written. Each takes about a tenth of a millisecond, and right
+after a step the record is on its way to the disk and an act to the venue, both of which would wait for it."""
 
 
 class Diary:
     """Writes an account's work into the log, a moment after it was done."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, count: Callable[[Account, Work], None]) -> None:
+        """`count` is handed each step's work too (`metrics`)."""
         self._log = log
+        self._count = count
         self._noted: deque[tuple[Account, Work]] = deque()
 
     def note(self, account: Account, work: Work) -> None:
@@ -63,6 +66,7 @@ class Diary:
         """Writes what was noted: one line for each event and each act of a step, in order."""
         while self._noted:
             account, work = self._noted.popleft()
+            self._count(account, work)
             for event in work.appends:
                 self._event(account, event)
             for do in work.acts:

@@ -49,6 +49,7 @@ class Halts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._paths: dict[Account, Path] = {}
 
     def of(self, account: Account) -> Halt | None:
         """What stops the account's entries: its own halt or everyone's; None if nothing does."""
@@ -91,7 +92,11 @@ class Halts:
         return True
 
     def _path(self, scope: Account) -> Path:
-        return self._folder / (f"{FILE}-{scope}" if scope else FILE)
+        """The scope's file; each name is put together once, since every signal asks for two of them twice."""
+        path = self._paths.get(scope)
+        if path is None:
+            path = self._paths[scope] = self._folder / (f"{FILE}-{scope}" if scope else FILE)
+        return path
 
     def _settle(self) -> None:
         """Makes a name's coming or going durable."""
@@ -102,8 +107,10 @@ class Halts:
             os.close(held)
 
     def _read(self, scope: Account) -> Halt | None:
+        """The halt of one scope. That there is none, as nearly always, is asked without opening anything."""
         path = self._path(scope)
         try:
+            path.stat()
             told = json.loads(path.read_text(encoding="utf-8"))
             return Halt(scope, str(told["reason"]), int(told["at"]))
         except (FileNotFoundError, NotADirectoryError):

@@ -101,8 +101,7 @@ def no_browsers(own_names: tuple[str, ...] | None) -> Any:
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if "Origin" in request.headers:
             return refuse(403, "forbidden", "a web page has no business here (the request has an Origin)")
-        host = (request.url.host or "").strip("[]")
-        if own_names is not None and host not in own_names:
+        if own_names is not None and (host := (request.url.host or "").strip("[]")) not in own_names:
             return refuse(403, "forbidden", f"expected to be asked as {' or '.join(own_names)}, came {host!r}")
         return await handler(request)
 

@@ -17,6 +17,7 @@ from typing import TextIO
 import aiohttp
 
 from seawall.drill.bench.box import Box, keys_of
+from seawall.drill.bench.sender import Sender, sender
 from seawall.drill.bench.slots import Slot
 from seawall.journal.port import Dated, Done, JournalError
 from seawall.journal.sqlite import SqliteJournal
@@ -102,6 +103,7 @@ class Ours:
     """The running service and how a user reaches it."""
 
     app: Observed
+    sender: Sender
     web: aiohttp.ClientSession
     ahead: Duration
     """How far the venue's clock is ahead of ours, microseconds."""
@@ -112,14 +114,13 @@ class Ours:
 
     async def open(self, slot: Slot, signal_id: SignalId) -> dict[str, Instant]:
         """Posts a signal and waits until it is PROTECTED; when it was handed in and when it was answered."""
-        body = json.dumps(_body(slot, signal_id))
+        request = self.sender.compose(json.dumps(_body(slot, signal_id)).encode())
         protected = self.app.expects(PositionProtected, signal_id)
         marks = {"began": self.venue_now()}
-        async with self.web.post(f"{self.app.intake_url}/signal", data=body) as reply:
-            told = await reply.text()
+        status, told = await self.sender.send(request)
         marks["answered"] = self.venue_now()
-        if reply.status != _ACCEPTED:
-            raise RuntimeError(f"the intake answered {reply.status}: {told}")
+        if status != _ACCEPTED:
+            raise RuntimeError(f"the intake answered {status}: {told.decode(errors='replace')}")
         async with asyncio.timeout(WITHIN):
             await protected
         return marks | {"done": self.venue_now()}
@@ -157,8 +158,9 @@ async def service(
     with (home / "log").open("w", encoding="utf-8") as log:
         async with Observed(_settings(box, home, order_entry), clock, log) as app:
             await _ready(app, web)
-            set_aside()
-            yield Ours(app, web, ahead)
+            async with sender(app.intake_url) as door:
+                set_aside()
+                yield Ours(app, door, web, ahead)
 
 
 def _settings(box: Box, home: Path, order_entry: OrderEntry) -> Settings:

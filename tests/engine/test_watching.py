@@ -295,6 +295,37 @@ def test_a_late_fill_after_flat_is_heard_by_its_own_signal() -> None:
     assert (first.state.phase, second.state.phase) == (Phase.CLOSING, Phase.ENTERING)
 
 
+def test_news_of_a_slot_is_not_judged_again_by_the_signals_that_have_ended_there() -> None:
+    """Only what is said of their own ids is; so a step costs no more for all that has ended on the slot in a day."""
+    bench = Bench().ready()
+    bench.receives(0)
+    answered(bench, 50, entry(bench), Outcome.NOT_SENT)
+    bench.receives(100, id=SignalId("s-2"))
+    first, second = bench.desk.sagas()
+    judged = sum(first.visited.values())
+    bench.hears(200, order(entry(bench), filled=27, at=200), fill(entry(bench), at=200))
+    bench.hears(210, position(27, 210, told=200, source=STREAM))
+    assert second.state.phase is Phase.PROTECTING
+    assert sum(first.visited.values()) == judged
+    bench.hears(300, fill(first.state.attempts[0].client_id, 10, at=300))
+    assert sum(first.visited.values()) > judged
+    assert first.state.phase is Phase.CLOSING
+
+
+def test_a_signal_that_came_back_is_alive_until_it_ends_again() -> None:
+    """Its day begins anew with its second end, and until then it counts for `max_open`."""
+    bench = Bench(max_open=1).ready()
+    bench.receives(0)
+    answered(bench, 50, entry(bench), Outcome.NOT_SENT)
+    bench.hears(60, fill(entry(bench), 10, at=60))
+    assert bench.phase() is Phase.CLOSING
+    day = 24 * HOUR / MILLISECOND
+    bench.receives(70, id=SignalId("s-2"), symbol=OTHER)
+    assert "max_open" in bench.answer("s-2").detail
+    bench.step(60 + day)
+    assert bench.phase() is Phase.CLOSING
+
+
 def test_the_desk_wakes_no_later_than_anything_in_it() -> None:
     """Standing reads, gates and sagas: the earliest of them."""
     bench = Bench().ready()

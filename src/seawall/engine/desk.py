@@ -99,6 +99,7 @@ class Desk:
         for row in recorded:
             self.seq, last = row.seq, max(last, row.at)
             self._recall(row.event)
+        self._slots.sort_all()
         self._slots.forget_settled(last, self._settings.bounds.watch)
 
     def _recall(self, event: ev.Event) -> None:
@@ -144,7 +145,7 @@ class Desk:
     def next_wake(self) -> Instant | None:
         """The next instant at which a step would do something though nothing came."""
         if not self._is_wake_known:
-            wakes = [saga.next_wake() for saga in self._slots.by_signal.values()]
+            wakes = [saga.next_wake() for saga in self._slots.alive()]
             needs = self._needs.next_wake(watching=self._watching) if self._term else None
             wakes += [self._gates.next_wake(), self._keeper.next_wake(), needs]
             self._wake_at = min((at for at in wakes if at is not None), default=None)
@@ -180,17 +181,21 @@ class Desk:
                 pass
         for saga, part in self._parts(item):
             stood = saga.agenda.others_stand
-            saga.hear(part, self._around(saga, now))
-            if saga.agenda.events or stood or not self._says_nothing_new(saga, item):
+            saga.hear(part, self._heard_against(saga, now))
+            if saga.agenda.events or not self._says_nothing_new(saga, item, stood=stood):
                 self._touched[saga.state.signal.id] = None
             self._collect(saga, now)
 
     @staticmethod
-    def _says_nothing_new(saga: Saga, item: inp.Input) -> bool:
-        """Whether a read of the whole account only repeated what a protected signal knows: nothing is to be decided.
-        A list of stops without an event repeats what was known of ours; others beside them, and their end, are told.
+    def _says_nothing_new(saga: Saga, item: inp.Input, *, stood: bool) -> bool:
+        """Whether an input without an event leaves nothing to decide: a word about the slot of a signal that is flat,
+        whose ids alone are still watched; and a read of the whole account that only repeats what a protected one knows.
+        A list of stops without an event repeats what was known of ours; others beside them, and their end, are told:
+        `stood` says whether any stood before.
         """
-        if not isinstance(item, inp.ReadAnswered) or saga.state.phase is not Phase.PROTECTED:
+        if saga.state.phase is Phase.FLAT:
+            return True
+        if stood or not isinstance(item, inp.ReadAnswered) or saga.state.phase is not Phase.PROTECTED:
             return False
         is_covered = saga.finding is Finding.PROTECTED and not saga.agenda.others_stand
         return item.query == _ALL_POSITIONS or (item.query == _ALL_STOPS and is_covered)
@@ -315,17 +320,21 @@ class Desk:
 
     def _has_too_many(self, signal: Signal) -> bool:
         limit = self._settings.max_open
-        held = sum(saga.state.phase is not Phase.FLAT for saga in self._slots.by_signal.values())
-        return limit is not None and signal.action is Action.OPEN and held >= limit
+        return limit is not None and signal.action is Action.OPEN and len(self._slots.alive()) >= limit
 
     # ---- deciding
 
     def _awake(self, now: Instant) -> list[Saga]:
         """The sagas that something was heard for or whose time has come; those in line for a slot, always."""
+        touched = [self._slots.by_signal[name] for name in self._touched]
+        alive = self._slots.alive()
         return [
-            saga
-            for name, saga in list(self._slots.by_signal.items())
-            if name in self._touched or self._waits_for_reads(saga) or saga.is_due(now)
+            *(saga for saga in touched if saga.state.phase is Phase.FLAT),
+            *(
+                saga
+                for saga in alive
+                if saga.state.signal.id in self._touched or self._waits_for_reads(saga) or saga.is_due(now)
+            ),
         ]
 
     @staticmethod
@@ -338,6 +347,7 @@ class Desk:
             return
         around = self._around(saga, now)
         saga.decide(around)
+        self._slots.sort(saga)
         self._collect(saga, now)
         if self._waits_for_reads(saga):
             lacking = preparing.what_is_lacking(saga.state, around)
@@ -390,6 +400,12 @@ class Desk:
 
     def _around(self, saga: Saga, now: Instant) -> Circumstances:
         return self._around_slot(saga.state.signal.symbol, saga, now)
+
+    def _heard_against(self, saga: Saga, now: Instant) -> Circumstances:
+        """What a signal hears against. One that is flat only attributes what is said, and needs no view of its slot."""
+        if saga.state.phase is not Phase.FLAT:
+            return self._around(saga, now)
+        return Circumstances(now, self._traits, self._settings.bounds, self._term, self._installation)
 
     def _around_slot(self, symbol: Symbol, saga: Saga | None, now: Instant) -> Circumstances:
         view, clock = self._view, self._view.clock

@@ -1,7 +1,8 @@
 """The slots of one account: which signals there are, on which symbol, and which of them holds it.
 
 A slot is (account, symbol). Of the signals on one, the first that is past preparing holds it; those behind it wait in
-line. A signal that is flat frees its slot and stays here for as long as its ids are watched.
+line. A signal that is flat frees its slot and stays here for as long as its ids are watched; but apart from the others,
+so that a step costs no more for all that has ended in a day.
 """
 
 from __future__ import annotations
@@ -24,13 +25,28 @@ class Slots:
 
     by_signal: dict[SignalId, Saga] = field(default_factory=dict)
     _by_symbol: dict[Symbol, list[Saga]] = field(default_factory=dict)
+    _alive: dict[SignalId, Saga] = field(default_factory=dict)
+    _flat: dict[SignalId, Saga] = field(default_factory=dict)
+    """Those at their end, in the order in which they came to it."""
 
     def take_up(self, accepted: ev.SignalAccepted) -> Saga:
         """A signal gets a life of its own."""
         saga = Saga(begin(accepted))
-        self.by_signal[accepted.signal_id] = saga
+        self.by_signal[accepted.signal_id] = self._alive[accepted.signal_id] = saga
         self._by_symbol.setdefault(accepted.symbol, []).append(saga)
         return saga
+
+    def sort(self, saga: Saga) -> None:
+        """Puts a saga where its phase says that it belongs; to be called whenever it may have changed."""
+        name, is_flat = saga.state.signal.id, saga.state.phase is Phase.FLAT
+        here, elsewhere = (self._flat, self._alive) if is_flat else (self._alive, self._flat)
+        elsewhere.pop(name, None)
+        here.setdefault(name, saga)
+
+    def sort_all(self) -> None:
+        """The same for all of them, after a recovery."""
+        for saga in sorted(self.by_signal.values(), key=lambda saga: saga.state.verified_at):
+            self.sort(saga)
 
     def of(self, symbol: Symbol) -> list[Saga]:
         """All of a symbol, those that are flat and watched included."""
@@ -42,7 +58,7 @@ class Slots:
 
     def alive(self) -> list[Saga]:
         """All that are not at their end."""
-        return [saga for saga in self.by_signal.values() if saga.state.phase is not Phase.FLAT]
+        return [saga for saga in self._alive.values() if saga.state.phase is not Phase.FLAT]
 
     def holder(self, symbol: Symbol) -> Saga | None:
         """The saga that holds a slot: the first that is past preparing, else the first in line."""
@@ -53,16 +69,14 @@ class Slots:
 
     def open_symbols(self) -> list[Symbol]:
         """The slots on which something of ours is, or may be, open."""
-        begun = [saga.state for saga in self.by_signal.values() if saga.state.phase not in _NOTHING_OPEN]
+        begun = [saga.state for saga in self._alive.values() if saga.state.phase not in _NOTHING_OPEN]
         return list(dict.fromkeys(state.signal.symbol for state in begun))
 
     def forget_settled(self, now: Instant, watch: Duration) -> None:
         """Sagas flat for longer than their ids are watched leave memory; the journal keeps them."""
-        old = [
-            name
-            for name, saga in self.by_signal.items()
-            if saga.state.phase is Phase.FLAT and now - saga.state.verified_at > watch
-        ]
-        for name in old:
-            saga = self.by_signal.pop(name)
+        while self._flat:
+            name, saga = next(iter(self._flat.items()))
+            if now - saga.state.verified_at <= watch:
+                return
+            del self._flat[name], self.by_signal[name]
             self._by_symbol[saga.state.signal.symbol].remove(saga)

@@ -347,6 +347,18 @@ def test_empty_when_the_fill_is_gone_and_nothing_proves_it_yet() -> None:
     assert case.finding() is Finding.EMPTY
 
 
+@pytest.mark.parametrize(("told", "finding"), [(900, Finding.EMPTY), (100, Finding.NAKED)])
+def test_empty_when_the_word_of_the_instant_of_our_exit_shows_nothing(told: float, finding: Finding) -> None:
+    """A hand has closed all but 17, our stop took those, and the row that this left has the date of its fill: what our
+    fills leave is not there. A row of the instant of our entry may be of the moment before it.
+    """
+    case = protected()
+    ran = case.newest_stop.client_id
+    case.hears(950, stop(ran, StopStatus.FINISHED, at=900), fill(ran, 17, trade="exit", at=900, told=told))
+    case.reads(1_000, AskPositions(SYMBOL), position(0, 980, told=told))
+    assert case.finding() is finding
+
+
 def test_empty_when_a_fill_known_by_its_effect_is_gone_again() -> None:
     """The position moved and moved back: something was open, so its end is proven and not waited for."""
     case = entering()

@@ -75,6 +75,22 @@ def test_a_part_is_closed_and_the_rest_stays_protected() -> None:
     assert not case.sent(CancelOrder)
 
 
+def test_no_more_than_the_part_is_closed_while_a_hands_close_is_out_of_sight() -> None:
+    """A hand has closed ten; once our own close has filled, no word about the position is newer than that, and what our
+    fills leave seems open: the part that was asked for is closed all the same, and nothing beyond it.
+    """
+    case = protected()
+    case.hears(250, position(17, 250, told=250, source=Source.STREAM))
+    case.reads(290, AskPositions(case.state.signal.symbol), position(17, 280, told=250))
+    grants(case, 300, wish(Action.CLOSE, percent=D(50)))
+    (sent,) = case.sent(ClosePosition)
+    case.answers(320, sent.client_id)
+    case.hears(330, order(sent.client_id, OrderStatus.FILLED, 8, at=330, average=D("0.2010")))
+    case.wakes_until(1_000)
+    assert [close.quantity for close in case.sent(ClosePosition)] == [D(8)]
+    assert (case.phase(), len(case.told_of(ev.ReduceEnded))) == (Phase.PROTECTED, 1)
+
+
 def test_a_second_part_counts_from_what_is_to_stay() -> None:
     """Half, and half again before the first has gone: a quarter stays."""
     case = protected()
@@ -108,7 +124,7 @@ def test_a_whole_close_forgets_the_part() -> None:
     case = protected()
     grants(case, 300, wish(Action.CLOSE, percent=D(50)))
     case.at(310, inp.CloseRequested(ms(310), case.state.signal.symbol, "hand"))
-    assert (case.state.keep, case.phase()) == (None, Phase.CLOSING)
+    assert (case.state.part, case.phase()) == (None, Phase.CLOSING)
 
 
 # ---- the stop moved

@@ -30,6 +30,7 @@ from seawall.sagas.evidence.exposure import (
     Exposure,
     best_cover,
     cover_of,
+    excess,
     exit_orders,
     foreign_baseline,
     intent_moment,
@@ -95,12 +96,8 @@ def _of_live(state: SagaState, exposure: Exposure, around: Circumstances, stop: 
         return Finding.COVERED
     if not _is_in_place(state, exposure, around):
         return Finding.MISPLACED
-    return Finding.EXCESS if _is_excess(state, exposure) else Finding.PROTECTED
-
-
-def _is_excess(state: SagaState, exposure: Exposure) -> bool:
-    """Whether the owner asked to close a part that is still open."""
-    return state.phase is Phase.PROTECTED and state.keep is not None and exposure.open > state.keep
+    has_excess = state.phase is Phase.PROTECTED and excess(state, exposure) > 0
+    return Finding.EXCESS if has_excess else Finding.PROTECTED
 
 
 def is_entry_known(state: SagaState, around: Circumstances) -> bool:

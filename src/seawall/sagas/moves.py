@@ -18,6 +18,7 @@ from seawall.sagas.evidence.exposure import (
     average_entry,
     cover_of,
     entry_orders,
+    excess,
     intent_moment,
     standing_stops,
     target_trigger,
@@ -251,7 +252,7 @@ def _move_refused(state: SagaState, exposure: Exposure, around: Circumstances) -
 
 
 def _reduce_ended(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
-    if state.keep is not None and exposure.open <= state.keep and not unsettled_closes(state, around):
+    if state.part is not None and excess(state, exposure) <= 0 and not unsettled_closes(state, around):
         yield ev.ReduceEnded(state.signal.id, state.signal.symbol, exposure.open, around.now)
 
 

@@ -31,7 +31,7 @@ from seawall.sagas.duties import acting, asking, closing, covering, entering, la
 from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.evidence import hearing
 from seawall.sagas.evidence.circumstances import Circumstances
-from seawall.sagas.evidence.exposure import Exposure, best_cover, measure
+from seawall.sagas.evidence.exposure import Exposure, best_cover, excess, measure
 from seawall.sagas.evidence.fold import apply
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import Cover
@@ -202,8 +202,8 @@ class Saga:
                 self._intend(entering.cancel_entries(self.state, around, agenda), around)
             if Duty.CLOSE in row.duties:
                 self._close(exposure.open, around)
-            if Duty.REDUCE in row.duties and state.keep is not None:
-                self._close(exposure.open - state.keep, around)
+            if Duty.REDUCE in row.duties:
+                self._close(excess(state, exposure), around)
             if Duty.LADDER in row.duties:
                 self._intend(laddering.tend(self.state, exposure, around, agenda), around)
             if Duty.CLEAR_LADDER in row.duties:

@@ -47,7 +47,7 @@ def _part_closed(
 ) -> tuple[ev.Event, ...] | Denial:
     """A part in percent of what is open, rounded down; what stays must still be a size that the venue trades."""
     held = measure(state, around).open
-    held = held if state.keep is None else min(held, state.keep)
+    held = held if state.part is None else min(held, state.part.keep)
     quantity = rules.round_quantity(held * signal.percent / HUNDRED)
     keep = held - quantity
     if quantity < max(rules.min_quantity, rules.step) or keep < max(rules.min_quantity, rules.step):

@@ -86,9 +86,25 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
     )
 
 
+def excess(state: SagaState, exposure: Exposure) -> Decimal:
+    """What is to be closed yet of the part that the owner asked for: what is open beyond what stays, and in all never
+    more than he asked, since what a hand has closed may seem open until a word newer than our own fill says so.
+    """
+    part = state.part
+    if part is None:
+        return ZERO
+    ours = (close for close in state.closes if close.n >= part.n or close.intent is None)
+    closed = sum((state.orders[close.client_id].filled for close in ours), ZERO)
+    return min(exposure.open - part.keep, part.asked - closed)
+
+
 def last_moment(state: SagaState) -> Moment:
     """The last fill of this signal; without fills, the intent."""
-    orders = entry_orders(state) + exit_orders(state)
+    return _last_fill(state, entry_orders(state) + exit_orders(state))
+
+
+def _last_fill(state: SagaState, orders: tuple[OrderFacts, ...]) -> Moment:
+    """The last fill of some of our orders; without fills, the intent."""
     filled = [facts for facts in orders if facts.filled > 0]
     if filled:
         at = max(facts.last_fill_at for facts in filled)
@@ -136,12 +152,14 @@ def _ours_of(state: SagaState, around: Circumstances, told: Opinion) -> Decimal:
 
 
 def _seems_gone(state: SagaState, around: Circumstances, moment: Moment) -> bool:
-    """Whether the newest word, dated after our last fill, shows nothing in our direction: one witness, so that nothing
-    is closed or placed before it is proven or taken back.
+    """Whether the newest word, dated past our entry's last fill, shows nothing in our direction: one witness, so that
+    nothing is closed or placed before it is proven or taken back. A word of the very instant of a fill that reduced
+    tells what it left; one of the entry's instant may be of the moment before.
     """
-    words = _newest_words(state, around, moment)
-    after = [told for _, told in words if told.report.venue_at > moment.venue_at or 0 < moment.seq < told.report.seq]
-    return moment.is_fill and bool(after) and all(_ours_of(state, around, told) <= 0 for told in after)
+    entered = _last_fill(state, entry_orders(state))
+    words = [told for _, told in _newest_words(state, around, moment)]
+    past = [word for word in words if word.report.venue_at > entered.venue_at or 0 < entered.seq < word.report.seq]
+    return entered.is_fill and bool(past) and all(_ours_of(state, around, told) <= 0 for told in past)
 
 
 def _by_effect(state: SagaState, around: Circumstances) -> Decimal:

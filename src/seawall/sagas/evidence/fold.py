@@ -12,6 +12,7 @@ from typing import Any
 
 from seawall.model import events as ev
 from seawall.model.acts import Outcome
+from seawall.model.amounts import ZERO
 from seawall.model.events import EndReason, Event
 from seawall.model.ids import Leg
 from seawall.model.reports import FillReport, OrderReport
@@ -21,6 +22,7 @@ from seawall.sagas.evidence.sent import (
     Attempt,
     Cancel,
     Close,
+    Part,
     Rung,
     Sent,
     conclude_cancel,
@@ -213,12 +215,12 @@ def _close_accepted(state: SagaState, event: ev.CloseAccepted) -> SagaState:
     if state.phase is Phase.PREPARING:
         return replace(state, close_asked=True)
     return replace(
-        state, phase=Phase.CLOSING, close_asked=True, end=EndReason.CLOSED_BY_REQUEST, home_since=event.at, keep=None
+        state, phase=Phase.CLOSING, close_asked=True, end=EndReason.CLOSED_BY_REQUEST, home_since=event.at, part=None
     )
 
 
 def _rollback_began(state: SagaState, event: ev.RollbackBegan) -> SagaState:
-    return replace(state, phase=Phase.CLOSING, end=event.reason, home_since=event.at, keep=None)
+    return replace(state, phase=Phase.CLOSING, end=event.reason, home_since=event.at, part=None)
 
 
 def _rollback_withdrawn(state: SagaState, _event: ev.RollbackWithdrawn) -> SagaState:
@@ -244,11 +246,12 @@ def _take_profit_intended(state: SagaState, event: ev.TakeProfitIntended) -> Sag
 
 
 def _reduce_accepted(state: SagaState, event: ev.ReduceAccepted) -> SagaState:
-    return replace(state, keep=event.keep)
+    before = state.part or Part(ZERO, event.keep, state.next_n)
+    return replace(state, part=replace(before, asked=before.asked + event.quantity, keep=event.keep))
 
 
 def _reduce_ended(state: SagaState, _event: ev.ReduceEnded) -> SagaState:
-    return replace(state, keep=None)
+    return replace(state, part=None)
 
 
 def _stop_move_accepted(state: SagaState, event: ev.StopMoveAccepted) -> SagaState:
@@ -274,7 +277,7 @@ def _signal_resolved(state: SagaState, event: ev.SignalResolved) -> SagaState:
         written_off=state.written_off + event.written_off,
         flat_at=event.at,
         verified_at=event.at,
-        keep=None,
+        part=None,
     )
 
 

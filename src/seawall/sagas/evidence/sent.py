@@ -7,6 +7,7 @@ what became of the *order* stands in `orders.py`. `missed` counts the complete r
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TypeVar
 
 from seawall.model import events as ev
@@ -52,6 +53,15 @@ class Close(Sent):
     """One close, with its intention."""
 
     intent: ev.CloseIntended | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the owner asked to close while `keep` stays: so much in all, by closes numbered from `n` on."""
+
+    asked: Decimal
+    keep: Decimal
+    n: int
 
 
 @dataclass(frozen=True, slots=True)

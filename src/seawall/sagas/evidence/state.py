@@ -22,6 +22,7 @@ from seawall.sagas.evidence.sent import (
     Attempt,
     Cancel,
     Close,
+    Part,
     Rung,
     Sent,
 )
@@ -58,8 +59,8 @@ class SagaState:
     """The take-profits that the owner asked for since the signal; None while the signal's own are in force."""
     ladder_n: int = 0
     """The number of the first act after that: orders of an earlier ladder have no place in this one."""
-    keep: Decimal | None = None
-    """What is to stay open while a part is being closed, as asked."""
+    part: Part | None = None
+    """What the owner asked to close while the rest stays."""
     written_off: Decimal = ZERO
     """What the operator has declared no longer to be this signal's."""
     filled: ev.EntryFilled | None = None

@@ -31,6 +31,7 @@ from tests.sagas.builders import (
     Case,
     D,
     armed,
+    close_asked,
     entering,
     fill,
     ms,
@@ -247,6 +248,18 @@ def test_the_moment_is_the_last_fill_of_any_order_of_ours() -> None:
     assert last_moment(case.state) == Moment(ms(290), 9, ms(300), is_fill=True)
     assert last_moment(entering().state) == Moment(ms(0), 0, ms(0))
     assert intent_moment(Case().state) == Moment(0, 0, 0)
+
+
+def test_a_row_of_the_entrys_sequence_is_not_newer_than_an_exit_whose_trade_is_unknown() -> None:
+    """An exit known by its order alone has no sequence yet: rows are newer by their dates, and the entry's is not."""
+    case = entering(traits=BYBIT)
+    case.hears(100, fill(case.entry, at=100, seq=8), position(27, 100, told=100, source=STREAM, seq=8))
+    case.at(300, close_asked(300))
+    case.hears(350, order(case.state.closes[0].client_id, OrderStatus.FILLED, 27, at=350))
+    assert last_moment(case.state) == Moment(ms(350), 0, ms(350), is_fill=True)
+    assert list(case.exposure.flat_sources) == ["fills"]
+    stream(case, 360, 0, seq=10)
+    assert list(case.exposure.flat_sources) == ["fills", "stream"]
 
 
 def test_fills_that_outweigh_the_entry_say_flat() -> None:

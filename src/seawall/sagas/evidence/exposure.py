@@ -104,12 +104,9 @@ def last_moment(state: SagaState) -> Moment:
 
 
 def _last_fill(state: SagaState, orders: tuple[OrderFacts, ...]) -> Moment:
-    """The last fill of some of our orders; without fills, the intent."""
-    filled = [facts for facts in orders if facts.filled > 0]
-    if filled:
-        at = max(facts.last_fill_at for facts in filled)
-        return Moment(at, max(facts.last_seq for facts in filled), state.last_fill_heard_at, is_fill=True)
-    return intent_moment(state)
+    """The last fill of some of our orders, with its own sequence; without fills, the intent."""
+    filled = [(facts.last_fill_at, facts.last_seq) for facts in orders if facts.filled > 0]
+    return Moment(*max(filled), state.last_fill_heard_at, is_fill=True) if filled else intent_moment(state)
 
 
 def intent_moment(state: SagaState) -> Moment:

@@ -64,14 +64,17 @@ class OrderFacts:
     @property
     def filled(self) -> Decimal:
         """What was filled, in base currency: the most that any source has said."""
-        return max(self.reported, sum((trade.quantity for trade in self.trades), ZERO))
+        return max(self.reported, self._traded)
+
+    @property
+    def _traded(self) -> Decimal:
+        return sum((trade.quantity for trade in self.trades), ZERO)
 
     @property
     def average(self) -> Decimal | None:
         """The average price, from the trades where they are complete, else from the fullest report; None if unsaid."""
-        traded = sum((trade.quantity for trade in self.trades), ZERO)
-        if traded and traded >= self.reported:
-            return sum((trade.quantity * trade.price for trade in self.trades), ZERO) / traded
+        if self._traded and self._traded >= self.reported:
+            return sum((trade.quantity * trade.price for trade in self.trades), ZERO) / self._traded
         return self.reported_average
 
     @property
@@ -102,8 +105,9 @@ class OrderFacts:
 
     @property
     def last_seq(self) -> int:
-        """The highest cross sequence among the trades (Bybit); 0 without any."""
-        return max((trade.seq for trade in self.trades), default=0)
+        """The cross sequence of the newest fill (Bybit); 0 while its trade is not known."""
+        is_known = self._traded >= self.reported
+        return max((trade.seq for trade in self.trades), default=0) if is_known else 0
 
 
 def join_order(facts: OrderFacts, report: OrderReport) -> OrderFacts:

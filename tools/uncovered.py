@@ -44,6 +44,10 @@ SHELL = {
     "seawall.service.commons": ("one read for all accounts of an address", "`tests/service/test_commons.py`"),
     "seawall.service.scribe": ("hands events to the journal in order", "`tests/service/test_scribe.py`"),
     "seawall.service.spool": ("keeps what leaves while the journal is down", "`tests/service/test_spool.py`"),
+    "seawall.service.ledger": (
+        "what was spent of a venue's quotas, for the next process",
+        "`tests/service/test_ledger.py`",
+    ),
     "seawall.journal.sqlite": ("the durable record", "`tests/journal`, kill -9"),
     "seawall.journal.tables": ("its rows", "`tests/journal`"),
     "seawall.journal.migrate": ("its versions", "`tests/journal`"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from seawall.model.acts import Urgency
 from seawall.model.times import MILLISECOND, MINUTE, SECOND
+from seawall.venues.legacy import NOTHING_LEFT, Known, Legacy, Word
 from seawall.venues.pace import FORGOTTEN, TRIAL, TRIAL_LOST, Pace, Permit, Wait, common_budget
 from seawall.venues.port import Bucket, Charge, Gauge, Pause
 from tests.venues.plain import START
@@ -260,6 +261,110 @@ def test_whenever_requests_arrive_no_window_holds_more_than_was_permitted(
         given_leave = budget.admit(ONE, urgency, now)
         if isinstance(given_leave, Permit):
             answers.append((now + trip * MILLISECOND, len(arrivals), given_leave))
+            arrivals.append(now + trip * share * MILLISECOND // 100)
+    for at in arrivals:
+        assert sum(at - bucket.window < other <= at for other in arrivals) <= bucket.limit * 85 // 100
+
+
+# ---- from one process to the next
+
+
+def successor(legacy: Legacy, now: int, limits: tuple[Bucket, ...] = (WEIGHT,)) -> tuple[Pace, list[Legacy]]:
+    """A process that takes up what another left; and what it leaves itself, as it goes on."""
+    left = [legacy]
+    common = common_budget(limits, left.append)
+    common.inherit(legacy, now)
+    return Pace(limits, common), left
+
+
+def test_a_successor_has_only_what_its_predecessor_left() -> None:
+    """What was spent a while ago comes back in its own time, and what was under way a whole window after the beginning."""
+    cost = (Charge("weight", 100),)
+    one, left = successor(NOTHING_LEFT, START)
+    first = one.admit(cost, Urgency.ENTER, START)
+    assert isinstance(first, Permit)
+    one.landed(first, START)
+    assert isinstance(one.admit(cost, Urgency.ENTER, START + 20 * SECOND), Permit)
+    assert left[-1] == Legacy(START + 20 * SECOND, {"weight": Known(((START, 100),), under_way=100)})
+    begun = START + 30 * SECOND
+    other, _ = successor(left[-1], begun)
+    assert spend_all(other, Urgency.ENTER, begun, cost) == 5
+    assert spend_all(other, Urgency.ENTER, START + MINUTE, cost) == 1
+    assert isinstance(other.admit(cost, Urgency.ENTER, begun + MINUTE - 1), Wait)
+
+
+def test_a_stop_after_a_restart_has_the_whole_reserve() -> None:
+    """A predecessor that spent all that reads may have leaves the rest to protection, at once."""
+    cost = (Charge("weight", 10),)
+    one, left = successor(NOTHING_LEFT, START)
+    spend_all(one, Urgency.ASK, charges=cost)
+    other, _ = successor(left[-1], START + SECOND)
+    assert isinstance(other.admit(cost, Urgency.ASK, START + SECOND), Wait)
+    assert spend_all(other, Urgency.PROTECT, START + SECOND, cost) == 16
+
+
+def test_what_a_predecessor_had_under_way_is_forgotten_like_any() -> None:
+    """A process that begins long after owes nothing for it."""
+    legacy, begun = Legacy(START, {"weight": Known((), under_way=1000)}), START + FORGOTTEN
+    assert spend_all(successor(legacy, begun)[0], Urgency.ENTER, begun, (Charge("weight", 10),)) == 70
+
+
+def test_the_venues_word_outlives_the_process() -> None:
+    """A successor keeps silent until the ban is over, and then makes the single attempt."""
+    one, left = successor(NOTHING_LEFT, START)
+    one.pause(STOP, START)
+    after = START + 30 * SECOND
+    other, _ = successor(left[-1], START + SECOND)
+    assert other.admit((), Urgency.PROTECT, after - 1) == Wait(after, STOP.detail, by_venue=True)
+    assert isinstance(other.admit((), Urgency.PROTECT, after), Permit)
+    assert isinstance(other.admit((), Urgency.PROTECT, after), Wait)
+
+
+def test_a_clock_that_was_set_back_prolongs_nothing() -> None:
+    """What lies ahead of us was spent just now, and a word lasts as long as it still had to last."""
+    ahead = START + 3600 * SECOND
+    legacy = Legacy(ahead, {"weight": Known(((ahead, 1000),))}, {"": Word(ahead + 10 * SECOND, "418")})
+    other, _ = successor(legacy, START)
+    assert isinstance(other.admit((), Urgency.PROTECT, START + 10 * SECOND - 1), Wait)
+    assert isinstance(other.admit((Charge("weight", 10),), Urgency.ENTER, START + MINUTE), Permit)
+
+
+def test_the_budget_says_which_word_is_in_force() -> None:
+    """For whoever asks why nothing leaves, with the seconds that are left."""
+    budget = common_budget((WEIGHT,))
+    assert budget.words(START) == ""
+    budget.pause(STOP, START)
+    assert budget.words(START + SECOND // 2) == "429, retry after 30 s: wait 30 s"
+    assert budget.words(START + 30 * SECOND) == ""
+
+
+@given(
+    trips=st.lists(
+        st.tuples(st.integers(0, 400), st.integers(0, 9_000), st.integers(0, 100), st.booleans()), max_size=150
+    )
+)
+def test_whenever_processes_die_no_window_holds_more_than_was_permitted(
+    trips: list[tuple[int, int, int, bool]],
+) -> None:
+    """However short they live: what each leaves is known to the next, and a request of the dead arrives before it."""
+    bucket = Bucket("weight", 10, 5 * SECOND, shared=True)
+    cost, now = (Charge("weight", 1),), START
+    budget, left = successor(NOTHING_LEFT, now, (bucket,))
+    arrivals: list[int] = []
+    answers: list[tuple[int, int, Permit]] = []
+    for pause, trip, share, dies in trips:
+        now += pause * MILLISECOND
+        if dies:
+            arrivals = [min(at, now) for at in arrivals]
+            answers = []
+            budget, left = successor(left[-1], now, (bucket,))
+        for at, number, leave in sorted(answers, key=lambda answer: answer[:2]):
+            if at <= now:
+                answers.remove((at, number, leave))
+                budget.landed(leave, at)
+        leave_now = budget.admit(cost, Urgency.ASK, now)
+        if isinstance(leave_now, Permit):
+            answers.append((now + trip * MILLISECOND, len(arrivals), leave_now))
             arrivals.append(now + trip * share * MILLISECOND // 100)
     for at in arrivals:
         assert sum(at - bucket.window < other <= at for other in arrivals) <= bucket.limit * 85 // 100

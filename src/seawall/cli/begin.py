@@ -111,6 +111,6 @@ def _halts(settings: Settings) -> list[Finding]:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    now = UtcClock()
-    told = await asyncio.gather(*(examine(account, settings.bounds, now) for account in settings.accounts))
+    now, folder, bounds = UtcClock(), settings.folder, settings.bounds
+    told = await asyncio.gather(*(examine(account, folder, bounds, now) for account in settings.accounts))
     return [finding for findings in told for finding in findings]

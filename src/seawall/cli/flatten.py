@@ -171,7 +171,9 @@ async def _fly(
     from seawall.service.direct import Mission, flatten
     from seawall.service.identity import installation
 
-    mission = Mission(wishes, installation(settings.home), now(), settings.bounds, int(timeout * SECOND))
+    mission = Mission(
+        wishes, installation(settings.home), now(), settings.bounds, int(timeout * SECOND), settings.folder
+    )
     accounts = [one for one in settings.accounts if one.name in wishes]
     telling = asyncio.to_thread(tell_service, settings, "/halt", account, "seawall flatten --direct")
     out = console(to_err=common.json)

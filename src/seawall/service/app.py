@@ -45,6 +45,7 @@ from seawall.service.hand_api import Hand
 from seawall.service.identity import installation
 from seawall.service.intake_api import Intake
 from seawall.service.lag import watch_lag
+from seawall.service.ledger import Ledger, file_of, last_known
 from seawall.service.logs import Log, make_log
 from seawall.service.loop import AccountLoop
 from seawall.service.metrics import Metrics
@@ -174,6 +175,18 @@ class App:
         except JournalError as error:
             raise ConfigError(f"{self.settings.journal}: {error}") from error
 
+    def _take_up(self, account: AccountSettings) -> Budget:
+        """The budget of an account's address, as the last process left it; made once for all accounts there."""
+        address = (account.venue, account.rest)
+        if address not in self._budgets:
+            file = file_of(self.settings.folder, account)
+            legacy = last_known(file, self._log.warning)
+            ledger = Ledger(file, self._log.warning)
+            self._stack.callback(ledger.close)
+            self._budgets[address] = common_budget(codec_of(account).buckets(), ledger.keep)
+            self._budgets[address].inherit(legacy, self._now())
+        return self._budgets[address]
+
     def _seat(self, account: AccountSettings, name: str) -> None:
         """Makes an account's desk and its driver."""
         bounds = self.settings.bounds
@@ -185,8 +198,8 @@ class App:
             settings=_desk_settings(bounds, account),
         )
         spool = Spool(self.settings.folder / f"spool-{account.name}.jsonl", account.name, account.venue.value)
-        halted = partial(self._halts.of, account.name)
-        loop = AccountLoop(account.name, name, desk, self._journal, self._now, self, spool, halted)
+        halted, budget = partial(self._halts.of, account.name), self._take_up(account)
+        loop = AccountLoop(name, desk, self._journal, self._now, self, spool, halted, budget.words)
         self.loops[account.name] = loop
         self._front.seat(account.name, loop)
 
@@ -252,7 +265,7 @@ class App:
         self, account: AccountSettings, hear: Callable[[Input], None], halted: Callable[[], str]
     ) -> Connection:
         codec = codec_of(account)
-        common = self._budgets.setdefault((account.venue, account.rest), common_budget(codec.buckets()))
+        common = self._budgets[account.venue, account.rest]
         by_socket = account.order_entry is OrderEntry.AUTO
         venue = Venue(codec, self.settings.bounds, common, trade_socket=by_socket, halted=halted)
         return Connection(venue, Addresses(account.rest, account.stream, account.trade), self._now, hear)

@@ -15,6 +15,7 @@ from seawall.model.queries import Query
 from seawall.model.times import SECOND, Bounds, Duration, Instant
 from seawall.service.settings import AccountSettings
 from seawall.service.venues import codec_of
+from seawall.venues.pace import Budget
 from seawall.venues.sockets import Addresses, Connection
 from seawall.venues.venue import Venue
 
@@ -23,9 +24,16 @@ WITHIN: Duration = 8 * SECOND
 
 
 async def ask_once(
-    account: AccountSettings, queries: Sequence[Query], bounds: Bounds, now: Callable[[], Instant]
+    account: AccountSettings,
+    queries: Sequence[Query],
+    bounds: Bounds,
+    now: Callable[[], Instant],
+    common: Budget | None = None,
 ) -> tuple[Input, ...]:
-    """All that the venue said within `WITHIN`: an answer or a failure of each query, which differ, and its time."""
+    """All that the venue said within `WITHIN`: an answer or a failure of each query, which differ, and its time.
+
+    `common`: the budget of the address, where one is known.
+    """
     heard: list[Input] = []
     complete = asyncio.Event()
 
@@ -34,7 +42,7 @@ async def ask_once(
         if _is_complete(heard, len(queries)):
             complete.set()
 
-    venue = Venue(codec_of(account), bounds, stream=False)
+    venue = Venue(codec_of(account), bounds, common, stream=False)
     connection = Connection(venue, Addresses(account.rest, account.stream), now, hear)
     running = asyncio.create_task(connection.run())
     for query in queries:

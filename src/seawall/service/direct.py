@@ -10,15 +10,18 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from seawall.flatten.account import Flattening
 from seawall.flatten.report import AccountReport, Said
+from seawall.model.events import EVERY_SYMBOL
 from seawall.model.ids import Account, Symbol, VenueName
 from seawall.model.inputs import ClockReport, Input, Restarted
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
+from seawall.service.ledger import budget_beside
 from seawall.service.settings import AccountSettings
 from seawall.service.venues import codec_of
-from seawall.venues.pace import Budget, common_budget
+from seawall.venues.pace import Budget
 from seawall.venues.sockets import Addresses, Connection
 from seawall.venues.venue import Venue
 
@@ -38,6 +41,8 @@ class Mission:
     halted_at: Instant
     bounds: Bounds
     within: Duration
+    folder: Path
+    """The service's, where it keeps what it spent of the venue's quotas."""
 
 
 async def flatten(
@@ -60,13 +65,14 @@ class _Hand:
         now: Callable[[], Instant],
         tell: Tell,
     ) -> None:
-        codec = codec_of(account)
-        common = budgets.setdefault((account.venue, account.rest), common_budget(codec.buckets()))
-        venue = Venue(codec, mission.bounds, common)
         self._account = account
         self._mission = mission
         self._now = now
         self._tell = tell
+        address = (account.venue, account.rest)
+        if address not in budgets:
+            budgets[address] = budget_beside(mission.folder, account, now(), self._complain)
+        venue = Venue(codec_of(account), mission.bounds, budgets[address])
         self._inbox: deque[Input] = deque()
         self._stirred = asyncio.Event()
         self._has_term = False
@@ -87,6 +93,9 @@ class _Hand:
             self._connection.aclose()
         await running
         return self._machine.report()
+
+    def _complain(self, words: str) -> None:
+        self._tell(self._account.name, Said(self._now(), EVERY_SYMBOL, words))
 
     def _step(self) -> None:
         inputs = tuple(self._inbox)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from seawall.model.ids import VenueName
 from seawall.model.inputs import ClockReport, Input, ReadAnswered, ReadFailed
@@ -16,6 +17,7 @@ from seawall.model.queries import AskInstruments, AskModes, AskPositions, AskWal
 from seawall.model.reports import ModesReport
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
 from seawall.service.asking import WITHIN, ask_once
+from seawall.service.ledger import budget_beside
 from seawall.service.settings import AccountSettings, Environment
 
 WORTH_MENTIONING: Duration = 500 * MILLISECOND
@@ -42,9 +44,16 @@ class Finding:
     mend: str = ""
 
 
-async def examine(account: AccountSettings, bounds: Bounds, now: Callable[[], Instant]) -> tuple[Finding, ...]:
-    """Everything about one account, from its venue's own mouth."""
-    return (*_about_settings(account), *_about_venue(account, await ask_once(account, _QUERIES, bounds, now)))
+async def examine(
+    account: AccountSettings, folder: Path, bounds: Bounds, now: Callable[[], Instant]
+) -> tuple[Finding, ...]:
+    """Everything about one account, from its venue's own mouth; a venue that asked for silence is not asked."""
+    unread: list[str] = []
+    budget = budget_beside(folder, account, now(), unread.append)
+    found = [*_about_settings(account), *(Finding(account.name, "quotas", Grade.NOTE, one) for one in unread)]
+    if words := budget.words(now()):
+        return (*found, Finding(account.name, "venue", Grade.SILENT, f"it has said {words}", _FORBIDDEN))
+    return (*found, *_about_venue(account, await ask_once(account, _QUERIES, bounds, now, budget)))
 
 
 def _about_settings(account: AccountSettings) -> list[Finding]:
@@ -86,6 +95,7 @@ _NAMES: dict[type[Query], str] = {
     AskWallet: "wallet",
     AskPositions: "positions",
 }
+_FORBIDDEN = "wait until then; a service does so by itself"
 _REFUSED = "if it speaks of keys or signatures: check key and secret, their environment, and the key's IP list"
 
 

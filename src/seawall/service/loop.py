@@ -85,7 +85,6 @@ class AccountLoop:
 
     def __init__(
         self,
-        account: Account,
         installation: str,
         desk: Desk,
         journal: Journal,
@@ -93,9 +92,12 @@ class AccountLoop:
         watcher: Watcher,
         spool: Spool | None = None,
         halted: Callable[[], Halt | None] = lambda: None,
+        forbidden: Callable[[Instant], str] = lambda _: "",
     ) -> None:
-        """`halted` reads the owner's halt, as it stands at that very moment."""
-        self.account = account
+        """`halted` reads the owner's halt, as it stands at that very moment. `forbidden`: the venue's word, in force at
+        an instant, that binds everything at this address; empty if none does.
+        """
+        self.account = desk.account
         self.symbols: tuple[Symbol, ...] = ()
         self.clock: ClockReport | None = None
         self.stream: StreamChanged | None = None
@@ -109,6 +111,7 @@ class AccountLoop:
         self._watcher = watcher
         self._spool = spool
         self._halted = halted
+        self._forbidden = forbidden
         self._inbox: deque[Input] = deque()
         self._stirred = asyncio.Event()
         self._scribe: Scribe | None = None
@@ -133,6 +136,8 @@ class AccountLoop:
         """Why it is not ready, in words."""
         if self.failure:
             return f"stopped: {self.failure}"
+        if not self.ready and (words := self._forbidden(self._now())):
+            return f"the venue has said {words}"
         if self._scribe is None:
             heard = f"; its stream: {self.stream.detail}" if self.stream is not None and self.stream.detail else ""
             return f"waits for the venue to tell its time{heard}"

@@ -21,15 +21,22 @@ Two different things can hold a request up.
   attempt goes; only when that one was answered without another such word does the rest follow.
 
 A quota per address stands above all desks that share it (`common`); the others belong to one account.
+
+The venue counts on when a process dies, so the next one must know what its predecessor spent: each time something
+leaves, or the venue speaks, the budget of the address tells what it knows (`Legacy`), and whoever begins takes it up
+(`inherit`). What was under way at the death of a process counts from the beginning of the next. Three starts of many
+accounts within Bybit's five seconds would otherwise earn a ban (bybit.md 1.3), and a fourth would go on asking in it.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from seawall.model.acts import Urgency
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
+from seawall.venues.legacy import Known, Legacy, Word
 from seawall.venues.port import Bucket, Charge, Gauge, Pause
 
 SHARE = {Urgency.PROTECT: 100, Urgency.CLOSE: 95, Urgency.ASK: 85, Urgency.ENTER: 70, Urgency.LOOK: 60}
@@ -114,6 +121,18 @@ class _Count:
             amount += self.spent.pop()[1]
         self.spent.append((now, amount))
 
+    def known(self, now: Instant) -> Known:
+        """What counts at `now`."""
+        total = self.used(now)
+        return Known(tuple(self.spent), total - sum(amount for _, amount in self.spent))
+
+    def inherit(self, known: Known, left_at: Instant, now: Instant) -> None:
+        """Takes over what a predecessor had spent at `left_at`. What it had under way may have arrived just now."""
+        for at, amount in known.spent:
+            self.spend(amount, min(at, now))
+        if known.under_way and now < left_at + FORGOTTEN:
+            self.spend(known.under_way, now)
+
     def free_at(self, amount: int, urgency: Urgency, now: Instant) -> Instant:
         """When `amount` may be spent with this urgency; not after `now` means: now."""
         free_at = self._below(self._most(urgency) - amount, now)
@@ -156,9 +175,29 @@ class Wait:
 class Budget:
     """The quotas of one scope, an account or an address, and the venue's words about them."""
 
-    def __init__(self, buckets: tuple[Bucket, ...]) -> None:
+    def __init__(self, buckets: tuple[Bucket, ...], keep: Callable[[Legacy], None] | None = None) -> None:
+        """`keep` is told what is known, before anything that was counted leaves, and with each word of the venue's."""
         self._counts = {bucket.name: _Count(bucket) for bucket in buckets}
         self._holds: dict[str, _Hold] = {}
+        self._keep = keep
+
+    def inherit(self, legacy: Legacy, now: Instant) -> None:
+        """Takes up what a predecessor knew. A word of the venue's is in force for as long as it still was then."""
+        for name, known in legacy.known.items():
+            if (count := self._counts.get(name)) is not None:
+                count.inherit(known, legacy.at, now)
+        for scope, word in legacy.words.items():
+            self._holds[scope] = _Hold(min(word.until, now + max(word.until - legacy.at, 0)), word.detail)
+
+    def words(self, now: Instant) -> str:
+        """The venue's word that is in force here at `now`, and for how long; empty if none is."""
+        binding = (hold for hold in self._holds.values() if now < hold.until)
+        return next((f"{hold.detail}: wait {-((now - hold.until) // SECOND)} s" for hold in binding), "")
+
+    def legacy(self, now: Instant) -> Legacy:
+        """What a successor should know."""
+        known = {name: count.known(now) for name, count in self._counts.items()}
+        return Legacy(now, known, {scope: Word(hold.until, hold.detail) for scope, hold in self._holds.items()})
 
     def covers(self, bucket: str) -> bool:
         """Whether the bucket is one of this scope's."""
@@ -180,6 +219,7 @@ class Budget:
         holds = self._binding(charges)
         for hold in holds:
             hold.tried_at = now
+        self._tell(now)
         return Permit(holds, tuple(taken))
 
     def read(self, gauge: Gauge, now: Instant) -> None:
@@ -193,6 +233,7 @@ class Budget:
         until = now + max(pause.wait, SHORTEST_PAUSE)
         before = self._holds.get(pause.bucket)
         self._holds[pause.bucket] = _Hold(max(until, before.until if before else 0), pause.detail)
+        self._tell(now)
 
     def settle(self, tried: tuple[_Hold, ...], *, permitted: bool) -> None:
         """Ends the trial of `tried`: the venue's word is over, or another attempt may go."""
@@ -206,6 +247,10 @@ class Budget:
     def is_held(self, charges: tuple[Charge, ...]) -> bool:
         """Whether a word of the venue's about these is not over yet."""
         return bool(self._binding(charges))
+
+    def _tell(self, now: Instant) -> None:
+        if self._keep is not None:
+            self._keep(self.legacy(now))
 
     def _binding(self, charges: tuple[Charge, ...]) -> tuple[_Hold, ...]:
         if not self._holds:
@@ -262,6 +307,6 @@ class Pace:
             self._common.settle(permit.tried, permitted=permitted)
 
 
-def common_budget(buckets: tuple[Bucket, ...]) -> Budget:
-    """The budget that all accounts at one address of one venue share."""
-    return Budget(tuple(bucket for bucket in buckets if bucket.shared))
+def common_budget(buckets: tuple[Bucket, ...], keep: Callable[[Legacy], None] | None = None) -> Budget:
+    """The budget that all accounts at one address of one venue share; `keep` as for any."""
+    return Budget(tuple(bucket for bucket in buckets if bucket.shared), keep)

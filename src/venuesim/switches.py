@@ -61,6 +61,8 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "binance.retry_after": ("absent", "sent"),
     # binance.md 1.1: 2400 in production, 6000 on demo
     "binance.weight_limit": ("2400", ANY_NUMBER),
+    # binance.md 1.4: which rows of its span a full page of orders or trades shows
+    "binance.full_page": ("newest", "oldest"),
     # bybit.md 7: delay between fill and the Untriggered child
     "bybit.child_delay_us": ("0", ANY_NUMBER),
     # bybit.md 3.5: a second entry's Full stop replaces the position's

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from seawall.audit.findings import Kind
 from seawall.model.ids import Leg, SignalId, client_id
-from seawall.model.times import SECOND
+from seawall.model.times import SECOND, Duration
 from venuesim.exchange import Exchange
 from venuesim.words import (
     ZERO,
@@ -34,16 +34,17 @@ def ours(installation: str, leg: Leg = Leg.STOP) -> str:
 
 
 class Hands:
-    """What others do at a box, second by second, beginning when the box began."""
+    """What others do at a box, one thing each `pause`, beginning when the box began."""
 
-    def __init__(self, box: Exchange, account: str = "main") -> None:
+    def __init__(self, box: Exchange, account: str = "main", pause: Duration = SECOND // 2) -> None:
         self.box = box
         self.account = account
+        self.pause = pause
         self.now = box.start
 
     def later(self) -> int:
-        """The next second."""
-        self.now += SECOND // 2
+        """One pause later."""
+        self.now += self.pause
         return self.now
 
     def price(self, symbol: str, part: str = "1") -> Decimal:

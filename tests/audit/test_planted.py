@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from seawall.audit.findings import Kind
+from seawall.model.ids import Leg
+from seawall.model.times import MILLISECOND
 from seawall.service.problems import Exit
-from tests.audit.planted import BINANCE, BYBIT, HERE, Found, Hands, plant_binance, plant_bybit
+from tests.audit.planted import BINANCE, BYBIT, ELSEWHERE, HERE, Found, Hands, ours, plant_binance, plant_bybit
 from tests.cli.terminal import Ran, command, rig
 from venuesim.exchange import Exchange
 from venuesim.words import ZERO, Side
@@ -79,6 +81,28 @@ def test_an_account_in_order_is_clean(tmp_path: Path, venue: str) -> None:
         ran = command(tmp_path, "audit", environ={"COLUMNS": "60"})
         assert f"main ({venue}): 1 positions, 1 stops" in ran.out
         assert max(len(line) for line in ran.out.splitlines()) <= 60
+
+
+def test_what_stands_on_the_last_page_is_judged(tmp_path: Path) -> None:
+    """Bybit lists fifty orders a page: of 120 orders and 61 stops the oldest are found as well, and nothing is unread."""
+
+    def plant(box: Exchange) -> None:
+        hands = Hands(box, pause=50 * MILLISECOND)
+        hands.stop("SOLUSDT", hands.least("SOLUSDT", 1), name=ours(HERE))
+        hands.order("LTCUSDT", Side.SELL, "1.05", 5, reduces=False, name=ours(ELSEWHERE, Leg.TAKE_PROFIT))
+        for number in range(120):
+            hands.order("ETHUSDT", Side.BUY, "0.97", 2, name=f"grid-{number}")
+        for symbol in ("ADAUSDT", "XRPUSDT", "DOGEUSDT", "TRXUSDT", "LINKUSDT", "AVAXUSDT"):
+            for number in range(10):
+                hands.stop(symbol, hands.least(symbol, 1), "0.5", name=f"{symbol}-{number}")
+
+    (tmp_path / "installation").write_text(f"{HERE}\n")
+    with rig(tmp_path, "bybit", service=False, plant=plant):
+        _, told = audited(tmp_path)
+        kinds = found(told)
+        assert (told["stops"], told["orders"]) == (61, 121)
+        assert {(Kind.LEFTOVER, "SOLUSDT"), (Kind.OTHER_INSTALLATION, "LTCUSDT")} <= set(kinds)
+        assert Kind.UNREAD not in {kind for kind, _ in kinds}
 
 
 def test_an_empty_account_ends_with_0(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from seawall.flatten.report import lines
 from seawall.model.events import EndReason
 from seawall.model.ids import Side, VenueName
-from seawall.model.times import MINUTE
+from seawall.model.times import MILLISECOND, MINUTE
 from seawall.sagas.phase import Phase
 from tests.adversary.stage import wrongs
 from tests.flatten.hand import Emergency
@@ -93,6 +93,21 @@ def test_a_position_whose_stop_is_gone_is_still_known_as_ours(venue: VenueName) 
     report = stage.flatten()
     assert report.is_done
     assert [slot.was for slot in report.slots] != []
+    assert stage.held() == 0
+
+
+def test_ours_is_known_though_others_filled_two_pages_since() -> None:
+    """Bybit lists fifty orders a page: our entry stands on the third, and the position is closed as ours."""
+    stage = Emergency(VenueName.BYBIT)
+    stage.protected("a")
+    stage.kill()
+    stage.cancel_stops()
+    for n in range(120):
+        stage.hand(Side.BUY if n % 2 == 0 else Side.SELL, Decimal(100_000))
+        stage.run(most=MILLISECOND)
+    report = stage.flatten()
+    assert report.is_done
+    assert not report.untouched
     assert stage.held() == 0
 
 

@@ -14,7 +14,7 @@ from seawall.model.queries import (
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MINUTE, SECOND
 from seawall.venues.binance import codec
-from seawall.venues.port import Credentials, Heard, Reply, Request, Stamp
+from seawall.venues.port import Credentials, Heard, Reading, Reply, Request, Stamp
 from venuesim import wire
 from venuesim.exchange import Exchange
 
@@ -77,9 +77,10 @@ class Meeting:
 
     def ask(self, query: Query) -> ReadAnswered | ReadFailed:
         """The answer of a query by the box's replies."""
-        began = self.now
-        replies = self.send(*self.codec.query_requests(query, Stamp(self.now, 5 * SECOND)))
-        return self.codec.query_answer(query, replies, began, self.now)
+        reading = Reading(query, self.now)
+        while requests := self.codec.query_requests(reading, Stamp(self.now, 5 * SECOND)):
+            reading = replace(reading, came=(*reading.came, *self.send(*requests)))
+        return self.codec.query_answer(reading, self.now)
 
     def read(self, query: Query) -> Told:
         """What a complete answer told."""

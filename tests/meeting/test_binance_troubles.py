@@ -17,7 +17,7 @@ from seawall.model.queries import (
     AskStops,
 )
 from seawall.model.times import MINUTE, SECOND
-from seawall.venues.port import Request, Stamp, TooLate
+from seawall.venues.port import Reading, Request, Stamp, TooLate
 from tests.meeting.at_binance import (
     CLOSE,
     ENTRY,
@@ -182,7 +182,9 @@ def test_a_lost_reply_is_no_reply(meeting: Meeting) -> None:
 def test_a_venue_that_counts_is_heard(meeting: Meeting) -> None:
     """Headers tell the use; past the limit every reply says how long to wait (1.3)."""
     meeting.done(ENTRY)
-    (reply,) = meeting.send(*meeting.codec.query_requests(AskOpenOrders(), Stamp(meeting.now, 5 * SECOND)))
+    (reply,) = meeting.send(
+        *meeting.codec.query_requests(Reading(AskOpenOrders(), meeting.now), Stamp(meeting.now, 5 * SECOND))
+    )
     assert reply is not None
     (gauge,) = meeting.codec.gauges(reply)
     assert (gauge.bucket, gauge.used) == ("weight", 40)

@@ -29,7 +29,7 @@ from seawall.model.signal import TriggerBy
 from seawall.model.times import MINUTE, SECOND
 from seawall.venues.bybit import codec
 from seawall.venues.bybit.sign import Signer
-from seawall.venues.port import Credentials, Heard, LinkWord, Reply, Request, Stamp, TooLate
+from seawall.venues.port import Credentials, Heard, LinkWord, Reading, Reply, Request, Stamp, TooLate
 from venuesim import wire
 from venuesim.exchange import Exchange
 from venuesim.facts import Side as Hand
@@ -105,9 +105,10 @@ class Meeting:
 
     def ask(self, query: Query) -> ReadAnswered | ReadFailed:
         """The answer of a query by the box's replies."""
-        began = self.now
-        replies = self.send(*self.codec.query_requests(query, Stamp(self.now, 5 * SECOND)))
-        return self.codec.query_answer(query, replies, began, self.now)
+        reading = Reading(query, self.now)
+        while requests := self.codec.query_requests(reading, Stamp(self.now, 5 * SECOND)):
+            reading = replace(reading, came=(*reading.came, *self.send(*requests)))
+        return self.codec.query_answer(reading, self.now)
 
     def read(self, query: Query) -> Told:
         """What a complete answer told."""
@@ -523,7 +524,7 @@ def test_a_quota_binds_its_own_endpoint(meeting: Meeting) -> None:
 
 def test_the_headers_count_with_us(meeting: Meeting) -> None:
     """Each good private reply says what remains of its endpoint's second."""
-    request = meeting.codec.query_requests(AskPositions(BABY), Stamp(meeting.now, 5 * SECOND))[0]
+    request = meeting.codec.query_requests(Reading(AskPositions(BABY), meeting.now), Stamp(meeting.now, 5 * SECOND))[0]
     (reply,) = meeting.send(request)
     assert reply is not None
     assert [(gauge.bucket, gauge.used) for gauge in meeting.codec.gauges(reply, request)] == [("/v5/position/list", 1)]

@@ -22,7 +22,7 @@ from seawall.model.acts import (
 )
 from seawall.model.ids import ClientId, Side, Symbol
 from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
-from seawall.model.queries import AskOrder, AskPositions, Query
+from seawall.model.queries import AskOrder, AskPositions
 from seawall.model.reports import OrderReport, OrderStatus, Source
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
@@ -36,6 +36,7 @@ from seawall.venues.port import (
     Heard,
     LinkWord,
     Pause,
+    Reading,
     Reply,
     Request,
     Stamp,
@@ -119,17 +120,15 @@ class PlainCodec:
         outcome, reason = _OUTCOMES.get(reply.body, (Outcome.UNKNOWN, Reason.NONE))
         return ActAnswered(act.client_id, act.symbol, outcome, began_at, at, reason, str(reply.status))
 
-    def query_requests(self, query: Query, stamp: Stamp) -> tuple[Request, ...]:
-        paths = ("/open", "/history", "/fills") if isinstance(query, AskOrder) else ("/read",)
-        return tuple(Request("GET", f"{path}?at={stamp.venue_now}") for path in paths)
+    def query_requests(self, reading: Reading, stamp: Stamp) -> tuple[Request, ...]:
+        return tuple(Request("GET", f"{path}?at={stamp.venue_now}") for path in _paths(reading))
 
-    def query_answer(
-        self, query: Query, replies: tuple[Reply | None, ...], began_at: Instant, at: Instant
-    ) -> ReadAnswered | ReadFailed:
-        told = Told(orders=tuple(order(at) for reply in replies if reply and reply.body == b"order"))
-        if all(reply is not None and reply.status == 200 for reply in replies):
-            return ReadAnswered(query, began_at, at, told)
-        return ReadFailed(query, began_at, at, "not every page came", told)
+    def query_answer(self, reading: Reading, at: Instant) -> ReadAnswered | ReadFailed:
+        bodies = [reply.body for reply in reading.came if reply]
+        told = Told(orders=tuple(order(at) for body in bodies if body.startswith(b"order")))
+        if not _paths(reading) and all(reply is not None and reply.status == 200 for reply in reading.came):
+            return ReadAnswered(reading.query, reading.began_at, at, told)
+        return ReadFailed(reading.query, reading.began_at, at, "not every page came", told)
 
     def clock_request(self) -> Request:
         return Request("GET", "/time")
@@ -165,8 +164,10 @@ class PlainCodec:
     def buckets(self) -> tuple[Bucket, ...]:
         return self.limits
 
-    def charges(self, ask: Act | Query) -> tuple[Charge, ...]:
-        return (Charge("orders", 1),) if isinstance(ask, Act) else (Charge("weight", 5),)
+    def charges(self, ask: Act | Reading) -> tuple[Charge, ...]:
+        if isinstance(ask, Reading):
+            return (Charge("weight", 5),) if _paths(ask) else ()
+        return (Charge("orders", 1),)
 
     def gauges(self, reply: Reply, request: Request | None = None) -> tuple[Gauge, ...]:
         return tuple(Gauge(name, int(value)) for name, value in reply.headers if name in ("weight", "orders"))
@@ -186,6 +187,14 @@ _OUTCOMES = {
     b"stop": (Outcome.REFUSED, Reason.LIMIT),
     b"funds": (Outcome.REFUSED, Reason.FUNDS),
 }
+
+
+def _paths(reading: Reading) -> tuple[str, ...]:
+    """What a reading asks next: one path or, of an order, three; then a page for each round with `more` in a reply."""
+    if not reading.came:
+        return ("/open", "/history", "/fills") if isinstance(reading.query, AskOrder) else ("/read",)
+    last = reading.came[-1]
+    return (f"/page/{len(reading.came)}",) if last and last.body.endswith(b"more") else ()
 
 
 def order(at: Instant) -> OrderReport:

@@ -129,6 +129,76 @@ def test_a_query_with_one_lost_page_has_failed_and_still_tells_the_rest() -> Non
     assert "reset by peer" in answer.detail
 
 
+MORE = Reply(200, body=b"order and more")
+
+
+def test_a_list_is_read_to_its_last_page_and_dated_from_its_first() -> None:
+    """Each page asks for the next; the answer tells all of them, and is as old as the first."""
+    bench = Bench()
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    (sent,) = bench.left()
+    began = bench.now
+    for page in (1, 2, 3):
+        bench.now += 30 * MILLISECOND
+        bench.exchange.replied(sent.key, MORE, bench.now)
+        (sent,) = bench.left()
+        assert sent.request.target == f"/page/{page}?at={bench.clock.venue_now(bench.now)}"
+    answer = only(bench.reply(sent.key, Reply(200, body=b"order")), ReadAnswered)
+    assert (answer.began_at, answer.at, len(answer.told.orders)) == (began, bench.now, 4)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_second_page_that_is_lost_fails_the_read_and_tells_the_first(sent: bool) -> None:
+    """Half a list is no answer; why there is no more of it is said."""
+    bench = Bench()
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    (first,) = bench.left()
+    bench.exchange.replied(first.key, MORE, bench.now)
+    (second,) = bench.left()
+    answer = only(bench.lose(second.key, sent=sent), ReadFailed)
+    assert len(answer.told.orders) == 1
+    assert "reset by peer" in answer.detail
+
+
+def test_each_page_has_the_whole_reply_time() -> None:
+    """A long list is no late one; a page that is late fails the read, and its reply says nothing any more."""
+    bench = Bench()
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    (sent,) = bench.left()
+    for _ in range(3):
+        bench.now += TIMEOUT - MILLISECOND
+        bench.exchange.replied(sent.key, MORE, bench.now)
+        (sent,) = bench.left()
+    assert "no reply within" in only(bench.wake_all(TIMEOUT).inputs, ReadFailed).detail
+    assert bench.reply(sent.key, Reply(200)) == []
+
+
+def test_a_list_that_is_being_read_is_not_asked_for_a_second_time() -> None:
+    """Equal queries are one from the first page to the last."""
+    bench = Bench()
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    (first,) = bench.left()
+    bench.exchange.replied(first.key, MORE, bench.now)
+    (second,) = bench.left()
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    assert bench.left() == []
+    only(bench.reply(second.key, Reply(200)), ReadAnswered)
+
+
+def test_a_page_held_by_the_venues_word_is_given_back_with_what_has_come() -> None:
+    """The venue said stop: after the reply time the read has failed, and the pages that came are told."""
+    bench = Bench()
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    (first,) = bench.left()
+    (act,) = bench.do(entry("a"))
+    bench.reply(act.key, Reply(429, (("retry-after", "60"),), b"stop"))
+    bench.exchange.replied(first.key, MORE, bench.now)
+    assert bench.left() == []
+    answer = only(bench.wake_all(TIMEOUT).inputs, ReadFailed)
+    assert len(answer.told.orders) == 1
+    assert answer.detail.endswith("not sent: the venue said stop")
+
+
 def test_equal_queries_under_way_are_one() -> None:
     """The same read asked thrice is sent once and answered once; another symbol's is another read."""
     bench = Bench()

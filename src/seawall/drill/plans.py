@@ -41,7 +41,8 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     "bybit.ban_us": ("600000000", "60000000"),
 }
 """What is drawn where a switch takes any number; the first is its default."""
-_KEPT = ("signature",)
+_KEPT = ("signature", "binance.full_page")
+"""Not drawn: what nobody doubts, and what shows only in lists of a thousand rows, which no storm has."""
 _DEEDS = ("repeat", "burst", "reword", "open", "opposite", "close", "cancel_stop", "trade", "set_clock")
 
 

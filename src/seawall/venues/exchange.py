@@ -17,6 +17,9 @@ Six rules carry the weight.
   kept: whoever decided it decides again, on what is known by then. So the queue is short, and nothing in it is stale.
   The reason says who held it, the venue by its word (LIMIT) or we by our count (BUSY), for only the first means that
   the venue does not answer. So a read is failed for the venue's word alone; our own count merely makes it later.
+- *A query is one reading.* A list that is longer than one reply is asked for page by page, each with leave of its own
+  and with the urgency of the first; the answer is that of all pages, dated from the first, and a page that is lost,
+  late or refused is the failure of all.
 - *Equal queries are one.* The answer serves whoever asked while it was under way. Queries beyond the bound fail at
   once; acts are never dropped.
 - *Halted is not sent.* The owner's word is heard again in the very moment in which an entry would leave, so that one
@@ -40,7 +43,7 @@ from seawall.model.queries import Query
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
 from seawall.venues.clock import Clock
 from seawall.venues.pace import Pace, Permit, Wait
-from seawall.venues.port import ActFrame, Charge, Codec, Reply, Request, Stamp, TooLate
+from seawall.venues.port import ActFrame, Charge, Codec, Reading, Reply, Request, Stamp, TooLate
 from seawall.venues.underway import Ask, Errand, Flight, Held, unanswered
 
 MOST_QUERIES = 1_000
@@ -131,7 +134,7 @@ class Exchange:
 
     # ---- what comes in
 
-    def submit(self, ask: Ask, urgency: Urgency, now: Instant) -> None:
+    def submit(self, ask: Act | Query | Errand, urgency: Urgency, now: Instant) -> None:
         """Takes an ask, and sends it at once if it may leave."""
         if isinstance(ask, Query):
             if self._is_merged(ask, urgency):
@@ -139,7 +142,7 @@ class Exchange:
             if self._count_queries() >= MOST_QUERIES:
                 self._inputs.append(ReadFailed(ask, now, now, f"more than {MOST_QUERIES} queries under way"))
                 return
-        self._hold(ask, urgency, now)
+        self._hold(Reading(ask, now) if isinstance(ask, Query) else ask, urgency, now)
         self._send_what_may_leave(now)
 
     def replied(self, key: int, reply: Reply, now: Instant) -> None:
@@ -150,7 +153,7 @@ class Exchange:
         if flight is not None:
             self._settle(flight, permitted=is_permitted)
             self._arrived(flight, key, reply, now)
-        elif late is not None and not isinstance(late.ask, Query | Errand):
+        elif late is not None and not isinstance(late.ask, Reading | Errand):
             self._conclude_act(late.ask, late, reply, now)
         self._send_what_may_leave(now)
 
@@ -161,7 +164,7 @@ class Exchange:
         if flight is not None:
             self._settle(flight, permitted=False)
             flight.losses = (*flight.losses, detail)
-            if sent or isinstance(flight.ask, Query | Errand):
+            if sent or isinstance(flight.ask, Reading | Errand):
                 self._arrived(flight, key, None, now)
             else:
                 self._flights.remove(flight)
@@ -215,14 +218,14 @@ class Exchange:
     def _is_merged(self, query: Query, urgency: Urgency) -> bool:
         """Whether an equal query is under way already; one that is held takes the higher urgency."""
         for held in self._held:
-            if held.ask == query:
+            if isinstance(held.ask, Reading) and held.ask.query == query:
                 held.urgency = min(held.urgency, urgency)
                 return True
-        return any(flight.ask == query for flight in self._flights)
+        return any(isinstance(flight.ask, Reading) and flight.ask.query == query for flight in self._flights)
 
     def _count_queries(self) -> int:
         asks = [held.ask for held in self._held] + [flight.ask for flight in self._flights]
-        return sum(isinstance(ask, Query) for ask in asks)
+        return sum(isinstance(ask, Reading) for ask in asks)
 
     def _send_what_may_leave(self, now: Instant) -> None:
         """The urgent first; among equals, who came first."""
@@ -249,7 +252,7 @@ class Exchange:
         held.retry_at, held.why = leave.until, leave.detail
         if now < held.until:
             return False
-        if isinstance(held.ask, Query) and not leave.by_venue:
+        if isinstance(held.ask, Reading) and not leave.by_venue:
             held.until = leave.until
             return False
         self._give_up(held, now)
@@ -273,55 +276,60 @@ class Exchange:
         match held.ask:
             case Errand(tag=tag):
                 self._errand_done(tag, None, now, now)
-            case ask if isinstance(ask, Query):
-                self._inputs.append(ReadFailed(ask, now, now, f"not sent: {held.why}"))
+            case Reading(query=query, came=()):
+                self._inputs.append(ReadFailed(query, now, now, f"not sent: {held.why}"))
+            case Reading() as reading:
+                self._conclude_reading(reading, (f"not sent: {held.why}",), now)
             case ask:
                 wait = max(held.retry_at - now, 0)
                 self._inputs.append(unanswered(ask, Outcome.NOT_SENT, now, now, held.why, held.reason, wait))
 
     def _depart(self, held: Held, permit: Permit, now: Instant) -> None:
-        late = self._depart_as(held.ask, permit, now)
+        late = self._depart_as(held, permit, now)
         if late is not None:
             self._pace.settle(permit, permitted=False)
             self._pace.landed(permit, now)
             held.why, held.reason, held.retry_at = late.detail, Reason.NONE, 0
             self._give_up(held, now)
 
-    def _depart_as(self, ask: Ask, permit: Permit, now: Instant) -> TooLate | None:
+    def _depart_as(self, held: Held, permit: Permit, now: Instant) -> TooLate | None:
         """Signed at the moment of leaving, so that nothing of the receive window is spent here."""
+        ask = held.ask
         if isinstance(ask, Errand):
-            self._transmit(ask, (ask.request,), permit, now)
+            self._transmit(held, (ask.request,), permit, now)
             return None
         window = self._bounds.receive_window if isinstance(ask, SubmitEntry) else self._bounds.act_window
         stamp = Stamp(self._clock.venue_now(now), window)
-        if isinstance(ask, Query):
-            self._transmit(ask, self._codec.query_requests(ask, stamp), permit, now)
+        if isinstance(ask, Reading):
+            held.ask = ask = ask if ask.came else replace(ask, began_at=now)
+            self._transmit(held, self._codec.query_requests(ask, stamp), permit, now)
             return None
-        return self._act_departs(ask, stamp, permit, now)
+        return self._act_departs(held, ask, stamp, permit, now)
 
-    def _act_departs(self, act: Act, stamp: Stamp, permit: Permit, now: Instant) -> TooLate | None:
+    def _act_departs(self, held: Held, act: Act, stamp: Stamp, permit: Permit, now: Instant) -> TooLate | None:
         """By the trade socket if that road is open, else by REST."""
         carried = self._road.carry(self._last_key + 1, act, stamp) if self._road is not None else None
         if isinstance(carried, TooLate):
             return carried
         if carried is not None:
-            self._utter(act, *carried, permit, now)
+            self._utter(held, *carried, permit, now)
             return None
         request = self._codec.act_request(act, stamp)
         if isinstance(request, TooLate):
             return request
-        self._transmit(act, (request,), permit, now)
+        self._transmit(held, (request,), permit, now)
         return None
 
-    def _transmit(self, ask: Ask, requests: tuple[Request, ...], permit: Permit, now: Instant) -> None:
+    def _transmit(self, held: Held, requests: tuple[Request, ...], permit: Permit, now: Instant) -> None:
         keyed = dict(enumerate(requests, self._last_key + 1))
         self._last_key += len(keyed)
-        self._flights.append(Flight(ask, now, permit, keyed, unheard=len(keyed)))
+        self._flights.append(Flight(held.ask, held.urgency, now, permit, keyed, unheard=len(keyed)))
         self._transmits += [Transmit(key, request) for key, request in keyed.items()]
 
-    def _utter(self, act: Act, conn: int, frame: ActFrame, permit: Permit, now: Instant) -> None:
+    def _utter(self, held: Held, conn: int, frame: ActFrame, permit: Permit, now: Instant) -> None:
         self._last_key += 1
-        self._flights.append(Flight(act, now, permit, {self._last_key: frame.like}, conn, unheard=1))
+        like = {self._last_key: frame.like}
+        self._flights.append(Flight(held.ask, held.urgency, now, permit, like, conn, unheard=1))
         self._utterances.append(Utterance(conn, frame.text))
 
     # ---- under way
@@ -376,15 +384,22 @@ class Exchange:
         match flight.ask:
             case Errand(tag=tag):
                 self._errand_done(tag, replies[0], flight.began_at, now)
-            case ask if isinstance(ask, Query):
-                self._conclude_query(ask, flight, replies, now)
+            case Reading() as reading:
+                self._read_on(flight.read_on(reading), flight, now)
             case ask:
                 self._conclude_act(ask, flight, replies[0], now)
 
-    def _conclude_query(self, query: Query, flight: Flight, replies: tuple[Reply | None, ...], now: Instant) -> None:
-        answer = self._codec.query_answer(query, replies, flight.began_at, now)
+    def _read_on(self, reading: Reading, flight: Flight, now: Instant) -> None:
+        """Holds the next round of a reading, or concludes it if there is none."""
+        if self._codec.charges(reading):
+            self._hold(reading, flight.urgency, now)
+        else:
+            self._conclude_reading(reading, flight.losses, now)
+
+    def _conclude_reading(self, reading: Reading, losses: tuple[str, ...], now: Instant) -> None:
+        answer = self._codec.query_answer(reading, now)
         if isinstance(answer, ReadFailed):
-            answer = replace(answer, detail="; ".join((answer.detail, *flight.losses)))
+            answer = replace(answer, detail="; ".join((answer.detail, *losses)))
             self._clock.suspected(now)
         self._inputs.append(answer)
 

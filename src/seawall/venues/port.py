@@ -48,6 +48,19 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A query from the first request to the last reply. `began_at` is when the first left, by our clock.
+
+    A list that is longer than one reply takes several rounds of requests. `came` holds the replies to all of them so
+    far, in the order of the requests, None where one was lost; what is to be asked next follows from them.
+    """
+
+    query: Query
+    began_at: Instant
+    came: tuple[Reply | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """An API key and its secret. The secret never appears in a representation, a log or a file of ours."""
 
@@ -222,16 +235,18 @@ class Codec(StreamCodec, Protocol):
         """The outcome of an act by its reply: (venue, call, code, text); an unlisted code is Unknown."""
         ...
 
-    def query_requests(self, query: Query, stamp: Stamp) -> tuple[Request, ...]:
-        """The signed requests of a query, to be sent side by side."""
+    def query_requests(self, reading: Reading, stamp: Stamp) -> tuple[Request, ...]:
+        """The signed requests of a reading's next round, to be sent side by side.
+
+        None once all that was asked has come, or one reply was lost or is an error, or the list is longer than the
+        codec's bound on the replies of one reading.
+        """
         ...
 
-    def query_answer(
-        self, query: Query, replies: tuple[Reply | None, ...], began_at: Instant, at: Instant
-    ) -> ReadAnswered | ReadFailed:
-        """The answer of a query from all its replies, in the order of the requests; None where one was lost.
+    def query_answer(self, reading: Reading, at: Instant) -> ReadAnswered | ReadFailed:
+        """The answer of a query from all its replies.
 
-        ReadAnswered only if every reply came and was complete (no further page, no error); else ReadFailed with
+        ReadAnswered only if every reply came, was no error and left nothing more to be asked; else ReadFailed with
         whatever the good ones told.
         """
         ...
@@ -250,8 +265,8 @@ class Codec(StreamCodec, Protocol):
         """The quotas that this venue counts."""
         ...
 
-    def charges(self, ask: Act | Query) -> tuple[Charge, ...]:
-        """What an act or a whole query costs."""
+    def charges(self, ask: Act | Reading) -> tuple[Charge, ...]:
+        """What an act, or the next round of a reading, costs; nothing if there is no next round."""
         ...
 
     def gauges(self, reply: Reply, request: Request | None = None) -> tuple[Gauge, ...]:

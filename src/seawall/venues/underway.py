@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from seawall.model.acts import Act, Outcome, Reason, Urgency
 from seawall.model.inputs import ActAnswered
-from seawall.model.queries import Query
 from seawall.model.times import Duration, Instant
 from seawall.venues.pace import Permit
-from seawall.venues.port import Charge, Reply, Request
+from seawall.venues.port import Charge, Reading, Reply, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Errand:
     request: Request
 
 
-Ask: TypeAlias = Act | Query | Errand
+Ask: TypeAlias = Act | Reading | Errand
 
 
 @dataclass(slots=True)
@@ -47,6 +46,7 @@ class Flight:
     """
 
     ask: Ask
+    urgency: Urgency
     began_at: Instant
     permit: Permit
     requests: dict[int, Request]
@@ -60,6 +60,10 @@ class Flight:
     def in_order(self) -> tuple[Reply | None, ...]:
         """What has come, in the order of the requests."""
         return tuple(self.replies.get(key) for key in self.requests)
+
+    def read_on(self, reading: Reading) -> Reading:
+        """The reading whose round this was, with what has come of it."""
+        return replace(reading, came=(*reading.came, *self.in_order))
 
 
 def unanswered(

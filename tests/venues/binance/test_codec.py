@@ -27,7 +27,7 @@ from seawall.model.queries import (
     Query,
 )
 from seawall.venues.binance.traits import BUCKETS, TRAITS
-from seawall.venues.port import Charge, Codec, Gauge, Heard, LinkWord, Pause, Reply, Request
+from seawall.venues.port import Charge, Codec, Gauge, Heard, LinkWord, Pause, Reading, Reply, Request
 from tests.venues.binance.given import (
     CAME,
     CANCEL,
@@ -150,8 +150,9 @@ def test_the_stream_is_the_routed_one() -> None:
 def test_everything_has_its_price(ask: Act | Query, weight: int, orders: int) -> None:
     """Placing costs orders and no weight, everything else weight and no orders (binance.md 1.3, 1.4, 1.9)."""
     expected = [("weight", weight), ("orders-10s", orders), ("orders-1m", orders)]
-    assert CODEC.charges(ask) == tuple(Charge(bucket, amount) for bucket, amount in expected if amount)
-    assert {charge.bucket for charge in CODEC.charges(ask)} <= {bucket.name for bucket in CODEC.buckets()}
+    charges = CODEC.charges(ask if isinstance(ask, Act) else Reading(ask, SENT))
+    assert charges == tuple(Charge(bucket, amount) for bucket, amount in expected if amount)
+    assert {charge.bucket for charge in charges} <= {bucket.name for bucket in CODEC.buckets()}
 
 
 def test_weight_is_shared_by_all_accounts_of_an_address() -> None:
@@ -271,8 +272,8 @@ def test_no_bytes_make_an_act_s_answer_raise(came: Reply, act: Act) -> None:
 @given(came=st.lists(st.none() | REPLIES, min_size=3, max_size=3), query=st.sampled_from(QUERIES))
 def test_no_bytes_make_a_query_s_answer_raise(came: list[Reply | None], query: Query) -> None:
     """Every set of replies is an answer or a failed read, and one lost reply is always the latter."""
-    replies = tuple(came[: len(CODEC.query_requests(query, STAMP))])
-    answered = CODEC.query_answer(query, replies, SENT, CAME)
+    replies = tuple(came[: len(CODEC.query_requests(Reading(query, SENT), STAMP))])
+    answered = CODEC.query_answer(Reading(query, SENT, replies), CAME)
     assert answered.query == query
     assert isinstance(answered, ReadFailed) or None not in replies
 

@@ -27,7 +27,7 @@ from seawall.model.queries import (
 )
 from seawall.model.signal import TriggerBy
 from seawall.venues.binance.sign import signature
-from seawall.venues.port import Stamp, TooLate
+from seawall.venues.port import Reading, Stamp, TooLate
 from tests.venues.binance.given import (
     CANCEL,
     CANCEL_STOP,
@@ -206,7 +206,7 @@ def test_an_act_asks_exactly_what_the_book_names(act: Act, method: str, path: st
 @pytest.mark.parametrize(("query", "expected"), QUERIES)
 def test_a_query_asks_its_endpoints_side_by_side(query: Query, expected: list[tuple[str, dict[str, str]]]) -> None:
     """Each query becomes the GET requests of its endpoints, in the order in which their replies are read."""
-    requests = CODEC.query_requests(query, STAMP)
+    requests = CODEC.query_requests(Reading(query, SENT), STAMP)
     assert [(path_of(request), params_of(request)) for request in requests] == expected
     assert {request.method for request in requests} == {"GET"}
 
@@ -215,7 +215,8 @@ def test_a_query_asks_its_endpoints_side_by_side(query: Query, expected: list[tu
 def test_prices_are_asked_without_a_signature(query: Query) -> None:
     """Open market data costs neither the key nor a timestamp."""
     assert all(
-        not request.headers and "signature" not in request.target for request in CODEC.query_requests(query, STAMP)
+        not request.headers and "signature" not in request.target
+        for request in CODEC.query_requests(Reading(query, SENT), STAMP)
     )
 
 
@@ -234,7 +235,7 @@ def test_a_request_ends_with_the_signature_of_its_own_query() -> None:
 
 def test_a_symbol_outside_ascii_is_encoded_before_it_is_signed() -> None:
     """Such symbols exist; they travel percent-encoded as UTF-8 and are signed so (binance.md 1.2)."""
-    target = CODEC.query_requests(AskPositions(Symbol("币安人生USDT")), STAMP)[0].target
+    target = CODEC.query_requests(Reading(AskPositions(Symbol("币安人生USDT")), SENT), STAMP)[0].target
     query, _, given = urlsplit(target).query.rpartition("&signature=")
     assert "symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT" in target
     assert given == signature(SECRET, query)

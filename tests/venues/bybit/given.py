@@ -21,7 +21,7 @@ from seawall.model.inputs import ActAnswered, ReadAnswered, ReadFailed, Told
 from seawall.model.queries import Query
 from seawall.model.signal import TriggerBy
 from seawall.venues.bybit import codec
-from seawall.venues.port import Credentials, Headers, Heard, Reply, Request, Stamp
+from seawall.venues.port import Credentials, Headers, Heard, Reading, Reply, Request, Stamp
 
 KEY = "testkey"
 SECRET = "testsecret"
@@ -232,14 +232,14 @@ def acknowledged(act: Act, came: Reply) -> Told:
 
 def read(query: Query, *came: Reply | None) -> Told:
     """What a complete answer told."""
-    answered = CODEC.query_answer(query, came, SENT, CAME)
+    answered = CODEC.query_answer(Reading(query, SENT, came), CAME)
     assert isinstance(answered, ReadAnswered), answered
     return answered.told
 
 
 def read_fails(query: Query, *came: Reply | None) -> ReadFailed:
     """The failure of a read."""
-    answered = CODEC.query_answer(query, came, SENT, CAME)
+    answered = CODEC.query_answer(Reading(query, SENT, came), CAME)
     assert isinstance(answered, ReadFailed), answered
     return answered
 

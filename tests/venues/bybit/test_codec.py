@@ -26,7 +26,7 @@ from seawall.model.queries import (
     Query,
 )
 from seawall.venues.bybit.traits import Endpoint
-from seawall.venues.port import Charge, Codec, Gauge, Pause, Reply, Request
+from seawall.venues.port import Charge, Codec, Gauge, Pause, Reading, Reply, Request
 from tests.venues.bybit.given import (
     BABY,
     CAME,
@@ -114,16 +114,17 @@ def test_what_is_no_time_is_none(came: Reply) -> None:
 @pytest.mark.parametrize("ask", [*ACTS, *QUERIES])
 def test_an_ask_costs_what_it_sends(ask: Act | Query) -> None:
     """Each request costs one call of its endpoint, if that is counted, and one of the address."""
-    requests = (request_of(ask),) if isinstance(ask, Act) else CODEC.query_requests(ask, STAMP)
+    asked = ask if isinstance(ask, Act) else Reading(ask, SENT)
+    requests = (request_of(asked),) if isinstance(asked, Act) else CODEC.query_requests(asked, STAMP)
     known = {bucket.name for bucket in CODEC.buckets()}
     paths = [path_of(request) for request in requests]
     expected = {path: paths.count(path) for path in paths if path in known} | {"ip": len(paths)}
-    assert {charge.bucket: charge.amount for charge in CODEC.charges(ask)} == expected
+    assert {charge.bucket: charge.amount for charge in CODEC.charges(asked)} == expected
 
 
 def test_three_places_cost_three_calls() -> None:
     """Looking for one order touches three quotas of their own."""
-    assert CODEC.charges(AskOrder(BABY, ENTRY)) == (
+    assert CODEC.charges(Reading(AskOrder(BABY, ENTRY), SENT)) == (
         Charge("ip", 3),
         Charge("/v5/order/realtime", 1),
         Charge("/v5/order/history", 1),
@@ -208,8 +209,10 @@ def whole(codec: Codec, came: Reply, text: str) -> None:
         answered = codec.act_answer(act, came, SENT, CAME)
         assert answered.client_id == act.client_id
     for query in QUERIES:
-        count = len(codec.query_requests(query, STAMP))
-        assert codec.query_answer(query, (came,) * count, SENT, CAME).query == query
+        count = len(codec.query_requests(Reading(query, SENT), STAMP))
+        reading = Reading(query, SENT, (came,) * count)
+        codec.query_requests(reading, STAMP)
+        assert codec.query_answer(reading, CAME).query == query
     codec.clock_answer(came)
     codec.pause(came, request_of(SUBMIT), CAME)
     codec.gauges(came, request_of(SUBMIT))

@@ -8,22 +8,18 @@ import pytest
 
 from seawall.model.acts import Act, Outcome
 from seawall.model.ids import Symbol
-from seawall.model.inputs import NOTHING_TOLD, ReadAnswered
+from seawall.model.inputs import NOTHING_TOLD
 from seawall.model.instrument import Instrument
 from seawall.model.queries import (
-    AskFills,
     AskInstruments,
     AskLeverage,
     AskMark,
     AskModes,
-    AskOpenOrders,
     AskOrder,
     AskOrders,
     AskPositions,
     AskStop,
-    AskStops,
     AskWallet,
-    Query,
 )
 from seawall.model.reports import (
     FillKind,
@@ -44,7 +40,6 @@ from tests.venues.bybit.given import (
     CLEAR_STOP,
     CLOSE,
     CLOSING,
-    CODEC,
     ENTRY,
     LEVERAGE,
     ORDER_ID,
@@ -222,38 +217,7 @@ def test_silence_and_market_data_are_no_answer_to_a_signed_request() -> None:
     assert not read_fails(AskMark(BABY), failure(10016)).venue_answered
 
 
-# ---- pages
-
-
-PAGES: list[tuple[Query, int, Row]] = [
-    (AskStops(BABY), 50, child_row()),
-    (AskOpenOrders(BABY), 50, order_row(orderStatus="New")),
-    (AskFills(BABY, SENT), 100, execution_row()),
-    (AskPositions(), 200, position_row()),
-]
-
-
-@pytest.mark.parametrize(("query", "most", "row"), PAGES)
-def test_a_full_page_with_a_cursor_goes_on(query: Query, most: int, row: Row) -> None:
-    """What stands on the next page is unknown, so the read is not complete; its rows count all the same."""
-    failed = read_fails(query, listing(*[row] * most, cursor="next"))
-    assert f"expected fewer than {most} rows" in failed.detail
-    assert failed.told != NOTHING_TOLD
-
-
-@pytest.mark.parametrize(("query", "most", "row"), PAGES)
-def test_a_short_page_is_the_last_one(query: Query, most: int, row: Row) -> None:
-    """The venue hands out a cursor even with the last page (the recorded list of bybit.md 4.5)."""
-    assert isinstance(CODEC.query_answer(query, (listing(row, cursor="BTCUSDT%2C1%2C0"),), SENT, CAME), ReadAnswered)
-    assert isinstance(CODEC.query_answer(query, (listing(*[row] * most),), SENT, CAME), ReadAnswered)
-
-
-def test_fills_of_more_than_a_week_are_not_all() -> None:
-    """A list by time ends a week after its beginning, whatever has happened since."""
-    week = 7 * 24 * 3_600_000_000
-    assert read(AskFills(BABY, CAME - week), listing(execution_row())).fills
-    failed = read_fails(AskFills(BABY, CAME - week - 1), listing(execution_row()))
-    assert len(failed.told.fills) == 1
+# ---- lists by time
 
 
 def test_all_orders_are_told_whoever_made_them() -> None:
@@ -266,23 +230,6 @@ def test_all_orders_are_told_whoever_made_them() -> None:
         (ENTRY, OrderStatus.FILLED, Source.ORDER, FillKind.TRADE),
         ("", OrderStatus.FILLED, Source.ORDER, FillKind.DELEVERAGING),
     ]
-
-
-@pytest.mark.parametrize("full", [0, 1])
-def test_orders_on_more_pages_are_not_all(full: int) -> None:
-    """A full page of either list goes on; what came counts as seen, and nothing as absent."""
-    replies = [listing(order_row()), listing(order_row())]
-    replies[full] = listing(*[order_row()] * 50, cursor="next")
-    failed = read_fails(AskOrders(BABY, SENT), *replies)
-    assert "a full page has a next one" in failed.detail
-    assert len(failed.told.orders) == 51
-
-
-def test_orders_of_more_than_a_week_are_not_all() -> None:
-    """The history by time ends a week after its beginning (1.5)."""
-    week = 7 * 24 * 3_600_000_000
-    assert read(AskOrders(BABY, CAME - week), EMPTY, EMPTY) == NOTHING_TOLD
-    assert "since" in read_fails(AskOrders(BABY, CAME - week - 1), EMPTY, EMPTY).detail
 
 
 # ---- positions, stops, leverage, prices
@@ -406,11 +353,6 @@ def test_a_contract_without_a_tick_is_left_out_and_named() -> None:
     told = read(AskInstruments(), listing(contract(symbol="XUSDT", priceFilter={}), contract()))
     assert [rules.symbol for rules in told.instruments] == [BABY]
     assert told.missing == ("instrument.XUSDT.tickSize or qtyStep",)
-
-
-def test_a_thousand_contracts_and_a_cursor_are_not_all() -> None:
-    """A silently cut list of contracts is the trap of the book's 1.4."""
-    assert "1000" in read_fails(AskInstruments(), listing(*[contract()] * 1000, cursor="x")).detail
 
 
 # ---- the account

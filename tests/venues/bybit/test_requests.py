@@ -25,7 +25,7 @@ from seawall.model.queries import (
     Query,
 )
 from seawall.model.signal import TriggerBy
-from seawall.venues.port import Request, Stamp, TooLate
+from seawall.venues.port import Reading, Request, Stamp, TooLate
 from tests.venues.bybit.given import (
     BABY,
     CANCEL,
@@ -245,7 +245,7 @@ QUERIES: list[tuple[Query, list[tuple[str, dict[str, str]]]]] = [
 @pytest.mark.parametrize(("query", "expected"), QUERIES)
 def test_queries_ask_everywhere_the_answer_may_be(query: Query, expected: list[tuple[str, dict[str, str]]]) -> None:
     """Each query is its GETs, with the category, a symbol or a coin, and the longest page that the venue grants."""
-    requests = CODEC.query_requests(query, STAMP)
+    requests = CODEC.query_requests(Reading(query, SENT), STAMP)
     assert [(path_of(request), params_of(request)) for request in requests] == expected
     assert {(request.method, request.body) for request in requests} == {("GET", b"")}
 
@@ -253,7 +253,7 @@ def test_queries_ask_everywhere_the_answer_may_be(query: Query, expected: list[t
 @pytest.mark.parametrize("query", [AskInstruments(), AskMark(BABY)])
 def test_market_data_is_asked_without_the_key(query: Query) -> None:
     """Prices and rules are open to all and carry no header of ours."""
-    assert [request.headers for request in CODEC.query_requests(query, STAMP)] == [()]
+    assert [request.headers for request in CODEC.query_requests(Reading(query, SENT), STAMP)] == [()]
 
 
 def window_of(not_after: int, window: int = 2_000_000) -> int | TooLate:

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from seawall.model.acts import Act
 from seawall.model.inputs import ActAnswered, ReadAnswered, ReadFailed
-from seawall.model.queries import Query
+from seawall.model.queries import AskFills, AskOrders
 from seawall.model.times import MILLISECOND, Instant
 from seawall.model.venue import Traits
-from seawall.venues.binance import errors, frames, replies, requests, traits, wire
+from seawall.venues.binance import errors, frames, replies, requests, rounds, traits, wire
 from seawall.venues.binance.sign import Signer
 from seawall.venues.binance.trade import BinanceTrade
 from seawall.venues.port import (
@@ -26,6 +26,7 @@ from seawall.venues.port import (
     Gauge,
     Heard,
     Pause,
+    Reading,
     Reply,
     Request,
     Stamp,
@@ -53,15 +54,15 @@ class BinanceCodec:
         """The outcome of an act by its reply (binance.md 4.2)."""
         return replies.act_answer(act, reply, began_at, at)
 
-    def query_requests(self, query: Query, stamp: Stamp) -> tuple[Request, ...]:
-        """The signed requests of a query, to be sent side by side."""
-        return requests.query_requests(self._signer, query, stamp)
+    def query_requests(self, reading: Reading, stamp: Stamp) -> tuple[Request, ...]:
+        """The signed requests of a reading's next round, to be sent side by side."""
+        if isinstance(reading.query, AskFills | AskOrders):
+            return requests.span_requests(self._signer, reading.query, rounds.course(reading).ahead, stamp)
+        return () if reading.came else requests.query_requests(self._signer, reading.query, stamp)
 
-    def query_answer(
-        self, query: Query, replies_came: tuple[Reply | None, ...], began_at: Instant, at: Instant
-    ) -> ReadAnswered | ReadFailed:
-        """The answer of a query from all its replies, in the order of the requests; None where one was lost."""
-        return replies.query_answer(query, replies_came, began_at, at)
+    def query_answer(self, reading: Reading, at: Instant) -> ReadAnswered | ReadFailed:
+        """The answer of a query from all its replies."""
+        return replies.query_answer(reading, at)
 
     def clock_request(self) -> Request:
         """GET time; exchangeInfo's serverTime may be days stale (binance.md 1.1, 1.2)."""
@@ -115,9 +116,13 @@ class BinanceCodec:
         """Weight by address, orders by account (binance.md 1.3)."""
         return traits.BUCKETS
 
-    def charges(self, ask: Act | Query) -> tuple[Charge, ...]:
-        """What an act or a whole query costs (binance.md 1.4, 1.9)."""
-        return traits.charges(ask)
+    def charges(self, ask: Act | Reading) -> tuple[Charge, ...]:
+        """What an act, or the next round of a reading, costs (binance.md 1.4, 1.9)."""
+        if not isinstance(ask, Reading):
+            return traits.charges(ask)
+        if isinstance(ask.query, AskFills | AskOrders):
+            return traits.lists(len(rounds.course(ask).ahead))
+        return () if ask.came else traits.charges(ask.query)
 
     def gauges(self, reply: Reply, request: Request | None = None) -> tuple[Gauge, ...]:
         """What the reply's headers say of use; the order counts are missing on some replies (binance.md 1.3)."""

@@ -39,20 +39,18 @@ from seawall.model.queries import (
     AskStop,
     AskStops,
     AskWallet,
-    Query,
 )
-from seawall.model.reports import PositionReport, Source
-from seawall.model.times import HOUR, Duration, Instant
+from seawall.model.reports import FillReport, OrderReport, PositionReport, Source
+from seawall.model.times import Instant
 from seawall.venues.binance import rows, wire
 from seawall.venues.binance.catalogue import instruments_of
 from seawall.venues.binance.errors import LIMIT, Call, call_of, error_of, shortened, verdict, wait_of
-from seawall.venues.binance.requests import MOST_ROWS
+from seawall.venues.binance.requests import MOST_ROWS, Timeless
+from seawall.venues.binance.rounds import LONGEST_SPAN, MOST_REPLIES, Course, course, is_full
 from seawall.venues.binance.standing import leverage_of, standing_of
 from seawall.venues.binance.wire import Garbled, Incomplete
-from seawall.venues.port import Reply
+from seawall.venues.port import Reading, Reply
 
-LONGEST_SPAN: Final = 7 * 24 * HOUR
-"""What one read of userTrades may just cover, and one of allOrders must stay below (binance.md 1.4)."""
 NOT_FOUND: Final = -2013
 
 
@@ -133,36 +131,54 @@ def _cancelled(act: CancelOrder, reply: Reply, at: Instant) -> Told:
 # ---- queries
 
 
-def query_answer(
-    query: Query, replies: tuple[Reply | None, ...], began_at: Instant, at: Instant
-) -> ReadAnswered | ReadFailed:
+def query_answer(reading: Reading, at: Instant) -> ReadAnswered | ReadFailed:
     """The answer of a query from the replies to all its requests, None for a lost one; never raises."""
-    answered = _signed_answer(query, replies)
-    came = tuple(reply for reply in replies if reply is not None)
-    if len(came) < len(replies):
-        detail = f"expected {len(replies)} replies, came {len(came)}"
-        return ReadFailed(query, began_at, at, detail, venue_answered=answered)
+    query, began_at = reading.query, reading.began_at
     try:
-        told = _told(query, came, began_at, at)
+        if isinstance(query, AskFills | AskOrders):
+            told = _listed(query, reading, at)
+        else:
+            told = _told(query, _all_came(reading.came), began_at, at)
     except (Garbled, Incomplete) as error:
+        answered = _signed_answer(reading)
         return ReadFailed(query, began_at, at, shortened(str(error)), venue_answered=answered)
     return ReadAnswered(query, began_at, at, told)
 
 
-def _told(query: Query, replies: tuple[Reply, ...], began_at: Instant, at: Instant) -> Told:
-    """What a query's replies say; raises Incomplete or Garbled unless all of them do."""
+def _all_came(replies: tuple[Reply | None, ...]) -> tuple[Reply, ...]:
+    came = tuple(reply for reply in replies if reply is not None)
+    if len(came) < len(replies):
+        raise Incomplete(f"expected {len(replies)} replies, came {len(came)}")
+    return came
+
+
+def _listed(query: AskFills | AskOrders, reading: Reading, at: Instant) -> Told:
+    """What a list by time says, from all its spans; raises Incomplete or Garbled unless every one of them is whole."""
+    walked = course(reading)
+    gaps: rows.Gaps = []
+    replies = _all_came(tuple(reply for _, reply in walked.heard))
+    for reply in replies:
+        _demand_success(reply)
+    _demand_whole(query, reading, walked)
+    if isinstance(query, AskFills):
+        fills = tuple(report for reply in replies for report in _fills(query, reply, at, gaps))
+        return Told(fills=fills, missing=tuple(gaps))
+    orders = tuple(report for reply in replies for report in _orders(query, reply, at, gaps))
+    return Told(orders=orders, missing=tuple(gaps))
+
+
+def _told(query: Timeless, replies: tuple[Reply, ...], began_at: Instant, at: Instant) -> Told:
+    """What the replies to a query that names no instant say; raises Incomplete or Garbled unless all of them do."""
     if isinstance(query, AskOrder | AskStop) and _is_not_found(replies[0]):
         return NOTHING_TOLD
     for reply in replies:
         _demand_success(reply)
     gaps: rows.Gaps = []
     match query:
-        case AskOrder() | AskOpenOrders() | AskOrders():
-            return _orders(query, replies[0], at, gaps)
+        case AskOrder() | AskOpenOrders():
+            return Told(orders=_orders(query, replies[0], at, gaps), missing=tuple(gaps))
         case AskStop() | AskStops():
             return _stops(query, replies[0], at, gaps)
-        case AskFills():
-            return _fills(query, replies[0], at, gaps)
         case AskPositions():
             return _positions(query, replies[0], began_at, at, gaps)
         case AskInstruments():
@@ -171,17 +187,16 @@ def _told(query: Query, replies: tuple[Reply, ...], began_at: Instant, at: Insta
             return standing_of(query, replies, at)
 
 
-def _orders(query: AskOrder | AskOpenOrders | AskOrders, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
+def _orders(
+    query: AskOrder | AskOpenOrders | AskOrders, reply: Reply, at: Instant, gaps: rows.Gaps
+) -> tuple[OrderReport, ...]:
     if isinstance(query, AskOrder):
         found: list[wire.OrderRow] = [wire.read(wire.OrderRow, reply.body)]
     else:
         found = wire.read(list[wire.OrderRow], reply.body)
     if any(not row.order_id or not (row.symbol or query.symbol) for row in found):
         raise Incomplete("order: expected orderId and symbol, came not both")
-    if isinstance(query, AskOrders):
-        _demand_whole("orders", len(found), at - query.since, LONGEST_SPAN - 1)
-    reports = tuple(rows.order_of(row, query.symbol, Source.ORDER, at, gaps) for row in found)
-    return Told(orders=reports, missing=tuple(gaps))
+    return tuple(rows.order_of(row, query.symbol, Source.ORDER, at, gaps) for row in found)
 
 
 def _stops(query: AskStop | AskStops, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
@@ -198,14 +213,13 @@ def _stops(query: AskStop | AskStops, reply: Reply, at: Instant, gaps: rows.Gaps
     return Told(stops=known, missing=tuple(gaps))
 
 
-def _fills(query: AskFills, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
+def _fills(query: AskFills, reply: Reply, at: Instant, gaps: rows.Gaps) -> tuple[FillReport, ...]:
     found = wire.read(list[wire.TradeRow], reply.body)
     reports = tuple(rows.fill_of(row, query.symbol, at, gaps) for row in found)
     known = tuple(report for report in reports if report is not None)
     if len(known) < len(reports):
         raise Incomplete(f"trade: expected all of its fields, came none of {', '.join(gaps)}")
-    _demand_whole("trades", len(found), at - query.since, LONGEST_SPAN)
-    return Told(fills=known, missing=tuple(gaps))
+    return known
 
 
 def _positions(query: AskPositions, reply: Reply, began_at: Instant, at: Instant, gaps: rows.Gaps) -> Told:
@@ -238,12 +252,18 @@ def _is_not_found(reply: Reply) -> bool:
     return reply.status == 400 and error_of(reply)[0] == NOT_FOUND
 
 
-def _demand_whole(what: str, count: int, span: Duration, longest: Duration) -> None:
-    """A list by time is whole if its page is not full, and if it may reach from its beginning to now."""
-    if count >= MOST_ROWS:
-        raise Incomplete(f"{what}: expected fewer than {MOST_ROWS}, a full page may have a next one")
-    if span > longest:
-        raise Incomplete(f"since: expected at most {longest} µs ago, came {span}")
+def _demand_whole(query: AskFills | AskOrders, reading: Reading, walked: Course) -> None:
+    """A list by time is whole if none of its pages is full, and if they reach from its beginning to now."""
+    what = "trades" if isinstance(query, AskFills) else "orders"
+    if walked.ahead:
+        raise Incomplete(f"{what}: expected {len(walked.ahead)} replies more, came none")
+    if walked.unread:
+        raise Incomplete(f"{what}: expected at most {MOST_REPLIES} replies, and there is more")
+    if any(is_full(reply) for _, reply in walked.heard):
+        raise Incomplete(f"{what}: expected fewer than {MOST_ROWS} in one millisecond")
+    span = reading.began_at - query.since
+    if span > LONGEST_SPAN:
+        raise Incomplete(f"since: expected at most {LONGEST_SPAN} µs ago, came {span}")
 
 
 def _demand_success(reply: Reply) -> None:
@@ -256,9 +276,9 @@ def _demand_success(reply: Reply) -> None:
         raise Incomplete(f"{said} {text} ({meaning.reason or meaning.outcome})")
 
 
-def _signed_answer(query: Query, replies: tuple[Reply | None, ...]) -> bool:
+def _signed_answer(reading: Reading) -> bool:
     """Whether the venue answered any signed request (design, rule 13)."""
-    if isinstance(query, AskMark):
+    if isinstance(reading.query, AskMark):
         return False
-    signed = replies[1:] if isinstance(query, AskInstruments) else replies
+    signed = reading.came[1:] if isinstance(reading.query, AskInstruments) else reading.came
     return any(reply is not None and reply.is_answer for reply in signed)

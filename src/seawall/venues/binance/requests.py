@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
 from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, PlaceTakeProfit, SetLeverage, SubmitEntry
 from seawall.model.amounts import plain
@@ -30,7 +30,6 @@ from seawall.model.queries import (
     AskStop,
     AskStops,
     AskWallet,
-    Query,
 )
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MILLISECOND
@@ -60,11 +59,32 @@ LISTEN_KEY: Final = "/fapi/v1/listenKey"
 
 MOST_ROWS: Final = 1_000
 """The most rows one page of userTrades or allOrders holds (binance.md 1.4)."""
+Timeless: TypeAlias = (
+    AskOrder
+    | AskPositions
+    | AskStops
+    | AskStop
+    | AskOpenOrders
+    | AskInstruments
+    | AskMark
+    | AskLeverage
+    | AskModes
+    | AskWallet
+)
+"""The queries that one round of requests answers; the others are lists by time."""
 LEAST_WINDOW: Final = 50 * MILLISECOND
 """An entry is not sent with less than this left: by the book's latencies (binance.md 2) it could not arrive in time."""
 
 _SIDES: Final = {Side.BUY: "BUY", Side.SELL: "SELL"}
 _WORKING_TYPES: Final = {TriggerBy.MARK: "MARK_PRICE", TriggerBy.LAST: "CONTRACT_PRICE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a list by time, in venue milliseconds, both ends in it; without a `last` it reaches to now."""
+
+    first: int
+    last: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +118,8 @@ def act_call(act: Act, stamp: Stamp) -> Call | TooLate:
             return Call("POST", LEVERAGE, (("symbol", act.symbol), ("leverage", plain(act.leverage))), stamp)
 
 
-def query_requests(signer: Signer, query: Query, stamp: Stamp) -> tuple[Request, ...]:
-    """The requests of a query, to be sent side by side; `replies` reads their answers in the same order."""
+def query_requests(signer: Signer, query: Timeless, stamp: Stamp) -> tuple[Request, ...]:
+    """The requests of a query that names no instant, to be sent side by side; their replies are read in this order."""
     match query:
         case AskMark():
             asked = _scope(query.symbol)
@@ -114,23 +134,21 @@ def query_requests(signer: Signer, query: Query, stamp: Stamp) -> tuple[Request,
             return (signer.signed("GET", path, params, stamp),)
 
 
+def span_requests(
+    signer: Signer, query: AskFills | AskOrders, spans: tuple[Span, ...], stamp: Stamp
+) -> tuple[Request, ...]:
+    """The requests of a list by time, one a span."""
+    path = USER_TRADES if isinstance(query, AskFills) else ALL_ORDERS
+    return tuple(signer.signed("GET", path, _spanned(query.symbol, span), stamp) for span in spans)
+
+
 def _single(
-    query: AskOrder
-    | AskFills
-    | AskPositions
-    | AskStops
-    | AskStop
-    | AskOpenOrders
-    | AskOrders
-    | AskLeverage
-    | AskWallet,
+    query: AskOrder | AskPositions | AskStops | AskStop | AskOpenOrders | AskLeverage | AskWallet,
 ) -> tuple[str, Params]:
     """Path and parameters of a query that one signed request answers."""
     match query:
         case AskOrder():
             return ORDER, (("symbol", query.symbol), ("origClientOrderId", query.client_id))
-        case AskFills():
-            return USER_TRADES, _since(query)
         case AskPositions():
             return POSITION_RISK, _scope(query.symbol)
         case AskStops():
@@ -139,18 +157,16 @@ def _single(
             return ALGO_ORDER, _stop_named(query)
         case AskOpenOrders():
             return OPEN_ORDERS, _scope(query.symbol)
-        case AskOrders():
-            return ALL_ORDERS, _since(query)
         case AskLeverage():
             return SYMBOL_CONFIG, _scope(query.symbol)
         case AskWallet():
             return ACCOUNT, ()
 
 
-def _since(query: AskFills | AskOrders) -> Params:
-    """A list by time, with the longest page that the venue grants; whether it is all of it, `replies` judges."""
-    start = str(query.since // MILLISECOND)
-    return ("symbol", query.symbol), ("startTime", start), ("limit", str(MOST_ROWS))
+def _spanned(symbol: Symbol, span: Span) -> Params:
+    """A list by time, with the longest page that the venue grants; whether it is all of it, `rounds` judges."""
+    end: Params = () if span.last is None else (("endTime", str(span.last)),)
+    return ("symbol", symbol), ("startTime", str(span.first)), *end, ("limit", str(MOST_ROWS))
 
 
 def _scope(symbol: Symbol | None) -> Params:

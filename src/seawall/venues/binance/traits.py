@@ -61,8 +61,13 @@ USED_HEADERS: Final = (
 _ONE_ORDER: Final = (Charge(ORDERS_TEN_SECONDS, 1), Charge(ORDERS_MINUTE, 1))
 
 
+def lists(count: int) -> tuple[Charge, ...]:
+    """What so many requests of userTrades or allOrders cost (binance.md 1.4)."""
+    return (Charge(WEIGHT, 5 * count),) if count else ()
+
+
 def charges(ask: Act | Query) -> tuple[Charge, ...]:
-    """What an act or all the requests of a query cost; weights of binance.md 1.4 and 1.9."""
+    """What an act, or a query that one round of requests answers, costs; weights of binance.md 1.4 and 1.9."""
     match ask:
         case SubmitEntry() | ClosePosition() | PlaceTakeProfit() | PlaceStop():
             return _ONE_ORDER

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from seawall.model.acts import Act
 from seawall.model.inputs import ActAnswered, ReadAnswered, ReadFailed
-from seawall.model.queries import Query
 from seawall.model.times import Instant
 from seawall.model.venue import Traits
-from seawall.venues.bybit import frames, replies, requests, traits
+from seawall.venues.bybit import frames, replies, requests, rounds, traits
 from seawall.venues.bybit.sign import Signer
 from seawall.venues.bybit.trade import BybitTrade
 from seawall.venues.bybit.wire import Clock, Envelope, Garbled, instant, read, whole
@@ -22,6 +21,7 @@ from seawall.venues.port import (
     Gauge,
     Heard,
     Pause,
+    Reading,
     Reply,
     Request,
     Stamp,
@@ -47,15 +47,13 @@ class BybitCodec:
         """The outcome of an act by its reply."""
         return replies.act_answer(act, reply, began_at, at)
 
-    def query_requests(self, query: Query, stamp: Stamp) -> tuple[Request, ...]:
-        """The requests of a query."""
-        return requests.query_requests(self._signer, query, stamp)
+    def query_requests(self, reading: Reading, stamp: Stamp) -> tuple[Request, ...]:
+        """The requests of a reading's next round."""
+        return requests.query_requests(self._signer, rounds.course(reading).ahead, stamp)
 
-    def query_answer(
-        self, query: Query, answers: tuple[Reply | None, ...], began_at: Instant, at: Instant
-    ) -> ReadAnswered | ReadFailed:
+    def query_answer(self, reading: Reading, at: Instant) -> ReadAnswered | ReadFailed:
         """The answer of a query from all its replies."""
-        return replies.query_answer(query, answers, began_at, at)
+        return replies.query_answer(reading, at)
 
     def clock_request(self) -> Request:
         """The request for the venue's time (bybit.md 1.4)."""
@@ -108,9 +106,11 @@ class BybitCodec:
         """The quotas that the venue counts."""
         return traits.BUCKETS
 
-    def charges(self, ask: Act | Query) -> tuple[Charge, ...]:
-        """What an act or a whole query costs."""
-        return traits.charges(requests.endpoints(ask))
+    def charges(self, ask: Act | Reading) -> tuple[Charge, ...]:
+        """What an act, or the next round of a reading, costs."""
+        if isinstance(ask, Reading):
+            return traits.charges(tuple(each.endpoint for each in rounds.course(ask).ahead))
+        return traits.charges((requests.act_endpoint(ask),))
 
     def gauges(self, reply: Reply, request: Request | None = None) -> tuple[Gauge, ...]:
         """What a reply's headers say of the bucket of the endpoint that was called."""

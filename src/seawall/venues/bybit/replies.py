@@ -6,9 +6,8 @@ one we sent, it is not our answer, and the outcome is Unknown. Business refusals
 decides and never `retMsg`; without an envelope to read, the status decides (errors.py).
 
 *Queries.* An answer is complete only if every request of the query was answered, with code 0, with readable rows, and
-with no further page. A page that is shorter than its limit is the last one: the venue hands out a cursor even then (the
-recorded position list of bybit.md 4.5 has one for a single row). So "not found" is said only by three empty, complete
-lists. What the good replies told is handed on even when another failed.
+to the last page (rounds.py). So "not found" is said only by three empty, complete lists. What the good replies told is
+handed on even when another failed.
 """
 
 from __future__ import annotations
@@ -23,31 +22,22 @@ from msgspec import Raw
 from seawall.model.acts import Act, ClosePosition, Outcome, PlaceStop, PlaceTakeProfit, Reason, SubmitEntry
 from seawall.model.ids import Symbol, VenueId
 from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
-from seawall.model.queries import AskFills, AskLeverage, AskModes, AskOrders, AskStop, AskStops, Query
+from seawall.model.queries import AskFills, AskLeverage, AskModes, AskOrders, AskStop, AskStops
 from seawall.model.reports import LeverageReport, MarkReport, ModesReport, OrderReport, OrderStatus, Source
-from seawall.model.times import HOUR, Duration, Instant
+from seawall.model.times import Duration, Instant
 from seawall.venues.bybit import rows, wire
 from seawall.venues.bybit.catalogue import instruments_of
 from seawall.venues.bybit.errors import Verdict, call_of, public_text, status_verdict, verdict
-from seawall.venues.bybit.requests import Ask, act_endpoint, query_asks
+from seawall.venues.bybit.requests import LONGEST_SPAN, Ask, act_endpoint
+from seawall.venues.bybit.rounds import MOST_REPLIES, Course, Incomplete, body_of, course, result_of
 from seawall.venues.bybit.traits import Endpoint, pause
 from seawall.venues.bybit.wire import Garbled
-from seawall.venues.port import Reply, Request
+from seawall.venues.port import Reading, Reply, Request
 
-LONGEST_SPAN: Final = 7 * 24 * HOUR
-"""The longest span that one read of a list by time covers, from its beginning on (bybit.md 1.5)."""
 ISOLATED: Final = "ISOLATED_MARGIN"
 """The one margin mode in which a position cannot draw on the rest of the account (bybit.md 1.7)."""
 _DETAIL: Final = 300
 """How much of an unreadable body is kept in a detail."""
-
-
-class Incomplete(Exception):  # noqa: N818 (it names what the answer is, not a fault of the program)
-    """An answer that cannot count as complete; the text says what was expected and what came, `told` what did come."""
-
-    def __init__(self, text: str, told: Told = NOTHING_TOLD) -> None:
-        super().__init__(text)
-        self.told = told
 
 
 # ---- acts
@@ -81,7 +71,7 @@ def act_answer(act: Act, reply: Reply, began_at: Instant, at: Instant) -> ActAns
 def _unreadable(act: Act, reply: Reply, trouble: str, began_at: Instant, at: Instant) -> ActAnswered:
     """No envelope, or not that of our order: the status says whether it was turned away at the gate."""
     meaning = status_verdict(reply.status)
-    text = _shortened(f"{trouble}; {_body(reply)}")
+    text = _shortened(f"{trouble}; {body_of(reply)}")
     wait = _wait(act, reply, meaning, at)
     return ActAnswered(
         act.client_id, act.symbol, meaning.outcome, began_at, at, meaning.reason, str(reply.status), text, wait
@@ -129,66 +119,62 @@ class _Part:
     trouble: str = ""
 
 
-def query_answer(
-    query: Query, replies: tuple[Reply | None, ...], began_at: Instant, at: Instant
-) -> ReadAnswered | ReadFailed:
+def query_answer(reading: Reading, at: Instant) -> ReadAnswered | ReadFailed:
     """The answer of a query from the replies to all its requests, None for a lost one; never raises."""
-    asks = query_asks(query)
-    if isinstance(query, AskModes):
-        parts: tuple[_Part, ...] = (_modes_part(asks, replies),)
-    else:
-        parts = tuple(_part(query, ask, reply, began_at, at) for ask, reply in zip(asks, replies, strict=True))
+    query, began_at, walked = reading.query, reading.began_at, course(reading)
+    parts = (*_heard(reading, walked, at), *(_Part(trouble=_unasked(ask, walked)) for ask in _missing(walked)))
     told = rows.together(part.told for part in parts)
+    told = rows.once(told) if walked.is_paged else told
     troubles = tuple(part.trouble for part in parts if part.trouble)
     if not troubles:
         return ReadAnswered(query, began_at, at, told)
-    answered = _signed_answer(asks, replies)
+    answered = _signed_answer(walked)
     return ReadFailed(query, began_at, at, _shortened("; ".join(troubles)), told, venue_answered=answered)
 
 
-def _signed_answer(asks: tuple[Ask, ...], replies: tuple[Reply | None, ...]) -> bool:
+def _heard(reading: Reading, walked: Course, at: Instant) -> tuple[_Part, ...]:
+    if isinstance(reading.query, AskModes):
+        return (_modes_part(walked),) if walked.heard else ()
+    return tuple(_part(reading, ask, reply, at) for ask, reply in walked.heard)
+
+
+def _missing(walked: Course) -> tuple[Ask, ...]:
+    """What the answer lacks because nobody asked for it."""
+    return (*walked.ahead, *walked.unread)
+
+
+def _unasked(ask: Ask, walked: Course) -> str:
+    if walked.unread and len(walked.heard) + len(walked.unread) > MOST_REPLIES:
+        return f"{ask.name}: expected at most {MOST_REPLIES} replies, and there is more"
+    return f"{ask.name}: expected a reply, came none"
+
+
+def _signed_answer(walked: Course) -> bool:
     """Whether the venue answered any signed request (design, rule 13)."""
-    signed = (reply for ask, reply in zip(asks, replies, strict=True) if reply is not None and not ask.public)
+    signed = (reply for ask, reply in walked.heard if reply is not None and not ask.public)
     return any(reply.is_answer for reply in signed)
 
 
-def _part(query: Query, ask: Ask, reply: Reply | None, began_at: Instant, at: Instant) -> _Part:
+def _part(reading: Reading, ask: Ask, reply: Reply | None, at: Instant) -> _Part:
     try:
-        return _Part(_told(query, ask, _result(reply), began_at, at))
+        return _Part(_told(reading, ask, result_of(reply), at))
     except Incomplete as error:
         return _Part(error.told, f"{ask.name}: {error}")
     except Garbled as error:
         return _Part(trouble=f"{ask.name}: {error}")
 
 
-def _result(reply: Reply | None) -> Raw:
-    """The result of a good reply; raises Incomplete for every other."""
-    if reply is None:
-        raise Incomplete("expected a reply, came none")
-    try:
-        envelope = wire.read(wire.Envelope, reply.body)
-        code = envelope.code
-    except Garbled as error:
-        raise Incomplete(f"{reply.status} {error}; {_body(reply)}") from error
-    if code != 0 or not 200 <= reply.status < 300:
-        raise Incomplete(f"{reply.status} {code} {public_text(code, envelope.ret_msg or '')}")
-    return envelope.result
-
-
-def _told(query: Query, ask: Ask, result: Raw, began_at: Instant, at: Instant) -> Told:
+def _told(reading: Reading, ask: Ask, result: Raw, at: Instant) -> Told:
     """What one good reply tells; raises Incomplete or Garbled unless it tells all that was asked."""
+    query, began_at = reading.query, reading.began_at
     match ask.endpoint:
         case Endpoint.REALTIME | Endpoint.HISTORY:
             orders = wire.read(wire.OrderPage, result)
             source = Source.STOPS if isinstance(query, AskStop | AskStops) else Source.ORDER
-            told = _complete(rows.orders_told(orders.rows, source, at), ask, len(orders.rows), orders.next_page_cursor)
-            return _spanned(told, query, at)
+            return _spanned(_whole(rows.orders_told(orders.rows, source, at)), reading)
         case Endpoint.EXECUTIONS:
             fills = wire.read(wire.ExecutionPage, result)
-            told = _complete(
-                rows.fills_told(fills.rows, Source.FILLS, at), ask, len(fills.rows), fills.next_page_cursor
-            )
-            return _spanned(told, query, at)
+            return _spanned(_whole(rows.fills_told(fills.rows, Source.FILLS, at)), reading)
         case Endpoint.POSITIONS:
             positions = wire.read(wire.PositionPage, result)
             if isinstance(query, AskLeverage):
@@ -197,8 +183,7 @@ def _told(query: Query, ask: Ask, result: Raw, began_at: Instant, at: Instant) -
         case Endpoint.INSTRUMENTS:
             listed = wire.read(wire.InstrumentPage, result)
             instruments, lacking = instruments_of(listed.rows)
-            gathered = rows.Gathered(Told(instruments=instruments, missing=lacking))
-            return _complete(gathered, ask, len(listed.rows), listed.next_page_cursor)
+            return Told(instruments=instruments, missing=lacking)
         case Endpoint.TICKERS:
             return _marks(wire.read(wire.TickerPage, result), ask, at)
         case _:
@@ -206,18 +191,17 @@ def _told(query: Query, ask: Ask, result: Raw, began_at: Instant, at: Instant) -
             return _expected(Told(wallets=wallets), bool(wallets), "wallet: expected one row, came none")
 
 
-def _complete(gathered: rows.Gathered, ask: Ask, count: int, cursor: str | None) -> Told:
-    """All that a list told, if it is whole and every row of it could be read; see the head of this file on pages."""
+def _whole(gathered: rows.Gathered) -> Told:
+    """All that a page told, if every row of it could be read."""
     if gathered.left_out:
         raise Incomplete(f"expected whole rows, came some without {', '.join(gathered.left_out)}", gathered.told)
-    if cursor and count >= ask.page:
-        raise Incomplete(f"expected fewer than {ask.page} rows, a full page has a next one", gathered.told)
     return gathered.told
 
 
-def _spanned(told: Told, query: Query, at: Instant) -> Told:
-    """What a list told, if it reaches from its beginning to now; only a read by time has a beginning."""
-    holds = not isinstance(query, AskFills | AskOrders) or at - query.since <= LONGEST_SPAN
+def _spanned(told: Told, reading: Reading) -> Told:
+    """What a list told, if its spans reach from its beginning to now; only a read by time has a beginning."""
+    query, began_at = reading.query, reading.began_at
+    holds = not isinstance(query, AskFills | AskOrders) or began_at - query.since <= LONGEST_SPAN
     return _expected(told, holds, f"since: expected at most {LONGEST_SPAN} µs ago")
 
 
@@ -236,7 +220,7 @@ def _positions(page: wire.PositionPage, ask: Ask, began_at: Instant, at: Instant
     two_sided = rows.hedged(page.rows)
     if two_sided:
         raise Incomplete(f"hedge mode: expected positionIdx 0, came others on {', '.join(two_sided)}", gathered.told)
-    told = _complete(gathered, ask, len(page.rows), page.next_page_cursor)
+    told = _whole(gathered)
     shown = not ask.symbol or any(report.symbol == ask.symbol for report in told.positions)
     return _expected(told, shown, f"position: expected one row of {ask.symbol}, came none")
 
@@ -265,15 +249,15 @@ def _marks(page: wire.TickerPage, ask: Ask, at: Instant) -> Told:
 # ---- modes
 
 
-def _modes_part(asks: tuple[Ask, ...], replies: tuple[Reply | None, ...]) -> _Part:
+def _modes_part(walked: Course) -> _Part:
     """Three replies make one report."""
     try:
-        key, account, positions = map(_result, replies)
+        key, account, positions = (result_of(reply) for _, reply in walked.heard)
         listed = wire.read(wire.PositionPage, positions).rows
         report = _modes(wire.read(wire.KeyInfo, key), wire.read(wire.AccountInfo, account), bool(rows.hedged(listed)))
         return _Part(Told(modes=(report,)))
     except (Incomplete, Garbled) as error:
-        return _Part(trouble=f"{', '.join(ask.name for ask in asks)}: {error}")
+        return _Part(trouble=f"{', '.join(ask.name for ask, _ in walked.heard)}: {error}")
 
 
 def _modes(key: wire.KeyInfo, account: wire.AccountInfo, hedge: bool) -> ModesReport:  # noqa: FBT001 (a mode is a flag)
@@ -315,10 +299,6 @@ def _remarks(key: wire.KeyInfo, account: wire.AccountInfo, wallet: tuple[str, ..
         yield "no IP restriction"
     if key.expired_at:
         yield f"expires {key.expired_at}"
-
-
-def _body(reply: Reply) -> str:
-    return " ".join(reply.body.decode(errors="replace").split())
 
 
 def _shortened(text: str) -> str:

@@ -18,7 +18,8 @@ it, or with another one, the same symbol is a spot pair (incident I45).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -42,13 +43,21 @@ from seawall.model.queries import (
     Query,
 )
 from seawall.model.signal import TriggerBy
-from seawall.model.times import MILLISECOND, Instant
+from seawall.model.times import HOUR, MILLISECOND, Instant
 from seawall.venues.bybit.sign import Body, Params, Signer
 from seawall.venues.bybit.traits import Endpoint
 from seawall.venues.port import Request, Stamp, TooLate
 
 LEAST_WINDOW: Final = 50 * MILLISECOND
 """An entry is not sent with less than this left: by the latencies of incidents.md 3 it could not arrive in time."""
+SPAN: Final = 7 * 24 * HOUR - HOUR
+"""How much one list by time covers: an hour less than the venue grants from its beginning on (bybit.md 1.5), so that
+neither our clock nor how long the reading takes leaves the end of the last one out.
+"""
+LONGEST_SPAN: Final = 90 * 24 * HOUR
+"""How far back a list by time is asked for: judgement, a dozen requests; what ended without a fill is forgotten after
+a day anyway (bybit.md 1.5).
+"""
 PROBE_SYMBOL: Final = "BTCUSDT"
 """A symbol that is always listed: its position row is shown even when flat, and tells the account's mode."""
 
@@ -77,6 +86,11 @@ class Ask:
     def name(self) -> str:
         """The endpoint as one speaks of it: "order/history"."""
         return self.endpoint.removeprefix("/v5/")
+
+    def after(self, cursor: str) -> Ask:
+        """The same list from where a page ended. A cursor is opaque, and is sent back as it came (bybit.md 4.5)."""
+        kept = tuple(param for param in self.params if param[0] != "cursor")
+        return replace(self, params=(*kept, ("cursor", cursor)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +133,41 @@ def clears_position_stop(act: CancelOrder) -> bool:
     return act.is_stop and not act.venue_id
 
 
-def query_requests(signer: Signer, query: Query, stamp: Stamp) -> tuple[Request, ...]:
-    """The requests of a query, to be sent side by side; `replies` reads their answers in the same order."""
-    return tuple(_request(signer, ask, stamp) for ask in query_asks(query))
+def query_requests(signer: Signer, asks: tuple[Ask, ...], stamp: Stamp) -> tuple[Request, ...]:
+    """The requests of one round of a reading, to be sent side by side; their replies are read in the same order."""
+    return tuple(_request(signer, ask, stamp) for ask in asks)
+
+
+def query_asks(query: Query, began_at: Instant) -> tuple[Ask, ...]:
+    """The GETs that a reading begins with, each with the longest page that its endpoint grants (bybit.md 1.4-1.7)."""
+    match query:
+        case AskFills(symbol, since):
+            return tuple(_executions(("symbol", symbol), *span) for span in _spans(since, began_at))
+        case AskOrders(symbol, since):
+            asked = ("symbol", symbol)
+            ended = (_orders(Endpoint.HISTORY, asked, *span) for span in _spans(since, began_at))
+            return _orders(Endpoint.REALTIME, asked), *ended
+        case _:
+            return _timeless_asks(query)
 
 
 @lru_cache(maxsize=256)
-def query_asks(query: Query) -> tuple[Ask, ...]:
-    """The GETs that together answer a query, each with the longest page that its endpoint grants (bybit.md 1.4-1.7)."""
+def _timeless_asks(
+    query: AskOrder
+    | AskPositions
+    | AskLeverage
+    | AskStops
+    | AskStop
+    | AskOpenOrders
+    | AskInstruments
+    | AskMark
+    | AskModes
+    | AskWallet,
+) -> tuple[Ask, ...]:
+    """The first GETs of a query that names no instant."""
     match query:
         case AskOrder(symbol, name):
             return _everywhere(symbol, name)
-        case AskFills(symbol, since):
-            return (_executions(("symbol", symbol), _since(since)),)
         case AskPositions() | AskLeverage():
             return (_positions(query.symbol),)
         case AskStops():
@@ -140,9 +176,6 @@ def query_asks(query: Query) -> tuple[Ask, ...]:
             return _stop_places(query)
         case AskOpenOrders():
             return (_orders(Endpoint.REALTIME, _scope(query.symbol)),)
-        case AskOrders(symbol, since):
-            asked = ("symbol", symbol)
-            return _orders(Endpoint.REALTIME, asked), _orders(Endpoint.HISTORY, asked, _since(since))
         case AskInstruments():
             return (Ask(Endpoint.INSTRUMENTS, (_CATEGORY, ("limit", "1000")), page=1000, public=True),)
         case AskMark():
@@ -152,13 +185,6 @@ def query_asks(query: Query) -> tuple[Ask, ...]:
             return Ask(Endpoint.KEY), Ask(Endpoint.ACCOUNT), _positions(PROBE_SYMBOL)
         case AskWallet():
             return (Ask(Endpoint.WALLET, (("accountType", "UNIFIED"), ("coin", "USDT"))),)
-
-
-def endpoints(ask: Act | Query) -> tuple[Endpoint, ...]:
-    """Every endpoint that an act or a query calls, as often as it calls it."""
-    if isinstance(ask, Act):
-        return (act_endpoint(ask),)
-    return tuple(each.endpoint for each in query_asks(ask))
 
 
 def _request(signer: Signer, ask: Ask, stamp: Stamp) -> Request:
@@ -198,8 +224,13 @@ def _positions(symbol: str | None) -> Ask:
     return Ask(Endpoint.POSITIONS, (_CATEGORY, _scope(symbol), ("limit", "200")), page=200)
 
 
-def _since(since: Instant) -> tuple[str, str]:
-    return "startTime", str(since // MILLISECOND)
+def _spans(since: Instant, began_at: Instant) -> Iterator[Params]:
+    """A list by time, in spans that the venue grants; the last has no end, so that what comes meanwhile is in it."""
+    start = max(since, began_at - LONGEST_SPAN)
+    while began_at - start > SPAN:
+        yield ("startTime", str(start // MILLISECOND)), ("endTime", str((start + SPAN) // MILLISECOND - 1))
+        start += SPAN
+    yield (("startTime", str(start // MILLISECOND)),)
 
 
 def _scope(symbol: str | None) -> tuple[str, str]:

@@ -16,7 +16,7 @@ is there no report at all; such a row is named in `left_out`, and a read that ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import chain
 from typing import Final
 
@@ -118,6 +118,17 @@ def together(parts: Iterable[Told]) -> Told:
     if len(told) == 1:
         return told[0]
     return Told(**{name: tuple(chain.from_iterable(getattr(part, name) for part in told)) for name in _KINDS})
+
+
+def once(told: Told) -> Told:
+    """Every row once, as the latest page showed it: a list that moves between two of its pages shows some on both."""
+    return replace(
+        told,
+        orders=tuple({(one.symbol, one.venue_id): one for one in told.orders}.values()),
+        stops=tuple({(one.symbol, one.venue_id): one for one in told.stops}.values()),
+        fills=tuple({(one.symbol, one.trade_id): one for one in told.fills}.values()),
+        positions=tuple({one.symbol: one for one in told.positions}.values()),
+    )
 
 
 def _gathered(parts: Iterable[Gathered]) -> Gathered:

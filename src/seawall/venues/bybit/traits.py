@@ -76,6 +76,8 @@ BUCKETS: Final = (
 
 def charges(endpoints: tuple[Endpoint, ...]) -> tuple[Charge, ...]:
     """What calls of these endpoints cost together: each one of its own bucket, if it has one, and one of the IP's."""
+    if not endpoints:
+        return ()
     own = {endpoint: endpoints.count(endpoint) for endpoint in endpoints if endpoint in _PER_SECOND}
     return (Charge(IP_BUCKET, len(endpoints)), *(Charge(endpoint, count) for endpoint, count in own.items()))
 

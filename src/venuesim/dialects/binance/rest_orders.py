@@ -113,7 +113,14 @@ def all_orders(ask: Ask) -> list[Row]:
     window = read_window(ask.params, ask.now)
     rows = ask.core.views.orders(ask.call, ask.account, ask.now)
     seen = [row for row in rows if symbol in (None, row.symbol) and not _aged(row, ask.now)]
-    picked = pick(seen, window, lambda row: row.created_at, lambda row: int(row.order_id), first)
+    picked = pick(
+        seen,
+        window,
+        lambda row: row.created_at,
+        lambda row: int(row.order_id),
+        first,
+        ask.core.switch("binance.full_page"),
+    )
     return [history_row(row) for row in picked]
 
 
@@ -127,9 +134,9 @@ def user_trades(ask: Ask) -> list[Row]:
     fills = ask.core.views.fills(ask.call, ask.account, ask.now)
     seen = [fill for fill in fills if fill.symbol == symbol and order_id in (None, fill.order_id)]
     young = [fill for fill in seen if ask.now - fill.at <= TRADE_LIFE]
-    return [
-        trade_row(fill) for fill in pick(young, window, lambda fill: fill.at, lambda fill: int(fill.fill_id), first)
-    ]
+    shown = ask.core.switch("binance.full_page")
+    picked = pick(young, window, lambda fill: fill.at, lambda fill: int(fill.fill_id), first, shown)
+    return [trade_row(fill) for fill in picked]
 
 
 def cancel_order(ask: Ask) -> Row:

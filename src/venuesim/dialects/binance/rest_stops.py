@@ -121,7 +121,14 @@ def all_stops(ask: Ask) -> list[Row]:
     window = read_window(ask.params, ask.now)
     stops = ask.core.views.stops(ask.call, ask.account, ask.now)
     seen = [stop for stop in stops if stop.symbol == symbol and not _aged(stop, ask.now)]
-    picked = pick(seen, window, lambda stop: stop.created_at, lambda stop: int(stop.stop_id), first)
+    picked = pick(
+        seen,
+        window,
+        lambda stop: stop.created_at,
+        lambda stop: int(stop.stop_id),
+        first,
+        ask.core.switch("binance.full_page"),
+    )
     return [open_stop_row(stop, _child(ask, stop)) for stop in picked]
 
 

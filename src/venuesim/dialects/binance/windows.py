@@ -1,7 +1,8 @@
 """The time windows, limits and ages of the list reads (binance.md 1.4, 1.7).
 
-A list without times shows the last seven days; a span above seven days is refused; at most 1,000 rows come, the newest
-where no starting point was named. Rows age: what ended without fills is gone after 3 days, everything after 90.
+A list without times shows the last seven days; a span above seven days is refused; at most 1,000 rows come, and which
+of the span's where no starting point was named is the switch ``binance.full_page``. Rows age: what ended without fills
+is gone after 3 days, everything after 90.
 """
 
 from __future__ import annotations
@@ -61,15 +62,20 @@ def _span(start: int | None, end: int | None, now: int) -> tuple[int, int]:
 
 
 def pick(
-    rows: Sequence[Row], window: Window, at: Callable[[Row], int], number: Callable[[Row], int], first: int | None
+    rows: Sequence[Row],
+    window: Window,
+    at: Callable[[Row], int],
+    number: Callable[[Row], int],
+    first: int | None,
+    full_page: str,
 ) -> list[Row]:
     """The rows of the window, by number: from ``first`` on when it is named (times then do not count), else the
-    newest.
+    ``full_page`` ("newest" or "oldest").
     """
     if first is not None:
         return sorted((row for row in rows if number(row) >= first), key=number)[: window.limit]
     inside = sorted((row for row in rows if window.since <= at(row) <= window.until), key=number)
-    return inside[-window.limit :]
+    return inside[-window.limit :] if full_page == "newest" else inside[: window.limit]
 
 
 def aged_out(updated_at: int, now: int, *, ended_empty: bool) -> bool:

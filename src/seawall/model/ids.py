@@ -15,6 +15,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 SignalId = NewType("SignalId", str)
@@ -27,6 +28,8 @@ Account = NewType("Account", str)
 """The name of an account in the configuration."""
 
 LONGEST_NAME = 32
+_REMEMBERED = 4_096
+"""Names and ids whose parts are remembered: each is asked about with every word that concerns its slot."""
 _NAME = re.compile(r"^sw([a-z0-9]{4})-([a-z0-9]{10})-([esckxlt])([a-z0-9]{7})([a-z0-9]{1,3})$")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -80,6 +83,7 @@ class Name:
     n: int
 
 
+@lru_cache(_REMEMBERED)
 def digest(signal: str) -> str:
     """Ten characters that stand for a signal's id in a client id."""
     number = int.from_bytes(hashlib.sha256(signal.encode()).digest()[:8], "big")
@@ -109,6 +113,7 @@ def sibling(name: Name, leg: Leg, term: int, n: int) -> ClientId:
     return ClientId(f"sw{name.installation}-{name.signal}-{leg.value}{_base36(term, 7)}{_base36(n, 1)}")
 
 
+@lru_cache(_REMEMBERED)
 def parse_client_id(text: str) -> Name | None:
     """The parts of one of our names, or None for a name that is not ours in form."""
     found = _NAME.match(text)

@@ -239,7 +239,7 @@ class App:
         try:
             async with asyncio.TaskGroup() as group:
                 sharing = Sharing(self._commons_of(account), loop.put)
-                connection = sharing.wire = self._connect(account, sharing.hear, loop.why_no_entry)
+                connection = sharing.wire = self._connect(account, sharing.hear, loop)
                 group.create_task(connection.run())
                 group.create_task(loop.run(sharing))
         except Exception as error:  # noqa: BLE001 - named, logged whole, and told to everyone who asks
@@ -261,14 +261,13 @@ class App:
         fresh = Commons(self.settings.bounds, self._now)
         return self._commons.setdefault((account.venue, account.rest), fresh)
 
-    def _connect(
-        self, account: AccountSettings, hear: Callable[[Input], None], halted: Callable[[], str]
-    ) -> Connection:
+    def _connect(self, account: AccountSettings, hear: Callable[[Input], None], loop: AccountLoop) -> Connection:
         codec = codec_of(account)
         common = self._budgets[account.venue, account.rest]
         by_socket = account.order_entry is OrderEntry.AUTO
-        venue = Venue(codec, self.settings.bounds, common, trade_socket=by_socket, halted=halted)
-        return Connection(venue, Addresses(account.rest, account.stream, account.trade), self._now, hear)
+        venue = Venue(codec, self.settings.bounds, common, trade_socket=by_socket, halted=loop.why_no_entry)
+        addresses = Addresses(account.rest, account.stream, account.trade)
+        return Connection(venue, addresses, self._now, hear, loop.step)
 
     async def _end_accounts(self) -> None:
         for task in self._tasks.values():

@@ -71,6 +71,10 @@ class Seat(Protocol):
         """Hands inputs to the account's desk."""
         ...
 
+    def step(self) -> None:
+        """Has the desk decide about them now, rather than when its turn comes."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -193,6 +197,7 @@ class Front:
         waiting = _OnItsWay(digest, signal)
         self._on_its_way[signal.id] = waiting
         seat.put(SignalReceived(self._now(), signal))
+        seat.step()
         return await self._awaited(waiting)
 
     async def _awaited(self, waiting: _OnItsWay) -> Told:

@@ -6,9 +6,11 @@
               ^------------------------------- stirred <-----------'
 
 A step never waits: not for the journal, not for a venue. Everything that has come since the last one goes into one
-step. Acts whose gates are open leave first: the loop is let go once, so that their bytes are on the way, and only then
-are the step's events handed to the scribe and everybody else told. That loses nothing: what raises exposure was durable
-before its gate opened, and what reduces it was announced by the intention of its entry (design, rule 1).
+step. What an entry or a stop may wait for (a signal, a frame, a reply, a commit) is stepped in the very turn of the
+event loop in which it came (`step`), so that no other socket's news is read first. Acts whose gates are open leave
+first: the loop is let go once, so that their bytes are on the way, and only then are the step's events handed to the
+scribe and everybody else told. That loses nothing: what raises exposure was durable before its gate opened, and what
+reduces it was announced by the intention of its entry (design, rule 1).
 
 The first input of a process is `Restarted`, whose term is the venue's own time in seconds, so nothing is stepped before
 the connection has told the venue's time; what comes earlier is kept in order.
@@ -18,8 +20,8 @@ by the connection right before an entry leaves (`why_no_entry`): one that was de
 gate, and then slept with its process or waited for its turn, must not go out of a house that was told to enter no more.
 Such an entry is NotSent, and nothing else is held up.
 
-An exception here is a fault of the program. It ends this account, loudly: no other account is touched, nothing is
-cancelled or closed at the venue, and its positions keep the stops they have.
+An exception here is a fault of the program, whoever had called. It ends this account, loudly: no other account is
+touched, nothing is cancelled or closed at the venue, and its positions keep the stops they have.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from seawall.engine.desk import Desk
@@ -80,6 +83,15 @@ class Watcher(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A step that was made: when, on which watermark, and what came out of it."""
+
+    now: Instant
+    durable: int
+    work: Work
+
+
 class AccountLoop:
     """One account's desk, driven."""
 
@@ -118,6 +130,12 @@ class AccountLoop:
         self._told_healthy = True
         self._timer: asyncio.TimerHandle | None = None
         self._wire: Wire | None = None
+        self._is_due = False
+        """Whether anything has happened since the last step."""
+        self._is_stepping = False
+        self._unwritten: deque[_Made] = deque()
+        self._unfinished: deque[_Made] = deque()
+        self._fault: Exception | None = None
 
     # ---- what others ask of it
 
@@ -169,7 +187,18 @@ class AccountLoop:
         for one in inputs:
             self._note(one)
         self._inbox.extend(inputs)
-        self._stirred.set()
+        self._stir()
+
+    def step(self) -> None:
+        """Steps now with what has come. What may leave is with the connection when this returns; the rest of the work
+        is done in the loop's next turn. Never raises: a fault ends `run`.
+        """
+        if self._is_due and not self._is_stepping and self.running:
+            try:
+                self._decide()
+            except Exception as error:  # noqa: BLE001 - raised by `run`, where it ends the account
+                self._fault = error
+            self._stirred.set()
 
     def look_again(self) -> None:
         """Reads all positions and both books now, and once more when two reads can prove a slot flat."""
@@ -185,7 +214,7 @@ class AccountLoop:
         """Reads the owner's halt and tells the desk if it has changed."""
         if self._has_halt_changed():
             self._inbox.append(self._authority())
-            self._stirred.set()
+            self._stir()
 
     def why_no_entry(self) -> str:
         """Why no entry may leave at this very moment, by the owner's halt read anew; empty if it may."""
@@ -202,12 +231,19 @@ class AccountLoop:
             await self._stirring()
         now = self._now()
         term = max((now + self.clock.offset) // SECOND, term + 1)
-        self._scribe = Scribe(self._journal, self.account, term, self._desk.seq, self._stirred.set, self._spool)
+        self._scribe = Scribe(self._journal, self.account, term, self._desk.seq, self._hear_scribe, self._spool)
         self._has_halt_changed()
         self._inbox.extendleft((self._authority(), Restarted(now, term, self._installation)))
-        while True:
-            await self._step(wire, self._scribe)
-            await self._stirring()
+        self._stir()
+        try:
+            while True:
+                self.step()
+                if any(made.work.acts for made in self._unwritten):
+                    await asyncio.sleep(0)
+                self._finish(wire)
+                await self._stirring()
+        finally:
+            self._write()
 
     def _recover(self) -> int:
         """Folds the journal into the desk; the last term that was used, 0 if none was."""
@@ -236,30 +272,56 @@ class AccountLoop:
             yield from page
             after = page[-1].seq
 
+    def _stir(self) -> None:
+        self._is_due = True
+        self._stirred.set()
+
+    def _hear_scribe(self) -> None:
+        """More is durable, or the journal is in trouble: an entry may have waited for it."""
+        self._stir()
+        self.step()
+
     async def _stirring(self) -> None:
         await self._stirred.wait()
         self._stirred.clear()
 
-    async def _step(self, wire: Wire, scribe: Scribe) -> None:
-        """One step with all that has come. What may leave is on its way before anything else is done about it."""
-        now, durable = self._now(), scribe.durable
-        self._note_journal(scribe, now)
+    def _decide(self) -> None:
+        """One step with all that has come. What may leave is handed over; only if nothing does, its events are too."""
+        assert self._scribe is not None
+        assert self._wire is not None
+        self._is_stepping, self._is_due = True, False
+        now, durable = self._now(), self._scribe.durable
+        self._note_journal(self._scribe, now)
         if any(isinstance(one, SignalReceived) for one in self._inbox) and self._has_halt_changed():
             self._inbox.appendleft(self._authority())
         inputs = tuple(self._inbox)
         self._inbox.clear()
-        work = self._desk.step(inputs, durable, now)
-        for do in work.acts:
-            wire.submit(do.act, do.urgency)
-        try:
-            if work.acts:
-                await asyncio.sleep(0)
-        finally:
-            if work.appends:
-                scribe.write(work.first_seq, tuple((now, event) for event in work.appends))
-        self._carry_out(work, wire)
-        self._watcher.advanced(self.account, durable)
-        self._sleep(now)
+        made = _Made(now, durable, self._desk.step(inputs, durable, now))
+        self._unwritten.append(made)
+        self._unfinished.append(made)
+        for do in made.work.acts:
+            self._wire.submit(do.act, do.urgency)
+        if not made.work.acts:
+            self._write()
+        self._is_stepping = False
+
+    def _write(self) -> None:
+        """Hands the events of the steps made to the scribe, in order."""
+        while self._unwritten and self._scribe is not None:
+            made = self._unwritten.popleft()
+            if made.work.appends:
+                self._scribe.write(made.work.first_seq, tuple((made.now, event) for event in made.work.appends))
+
+    def _finish(self, wire: Wire) -> None:
+        """Records what was made and tells everybody, which nobody's protection waits for. Raises what met a step."""
+        if self._fault is not None:
+            raise self._fault
+        self._write()
+        while self._unfinished:
+            made = self._unfinished.popleft()
+            self._carry_out(made.work, wire)
+            self._watcher.advanced(self.account, made.durable)
+            self._sleep(made.now)
 
     def _has_halt_changed(self) -> bool:
         """Reads the halt as it stands; whether it stood otherwise before."""
@@ -292,7 +354,7 @@ class AccountLoop:
         wake = self._desk.next_wake()
         if wake is not None:
             nap = max(wake - now, _SHORTEST_NAP) / SECOND
-            self._timer = asyncio.get_running_loop().call_later(nap, self._stirred.set)
+            self._timer = asyncio.get_running_loop().call_later(nap, self._stir)
 
     def _note(self, one: Input) -> None:
         """Keeps what the doors need to know of what passes."""

@@ -211,15 +211,19 @@ class Connection:
         addresses: Addresses,
         now: Callable[[], Instant],
         hear: Callable[[Input], None],
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         """`now`: microseconds UTC, never backwards. `hear` is called with each input, in order, from the loop's thread.
 
-        `hear` must not block; an exception in it ends `run`, for an input that nobody took in must not be lost quietly.
+        `heard` is called after the last input of a frame or reply: what follows from it may leave before the next is
+        read. Neither may block; an exception in `hear` ends `run`, for an input that nobody took in must not be lost
+        quietly.
         """
         self._venue = venue
         self._addresses = addresses
         self._now = now
         self._hear = hear
+        self._heard = heard
         self._transport = Transport(addresses)
         self._group: asyncio.TaskGroup | None = None
         self._early: list[VenueEvent] = []
@@ -263,9 +267,12 @@ class Connection:
         if self._group is None:
             self._early.append(event)
         elif not self._stopping.is_set():
-            for effect in self._venue.on(event, self._now()):
+            effects = self._venue.on(event, self._now())
+            for effect in effects:
                 self._carry_out(effect)
             self._set_alarm()
+            if any(isinstance(effect, Tell) for effect in effects):
+                self._heard()
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:

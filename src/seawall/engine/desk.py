@@ -145,7 +145,7 @@ class Desk:
     def next_wake(self) -> Instant | None:
         """The next instant at which a step would do something though nothing came."""
         if not self._is_wake_known:
-            wakes = [saga.next_wake() for saga in self._slots.alive()]
+            wakes = [saga.next_wake() for saga in self._slots.living.values()]
             needs = self._needs.next_wake(watching=self._watching) if self._term else None
             wakes += [self._gates.next_wake(), self._keeper.next_wake(), needs]
             self._wake_at = min((at for at in wakes if at is not None), default=None)
@@ -326,14 +326,13 @@ class Desk:
 
     def _awake(self, now: Instant) -> list[Saga]:
         """The sagas that something was heard for or whose time has come; those in line for a slot, always."""
-        touched = [self._slots.by_signal[name] for name in self._touched]
-        alive = self._slots.alive()
+        slots, touched = self._slots, self._touched
         return [
-            *(saga for saga in touched if saga.state.phase is Phase.FLAT),
+            *(slots.flat[name] for name in touched if name in slots.flat),
             *(
                 saga
-                for saga in alive
-                if saga.state.signal.id in self._touched or self._waits_for_reads(saga) or saga.is_due(now)
+                for name, saga in slots.living.items()
+                if name in touched or self._waits_for_reads(saga) or saga.is_due(now)
             ),
         ]
 

@@ -25,21 +25,22 @@ class Slots:
 
     by_signal: dict[SignalId, Saga] = field(default_factory=dict)
     _by_symbol: dict[Symbol, list[Saga]] = field(default_factory=dict)
-    _alive: dict[SignalId, Saga] = field(default_factory=dict)
-    _flat: dict[SignalId, Saga] = field(default_factory=dict)
+    living: dict[SignalId, Saga] = field(default_factory=dict)
+    """Those that are not at their end; until it is sorted also one that has just come to it."""
+    flat: dict[SignalId, Saga] = field(default_factory=dict)
     """Those at their end, in the order in which they came to it."""
 
     def take_up(self, accepted: ev.SignalAccepted) -> Saga:
         """A signal gets a life of its own."""
         saga = Saga(begin(accepted))
-        self.by_signal[accepted.signal_id] = self._alive[accepted.signal_id] = saga
+        self.by_signal[accepted.signal_id] = self.living[accepted.signal_id] = saga
         self._by_symbol.setdefault(accepted.symbol, []).append(saga)
         return saga
 
     def sort(self, saga: Saga) -> None:
         """Puts a saga where its phase says that it belongs; to be called whenever it may have changed."""
         name, is_flat = saga.state.signal.id, saga.state.phase is Phase.FLAT
-        here, elsewhere = (self._flat, self._alive) if is_flat else (self._alive, self._flat)
+        here, elsewhere = (self.flat, self.living) if is_flat else (self.living, self.flat)
         elsewhere.pop(name, None)
         here.setdefault(name, saga)
 
@@ -58,7 +59,7 @@ class Slots:
 
     def alive(self) -> list[Saga]:
         """All that are not at their end."""
-        return [saga for saga in self._alive.values() if saga.state.phase is not Phase.FLAT]
+        return [saga for saga in self.living.values() if saga.state.phase is not Phase.FLAT]
 
     def holder(self, symbol: Symbol) -> Saga | None:
         """The saga that holds a slot: the first that is past preparing, else the first in line."""
@@ -69,14 +70,14 @@ class Slots:
 
     def open_symbols(self) -> list[Symbol]:
         """The slots on which something of ours is, or may be, open."""
-        begun = [saga.state for saga in self._alive.values() if saga.state.phase not in _NOTHING_OPEN]
+        begun = [saga.state for saga in self.living.values() if saga.state.phase not in _NOTHING_OPEN]
         return list(dict.fromkeys(state.signal.symbol for state in begun))
 
     def forget_settled(self, now: Instant, watch: Duration) -> None:
         """Sagas flat for longer than their ids are watched leave memory; the journal keeps them."""
-        while self._flat:
-            name, saga = next(iter(self._flat.items()))
+        while self.flat:
+            name, saga = next(iter(self.flat.items()))
             if now - saga.state.verified_at <= watch:
                 return
-            del self._flat[name], self.by_signal[name]
+            del self.flat[name], self.by_signal[name]
             self._by_symbol[saga.state.signal.symbol].remove(saga)

@@ -61,7 +61,7 @@ class Driven:
     def __post_init__(self) -> None:
         self.desk: Desk = Bench().ready().desk
         self.desk.seq = 0  # its journal is this one, which has nothing yet
-        self.loop = AccountLoop(ALPHA, INSTALLATION, self.desk, self.journal, lambda: self.now, self.ears)
+        self.loop = AccountLoop(INSTALLATION, self.desk, self.journal, lambda: self.now, self.ears)
 
     async def commits(self) -> None:
         """Everything handed in becomes durable, and the driver hears of it."""

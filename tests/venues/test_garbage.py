@@ -18,6 +18,7 @@ from seawall.model.acts import Act, Outcome, SetLeverage, Urgency
 from seawall.model.ids import ClientId, Symbol
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -44,7 +45,7 @@ ASKS: tuple[Act | Query, ...] = (
     *(entry(), stop(), close(), cancel(), SetLeverage(SYMBOL, ClientId("leverage"), Decimal(5))),
     *(positions(), AskPositions(), AskOrder(SYMBOL, NAME), AskFills(SYMBOL, START), AskStops(SYMBOL)),
     *(AskStop(SYMBOL, NAME), AskOpenOrders(SYMBOL), AskInstruments(), AskMark(SYMBOL), AskLeverage(Symbol("AUSDT"))),
-    *(AskModes(), AskWallet()),
+    *(AskModes(), AskWallet(), AskBothSides()),
 )
 WORDS = ("code", "msg", "retCode", "retMsg", "result", "list", "topic", "data", "e", "o", "a", "P", "s", "X", "success")
 MORE_WORDS = ("op", "listenKey", "serverTime", "time", "symbol", "orderId", "status", "executedQty", "side", "qty")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from seawall.audit.findings import Finding, Kind
+from seawall.audit.findings import EVERY, Finding, Kind
 from seawall.audit.slots import name_of
 from seawall.audit.snapshot import Slot, Snapshot
 from seawall.model.amounts import plain
-from seawall.model.ids import Name, VenueName, parse_client_id
+from seawall.model.ids import Name, Symbol, VenueName, parse_client_id
 from seawall.model.reports import ModesReport, OrderReport, StopReport
 from seawall.model.times import HOUR, MILLISECOND, SECOND, Duration
 
@@ -45,7 +45,7 @@ def judge_account(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _modes(snapshot: Snapshot, modes: ModesReport) -> Iterator[Finding]:
     if modes.hedge:
-        yield Finding(Kind.HEDGE_MODE, "a symbol may be long and short at once")
+        yield Finding(Kind.HEDGE_MODE, "a symbol may be long and short at once; each side is judged by itself")
     if modes.may_withdraw:
         yield Finding(Kind.KEY_MAY_WITHDRAW, "the key may withdraw or transfer")
     if modes.ip_bound is False:
@@ -60,16 +60,20 @@ def _modes(snapshot: Snapshot, modes: ModesReport) -> Iterator[Finding]:
 
 def _margin(snapshot: Snapshot) -> Iterator[Finding]:
     held = [slot for slot in snapshot.slots() if slot.amount]
-    crossed = [slot.symbol for slot in held if _is_isolated(snapshot, slot) is False]
+    crossed = _symbols(slot for slot in held if _is_isolated(snapshot, slot) is False)
+    apart = _symbols(slot for slot in held if _is_isolated(snapshot, slot))
     if crossed:
         yield Finding(Kind.CROSS_MARGIN, f"in cross margin: {', '.join(crossed)}")
-    if crossed and len(crossed) < len(held):
-        apart = [slot.symbol for slot in held if _is_isolated(snapshot, slot)]
         if apart:
             yield Finding(Kind.MIXED_MARGIN, f"isolated: {', '.join(apart)}; not: {', '.join(crossed)}")
     wallet = snapshot.wallet
     if held and wallet is not None and wallet.available < THIN * wallet.equity:
         yield Finding(Kind.THIN_MARGIN, f"{plain(wallet.available)} of {plain(wallet.equity)} is free")
+
+
+def _symbols(slots: Iterable[Slot]) -> list[Symbol]:
+    """Each symbol once, though in hedge mode it is two slots."""
+    return list(dict.fromkeys(slot.symbol for slot in slots))
 
 
 def _is_isolated(snapshot: Snapshot, slot: Slot) -> bool | None:
@@ -84,22 +88,26 @@ def _is_isolated(snapshot: Snapshot, slot: Slot) -> bool | None:
 
 def _names(snapshot: Snapshot) -> Iterator[Finding]:
     """Orders under the `sw` prefix: ours where nothing is open, and those of other installations."""
-    standing = [(order, name) for order in _standing(snapshot) if (name := _name(order)) is not None]
-    flat = {slot.symbol: not slot.amount for slot in snapshot.slots()}
-    for order, name in standing:
+    standing = [
+        (slot, order, name)
+        for slot in snapshot.slots()
+        for order in _standing(slot)
+        if (name := _name(order)) is not None
+    ]
+    for slot, order, name in standing:
         if name.installation != snapshot.installation:
             said = f"{name_of(order)} is of the installation {name.installation}"
             yield Finding(Kind.OTHER_INSTALLATION, said, order.symbol, name_of(order))
-        elif flat[order.symbol]:
+        elif not slot.amount:
             yield Finding(Kind.LEFTOVER, f"{name_of(order)} is of ours", order.symbol, name_of(order))
-    found = sorted({name.installation for _, name in standing})
+    found = sorted({name.installation for _, _, name in standing})
     if len(found) > 1:
         yield Finding(Kind.SEVERAL_INSTALLATIONS, f"orders of {', '.join(found)} stand side by side")
 
 
-def _standing(snapshot: Snapshot) -> tuple[StopReport | OrderReport, ...]:
-    open_orders = tuple(order for order in snapshot.orders if not order.status.is_terminal)
-    return (*snapshot.stops, *open_orders)
+def _standing(slot: Slot) -> tuple[StopReport | OrderReport, ...]:
+    open_orders = tuple(order for order in slot.orders if not order.status.is_terminal)
+    return (*slot.stops, *open_orders)
 
 
 def _name(order: StopReport | OrderReport) -> Name | None:
@@ -114,15 +122,15 @@ def _caps(snapshot: Snapshot) -> Iterator[Finding]:
     if snapshot.venue is VenueName.BINANCE:
         yield from _cap(len(snapshot.stops), ALGO_CAP, "conditional orders")
         return
-    for slot in snapshot.slots():
-        plain_stops = [stop for stop in slot.stops if stop.client_id]
-        children = [stop for stop in slot.stops if not stop.client_id]
-        yield from _cap(len(plain_stops), CONDITIONAL_CAP, "conditional orders", slot)
-        yield from _cap(len(children), STOP_CAP, "stops and take-profits", slot)
-        yield from _cap(len(slot.orders), ACTIVE_CAP, "open orders", slot)
+    for symbol in _symbols(snapshot.slots()):
+        stops = [stop for stop in snapshot.stops if stop.symbol == symbol]
+        plain_stops = [stop for stop in stops if stop.client_id]
+        yield from _cap(len(plain_stops), CONDITIONAL_CAP, "conditional orders", symbol)
+        yield from _cap(len(stops) - len(plain_stops), STOP_CAP, "stops and take-profits", symbol)
+        orders = [order for order in snapshot.orders if order.symbol == symbol]
+        yield from _cap(len(orders), ACTIVE_CAP, "open orders", symbol)
 
 
-def _cap(count: int, cap: int, what: str, slot: Slot | None = None) -> Iterator[Finding]:
+def _cap(count: int, cap: int, what: str, symbol: Symbol = EVERY) -> Iterator[Finding]:
     if count >= FULL * cap:
-        said = f"{count} of at most {cap} {what}"
-        yield Finding(Kind.NEAR_ORDER_CAP, said) if slot is None else Finding(Kind.NEAR_ORDER_CAP, said, slot.symbol)
+        yield Finding(Kind.NEAR_ORDER_CAP, f"{count} of at most {cap} {what}", symbol)

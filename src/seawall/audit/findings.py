@@ -121,7 +121,7 @@ ADVICE: Final[Mapping[Kind, tuple[Severity, str]]] = {
         "little is free, and positions may be liquidated: reduce them or add margin",
     ),
     Kind.NOT_TRADING: (_D, "the contract no longer trades as usual: close it while the venue lets you"),
-    Kind.HEDGE_MODE: (_W, "long and short are held apart, which this audit does not judge: switch to one-way mode"),
+    Kind.HEDGE_MODE: (_N, "Seawall itself trades in one-way mode alone: switch to it before you let it"),
     Kind.KEY_MAY_WITHDRAW: (_D, "make a key that may only trade, and delete this one"),
     Kind.KEY_NOT_BOUND: (_W, "bind the key to this machine's address"),
     Kind.KEY_EXPIRES: (_W, "make a new key in time: without one nothing can be protected"),

@@ -1,5 +1,8 @@
 """What is wrong on one symbol: whether the position is covered, and whether each order there does what it seems to.
 
+In hedge mode a symbol is two slots, and each is judged by what belongs to its side alone: a stop of the short side
+covers nothing of the long one.
+
 A stop *covers* if it is live, closes on a loss, stands on the side that reduces, and its trigger has not been passed;
 one without a quantity covers all of it. A take-profit covers nothing, wherever the venue lists it.
 """
@@ -191,7 +194,7 @@ def _flat(slot: Slot) -> Iterator[Finding]:
         if order.status.is_terminal or _is_fired(slot, order):
             continue
         if order.reduce_only:
-            said = f"{name_of(order)} only reduces, and nothing is open"
+            said = f"{name_of(order)} only reduces, and {_nothing(slot)}"
             yield _of(slot, order, Kind.ORPHAN_REDUCE_ONLY, said)
         else:
             yield _of(slot, order, Kind.RESTING_ENTRY, f"{name_of(order)} waits to {_wish(order)}")
@@ -203,9 +206,9 @@ def _flat_stop(slot: Slot, stop: StopReport) -> Iterator[Finding]:
         way = stop.side.value if stop.side is not None else "trade"
         yield _of(slot, stop, Kind.WAITING_ENTRY, f"{name_of(stop)} waits{where} to {way} {_quantity(stop.quantity)}")
     elif is_stop(stop):
-        yield _of(slot, stop, Kind.ORPHAN_STOP, f"{name_of(stop)} waits{where}, and nothing is open")
+        yield _of(slot, stop, Kind.ORPHAN_STOP, f"{name_of(stop)} waits{where}, and {_nothing(slot)}")
     else:
-        said = f"{name_of(stop)}, a take-profit, waits{where}, and nothing is open"
+        said = f"{name_of(stop)}, a take-profit, waits{where}, and {_nothing(slot)}"
         yield _of(slot, stop, Kind.ORPHAN_REDUCE_ONLY, said)
 
 
@@ -225,6 +228,12 @@ def name_of(order: StopReport | OrderReport) -> str:
 
 def _held(slot: Slot) -> str:
     return f"{'long' if slot.amount > 0 else 'short'} {plain(abs(slot.amount))}"
+
+
+def _nothing(slot: Slot) -> str:
+    if slot.hedge_side is None:
+        return "nothing is open"
+    return f"nothing is open on the {'long' if slot.hedge_side is Side.BUY else 'short'} side that it belongs to"
 
 
 def _wish(order: OrderReport) -> str:

@@ -37,6 +37,13 @@ class AskPositions:
 
 
 @dataclass(frozen=True, slots=True)
+class AskBothSides:
+    """Every position of the account, in hedge mode long and short apart: for who judges an account and trades nothing.
+    The heart asks `AskPositions`, which fails in hedge mode, since a net amount would hide what is open.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class AskStops:
     """The live stops of a symbol, whoever made them; of all symbols with None."""
 
@@ -102,6 +109,7 @@ Query = (
     AskOrder
     | AskFills
     | AskPositions
+    | AskBothSides
     | AskStops
     | AskStop
     | AskOpenOrders

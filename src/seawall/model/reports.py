@@ -99,6 +99,9 @@ class OrderReport:
     reason: str = ""
     kind: FillKind = FillKind.TRADE
     """Whose order it is: somebody's, or the venue's own, whose trades may come with no word of it."""
+    hedge_side: Side | None = None
+    """In hedge mode the side that it belongs to, BUY the long one and SELL the short one; None in one-way mode. What is
+    sent against its side reduces it and can do nothing else, and is told as `reduce_only`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,8 @@ class PositionReport:
     stop_loss: Decimal | None = None
     liquidation: Decimal | None = None
     mark: Decimal | None = None
+    hedge_side: Side | None = None
+    """In hedge mode the side that this is, BUY the long one and SELL the short one; None in one-way mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,8 @@ class StopReport:
     reason: str = ""
     reduce_only: bool | None = None
     """Whether it can only reduce; None where the venue does not say. A stop that may open is an entry that waits."""
+    hedge_side: Side | None = None
+    """In hedge mode the side that it belongs to, as of an order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from seawall.audit.findings import Finding
 from seawall.audit.snapshot import Snapshot, Unread
 from seawall.model.inputs import ClockReport, Input, ReadAnswered, ReadFailed, Told
 from seawall.model.queries import (
+    AskBothSides,
     AskInstruments,
     AskLeverage,
     AskMark,
     AskModes,
     AskOpenOrders,
-    AskPositions,
     AskStops,
     AskWallet,
     Query,
@@ -26,7 +26,7 @@ from seawall.service.asking import WITHIN, ask_once, reached
 from seawall.service.settings import AccountSettings
 
 READS: Final[Mapping[Query, str]] = {
-    AskPositions(): POSITIONS,
+    AskBothSides(): POSITIONS,
     AskStops(): STOPS,
     AskOpenOrders(): "open orders",
     AskMark(): "prices",
@@ -70,7 +70,7 @@ def snapshot_of(account: AccountSettings, installation: str, heard: Sequence[Inp
         offset=clock.offset if clock is not None else None,
         modes=next(iter(of(AskModes()).modes), None),
         wallet=next(iter(of(AskWallet()).wallets), None),
-        positions=of(AskPositions()).positions,
+        positions=of(AskBothSides()).positions,
         stops=of(AskStops()).stops,
         orders=of(AskOpenOrders()).orders,
         leverages=of(AskLeverage()).leverages,

@@ -76,7 +76,8 @@ async def reconcile(
 ) -> Reconciled:
     """Reads the account, and for what no signal answers for the orders of the last days; then compares."""
     look = await audit(account, installation, bounds, now)
-    unanswered = [slot.symbol for slot in look.snapshot.slots() if slot.amount and not _of(held, slot.symbol)]
+    open_slots = [slot for slot in look.snapshot.slots() if slot.amount and slot.hedge_side is None]
+    unanswered = [slot.symbol for slot in open_slots if not _of(held, slot.symbol)]
     since = look.snapshot.now - bounds.look_back
     queries = [AskOrders(symbol, since) for symbol in unanswered]
     heard = await ask_once(account, queries, bounds, now) if queries else ()
@@ -92,13 +93,13 @@ def compare(
     naked_foreign: NakedForeign,
 ) -> tuple[Compared, ...]:
     """Every symbol on which something stands, by the venue's word or by ours. `orders`: of those nobody answers for."""
-    shown = {slot.symbol: slot for slot in snapshot.slots()}
+    shown = {slot.symbol: slot for slot in snapshot.slots() if slot.hedge_side is None}
     symbols = sorted({*shown, *(one.record.symbol for one in held)})
     found = []
     for symbol in symbols:
         slot = shown.get(symbol) or Slot(symbol, None, (), (), None, None, None)
         ours = _of(held, symbol)
-        naked = bool(slot.amount) and not covered(slot) and not (slot.position and slot.position.stop_loss)
+        naked = _is_naked(slot)
         steps = (
             tuple(_of_ours(slot, ours, naked=naked))
             if ours
@@ -106,7 +107,17 @@ def compare(
         )
         cleaning = tuple(_leftovers(slot, ours, snapshot.installation))
         found.append(Compared(symbol, ours, slot, _agree(slot, ours), naked, (*steps, *cleaning)))
-    return tuple(found)
+    return (*found, *(_hedged(slot) for slot in snapshot.slots() if slot.hedge_side is not None))
+
+
+def _hedged(slot: Slot) -> Compared:
+    """One side of a symbol in hedge mode, which no signal of ours can have made."""
+    why = "the account is in hedge mode, in which nothing is done"
+    return Compared(slot.symbol, (), slot, not slot.amount, _is_naked(slot), (Step(Deed.LEAVE, why),))
+
+
+def _is_naked(slot: Slot) -> bool:
+    return bool(slot.amount) and not covered(slot) and not (slot.position and slot.position.stop_loss)
 
 
 def _of(held: Sequence[OpenPosition], symbol: Symbol) -> tuple[OpenPosition, ...]:

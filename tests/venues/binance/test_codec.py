@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from seawall.model.acts import Act, Outcome
 from seawall.model.inputs import ReadFailed
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -62,6 +63,7 @@ QUERIES: tuple[Query, ...] = (
     AskLeverage(VELVET),
     AskModes(),
     AskWallet(),
+    AskBothSides(),
 )
 
 
@@ -141,6 +143,7 @@ def test_the_stream_is_the_routed_one() -> None:
         (AskPositions(), 5, 0),
         (AskLeverage(VELVET), 5, 0),
         (AskWallet(), 5, 0),
+        (AskBothSides(), 5, 0),
         (AskMark(VELVET), 2, 0),
         (AskMark(), 12, 0),
         (AskModes(), 40, 0),

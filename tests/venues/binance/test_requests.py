@@ -11,6 +11,7 @@ import pytest
 from seawall.model.acts import Act
 from seawall.model.ids import ClientId, Symbol, VenueId
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -165,6 +166,7 @@ QUERIES: list[tuple[Query, list[tuple[str, dict[str, str]]]]] = [
     ),
     (AskPositions(VELVET), [("/fapi/v2/positionRisk", {"symbol": "VELVETUSDT"})]),
     (AskPositions(), [("/fapi/v2/positionRisk", {})]),
+    (AskBothSides(), [("/fapi/v2/positionRisk", {})]),
     (AskStops(VELVET), [("/fapi/v1/openAlgoOrders", {"symbol": "VELVETUSDT"})]),
     (AskStops(), [("/fapi/v1/openAlgoOrders", {})]),
     (AskStop(VELVET, STOP), [("/fapi/v1/algoOrder", {"clientAlgoId": STOP})]),

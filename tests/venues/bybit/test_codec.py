@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from seawall.model.acts import Act, Outcome, SubmitEntry
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -72,6 +73,7 @@ QUERIES: list[Query] = [
     AskLeverage(BABY),
     AskModes(),
     AskWallet(),
+    AskBothSides(),
 ]
 
 

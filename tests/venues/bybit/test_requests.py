@@ -10,6 +10,7 @@ import pytest
 from seawall.model.acts import Act
 from seawall.model.ids import ClientId, Side
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -200,6 +201,7 @@ QUERIES: list[tuple[Query, list[tuple[str, dict[str, str]]]]] = [
     ),
     (AskPositions(BABY), [("/v5/position/list", LISTS | SYMBOL | {"limit": "200"})]),
     (AskPositions(), [("/v5/position/list", LISTS | ALL | {"limit": "200"})]),
+    (AskBothSides(), [("/v5/position/list", LISTS | ALL | {"limit": "200"})]),
     (AskStops(BABY), [("/v5/order/realtime", LISTS | SYMBOL | {"orderFilter": "StopOrder"})]),
     (AskStops(), [("/v5/order/realtime", LISTS | ALL | {"orderFilter": "StopOrder"})]),
     (AskOpenOrders(BABY), [("/v5/order/realtime", LISTS | SYMBOL)]),

@@ -9,6 +9,7 @@ import pytest
 
 from seawall.model.inputs import NOTHING_TOLD, ReadAnswered, ReadFailed
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -47,6 +48,7 @@ PAGES: list[tuple[Query, int, Row, str]] = [
     (AskOpenOrders(), 50, order_row(orderStatus="New"), "orderId"),
     (AskFills(BABY, SENT), 100, execution_row(), "execId"),
     (AskPositions(), 200, position_row(), "symbol"),
+    (AskBothSides(), 200, position_row(positionIdx=2, side="Sell"), "symbol"),
 ]
 
 

@@ -27,6 +27,7 @@ from seawall.model.acts import (
 from seawall.model.ids import Symbol
 from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -181,6 +182,8 @@ def _told(query: Timeless, replies: tuple[Reply, ...], began_at: Instant, at: In
             return _stops(query, replies[0], at, gaps)
         case AskPositions():
             return _positions(query, replies[0], began_at, at, gaps)
+        case AskBothSides():
+            return _touched(_position_reports(replies[0], began_at, at, gaps), gaps)
         case AskInstruments():
             return Told(instruments=instruments_of(replies[0], replies[1], gaps), missing=tuple(gaps))
         case AskMark() | AskLeverage() | AskModes() | AskWallet():
@@ -224,19 +227,32 @@ def _fills(query: AskFills, reply: Reply, at: Instant, gaps: rows.Gaps) -> tuple
 
 def _positions(query: AskPositions, reply: Reply, began_at: Instant, at: Instant, gaps: rows.Gaps) -> Told:
     """One row a symbol; in hedge mode there are two, whose sum would hide what is open (binance.md 1.8)."""
-    found = wire.read(list[wire.PositionRow], reply.body)
-    if any(row.position_side not in (None, rows.ONE_WAY) for row in found):
+    known = _position_reports(reply, began_at, at, gaps)
+    if any(report.hedge_side is not None for report in known):
         raise Incomplete("hedge mode: expected one position side, BOTH, came LONG and SHORT")
-    reports = tuple(rows.position_of(row, began_at, at, gaps) for row in found)
-    known = tuple(report for report in reports if report is not None)
-    if len(known) < len(reports):
-        raise Incomplete(f"position: expected symbol and amount, came none of {', '.join(gaps)}")
     if query.symbol is None:
-        return Told(positions=tuple(report for report in known if _was_ever_open(report)), missing=tuple(gaps))
+        return _touched(known, gaps)
     asked = tuple(report for report in known if report.symbol == query.symbol)
     if len(asked) != 1:
         raise Incomplete(f"position: expected one row of {query.symbol}, came {len(asked)}")
     return Told(positions=asked, missing=tuple(gaps))
+
+
+def _position_reports(reply: Reply, began_at: Instant, at: Instant, gaps: rows.Gaps) -> tuple[PositionReport, ...]:
+    """Every row; a position side that is neither BOTH nor one of the pair is no answer."""
+    found = wire.read(list[wire.PositionRow], reply.body)
+    odd = [str(row.position_side) for row in found if row.position_side not in (None, rows.ONE_WAY, *rows.HEDGE_SIDES)]
+    if odd:
+        raise Incomplete(f"positionSide: expected BOTH, LONG or SHORT, came {', '.join(odd)}")
+    reports = tuple(rows.position_of(row, began_at, at, gaps) for row in found)
+    known = tuple(report for report in reports if report is not None)
+    if len(known) < len(reports):
+        raise Incomplete(f"position: expected symbol and amount, came none of {', '.join(gaps)}")
+    return known
+
+
+def _touched(known: tuple[PositionReport, ...], gaps: rows.Gaps) -> Told:
+    return Told(positions=tuple(report for report in known if _was_ever_open(report)), missing=tuple(gaps))
 
 
 def _was_ever_open(report: PositionReport) -> bool:

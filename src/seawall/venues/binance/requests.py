@@ -18,6 +18,7 @@ from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, Place
 from seawall.model.amounts import plain
 from seawall.model.ids import Side, Symbol
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -62,6 +63,7 @@ MOST_ROWS: Final = 1_000
 Timeless: TypeAlias = (
     AskOrder
     | AskPositions
+    | AskBothSides
     | AskStops
     | AskStop
     | AskOpenOrders
@@ -143,7 +145,7 @@ def span_requests(
 
 
 def _single(
-    query: AskOrder | AskPositions | AskStops | AskStop | AskOpenOrders | AskLeverage | AskWallet,
+    query: AskOrder | AskPositions | AskBothSides | AskStops | AskStop | AskOpenOrders | AskLeverage | AskWallet,
 ) -> tuple[str, Params]:
     """Path and parameters of a query that one signed request answers."""
     match query:
@@ -151,6 +153,8 @@ def _single(
             return ORDER, (("symbol", query.symbol), ("origClientOrderId", query.client_id))
         case AskPositions():
             return POSITION_RISK, _scope(query.symbol)
+        case AskBothSides():
+            return POSITION_RISK, ()
         case AskStops():
             return OPEN_ALGO_ORDERS, _scope(query.symbol)
         case AskStop():

@@ -73,6 +73,8 @@ CALCULATED: Final = "CALCULATED"
 """The execution of an order of the venue's own; without one of those names, of a liquidation (binance.md 3.3)."""
 WORKING_TYPES: Final = {"MARK_PRICE": TriggerBy.MARK, "CONTRACT_PRICE": TriggerBy.LAST}
 ONE_WAY: Final = "BOTH"
+HEDGE_SIDES: Final[dict[str | None, Side]] = {"LONG": Side.BUY, "SHORT": Side.SELL}
+"""positionSide in hedge mode (binance.md 1.6, 1.8)."""
 
 Gaps = list[str]
 """Names of promised fields that did not come, in the order of reading."""
@@ -138,8 +140,9 @@ def order_of(row: OrderRow, symbol: Symbol | None, source: Source, at: Instant, 
         quantity=amount(row.orig_qty, "order.origQty", gaps),
         filled=amount(row.executed_qty, "order.executedQty", gaps) or ZERO,
         average=row.avg_price.positive,
-        reduce_only=row.reduce_only,
+        reduce_only=_reduces(row),
         kind=kind_of(row.client_order_id),
+        hedge_side=HEDGE_SIDES.get(row.position_side),
     )
 
 
@@ -252,9 +255,10 @@ def position_of(row: PositionRow, began_at: Instant, at: Instant, gaps: Gaps) ->
     symbol, size = word(row.symbol, "position.symbol", gaps), amount(row.position_amt, "position.positionAmt", gaps)
     if not symbol or size is None:
         return None
+    hedge_side = HEDGE_SIDES.get(row.position_side)
     return PositionReport(
         symbol=Symbol(symbol),
-        amount=size,
+        amount=size if hedge_side is None else abs(size) * hedge_side.sign,
         source=Source.POSITIONS,
         began_at=began_at,
         at=at,
@@ -262,6 +266,7 @@ def position_of(row: PositionRow, began_at: Instant, at: Instant, gaps: Gaps) ->
         entry_price=row.entry_price.positive,
         liquidation=row.liquidation_price.positive,
         mark=row.mark_price.positive,
+        hedge_side=hedge_side,
     )
 
 
@@ -300,7 +305,8 @@ def stop_of(row: AlgoRow, symbol: Symbol | None, source: Source, at: Instant, ga
         trigger_by=_trigger_by(row.working_type, "stop.workingType", gaps),
         quantity=None if row.close_position else amount(row.quantity, "stop.quantity", gaps) or ZERO,
         reason=_unusual(row.order_type),
-        reduce_only=True if row.close_position else row.reduce_only,
+        reduce_only=True if row.close_position else _reduces(row),
+        hedge_side=HEDGE_SIDES.get(row.position_side),
     )
 
 
@@ -324,6 +330,12 @@ def stop_of_news(news: AlgoNews, event_at: Number, at: Instant, gaps: Gaps) -> S
         quantity=None if news.close_position else amount(news.quantity, "stop.q", gaps) or ZERO,
         reason=news.failure or _unusual(news.order_type),
     )
+
+
+def _reduces(row: OrderRow | AlgoRow) -> bool | None:
+    """In hedge mode an order has no reduceOnly: against its positionSide it closes, with it it opens (1.6, 4.5)."""
+    hedge_side = HEDGE_SIDES.get(row.position_side)
+    return row.reduce_only if hedge_side is None else SIDES.get(row.side or "") is hedge_side.opposite
 
 
 def _stop_status(spelling: Text, place: str, gaps: Gaps) -> StopStatus | None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, PlaceTakeProfit, SetLeverage, SubmitEntry
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -75,7 +76,7 @@ def charges(ask: Act | Query) -> tuple[Charge, ...]:
             return (Charge(WEIGHT, 1),)
         case AskStops() | AskOpenOrders():
             return (Charge(WEIGHT, 40 if ask.symbol is None else 1),)
-        case AskFills() | AskOrders() | AskPositions() | AskLeverage() | AskWallet():
+        case AskFills() | AskOrders() | AskPositions() | AskBothSides() | AskLeverage() | AskWallet():
             return (Charge(WEIGHT, 5),)
         case AskMark():
             return (Charge(WEIGHT, 12 if ask.symbol is None else 2),)  # premiumIndex and ticker/price

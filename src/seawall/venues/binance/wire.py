@@ -79,6 +79,7 @@ class OrderRow(Row, frozen=True):
     executed_qty: Amount = NOTHING
     avg_price: Amount = NOTHING
     reduce_only: bool | None = None
+    position_side: Text = None
     update_time: Number = None
 
 
@@ -123,6 +124,7 @@ class AlgoRow(Row, frozen=True):
     close_position: bool | None = None
     reduce_only: bool | None = None
     quantity: Amount = NOTHING
+    position_side: Text = None
     actual_order_id: Id = None
     update_time: Number = None
 

@@ -22,7 +22,7 @@ from msgspec import Raw
 from seawall.model.acts import Act, ClosePosition, Outcome, PlaceStop, PlaceTakeProfit, Reason, SubmitEntry
 from seawall.model.ids import Symbol, VenueId
 from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
-from seawall.model.queries import AskFills, AskLeverage, AskModes, AskOrders, AskStop, AskStops
+from seawall.model.queries import AskBothSides, AskFills, AskLeverage, AskModes, AskOrders, AskStop, AskStops
 from seawall.model.reports import LeverageReport, MarkReport, ModesReport, OrderReport, OrderStatus, Source
 from seawall.model.times import Duration, Instant
 from seawall.venues.bybit import rows, wire
@@ -179,6 +179,8 @@ def _told(reading: Reading, ask: Ask, result: Raw, at: Instant) -> Told:
             positions = wire.read(wire.PositionPage, result)
             if isinstance(query, AskLeverage):
                 return _leverages(positions, ask)
+            if isinstance(query, AskBothSides):
+                return _whole(rows.both_sides_told(positions.rows, Source.POSITIONS, began_at, at))
             return _positions(positions, ask, began_at, at)
         case Endpoint.INSTRUMENTS:
             listed = wire.read(wire.InstrumentPage, result)

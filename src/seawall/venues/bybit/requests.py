@@ -28,6 +28,7 @@ from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, Place
 from seawall.model.amounts import plain
 from seawall.model.ids import Side
 from seawall.model.queries import (
+    AskBothSides,
     AskFills,
     AskInstruments,
     AskLeverage,
@@ -155,6 +156,7 @@ def query_asks(query: Query, began_at: Instant) -> tuple[Ask, ...]:
 def _timeless_asks(
     query: AskOrder
     | AskPositions
+    | AskBothSides
     | AskLeverage
     | AskStops
     | AskStop
@@ -170,6 +172,8 @@ def _timeless_asks(
             return _everywhere(symbol, name)
         case AskPositions() | AskLeverage():
             return (_positions(query.symbol),)
+        case AskBothSides():
+            return (_positions(None),)
         case AskStops():
             return (_orders(Endpoint.REALTIME, _scope(query.symbol), ("orderFilter", "StopOrder")),)
         case AskStop():

@@ -76,6 +76,8 @@ STOP_STATUS: Final[Mapping[str | None, StopStatus]] = {
 
 SIDES: Final[Mapping[str | None, Side]] = {"Buy": Side.BUY, "Sell": Side.SELL}
 PRICES: Final[Mapping[str | None, TriggerBy]] = {"MarkPrice": TriggerBy.MARK, "LastPrice": TriggerBy.LAST}
+HEDGE_SIDES: Final[Mapping[int, Side]] = {1: Side.BUY, 2: Side.SELL}
+"""positionIdx in hedge mode, the long side and the short one; 0 is one-way mode (bybit.md 1.5)."""
 LOSS_CHILDREN: Final = ("StopLoss", "PartialStopLoss", "TrailingStop")
 WHOLE_POSITION: Final = ("StopLoss", "TrailingStop")
 AGAINST: Final = {Side.BUY: 1, Side.SELL: 2}
@@ -127,7 +129,7 @@ def once(told: Told) -> Told:
         orders=tuple({(one.symbol, one.venue_id): one for one in told.orders}.values()),
         stops=tuple({(one.symbol, one.venue_id): one for one in told.stops}.values()),
         fills=tuple({(one.symbol, one.trade_id): one for one in told.fills}.values()),
-        positions=tuple({one.symbol: one for one in told.positions}.values()),
+        positions=tuple({(one.symbol, one.hedge_side): one for one in told.positions}.values()),
     )
 
 
@@ -163,10 +165,16 @@ def is_stop(row: OrderRow) -> bool:
     """Whether a row is a stop that closes on a loss; see the head of this file."""
     if row.stop_order_type in LOSS_CHILDREN:
         return True
-    if row.stop_order_type != "Stop" or not (row.reduce_only or row.close_on_trigger):
+    if row.stop_order_type != "Stop" or not (_reduces(row) or row.close_on_trigger):
         return False
     direction, side = whole(row.trigger_direction), SIDES.get(row.side)
     return not direction or side is None or direction == AGAINST[side]
+
+
+def _reduces(row: OrderRow) -> bool | None:
+    """In hedge mode an order against its side closes, whatever it says, and with it opens (bybit.md 1.5)."""
+    hedge_side = HEDGE_SIDES.get(whole(row.position_idx))
+    return row.reduce_only if hedge_side is None else SIDES.get(row.side) is hedge_side.opposite
 
 
 def has_fired(row: OrderRow) -> bool:
@@ -195,9 +203,10 @@ def _order(row: OrderRow, source: Source, at: Instant) -> OrderReport:
         quantity=stated(row.qty),
         filled=amount(row.cum_exec_qty),
         average=stated(row.avg_price),
-        reduce_only=row.reduce_only,
+        reduce_only=_reduces(row),
         reason=" ".join(word for word in (row.cancel_type, row.reject_reason) if word and word not in NO_REASON),
         kind=FORCED.get(row.create_type, FillKind.TRADE),
+        hedge_side=HEDGE_SIDES.get(whole(row.position_idx)),
     )
 
 
@@ -220,6 +229,7 @@ def _stop(row: OrderRow, order: OrderReport, status: StopStatus) -> StopReport:
         quantity=None if covers_all else order.quantity,
         reason=order.reason,
         reduce_only=order.reduce_only,
+        hedge_side=order.hedge_side,
     )
 
 
@@ -271,7 +281,18 @@ def hedged(rows: Iterable[PositionRow]) -> tuple[str, ...]:
 
 def positions_told(rows: Iterable[PositionRow], source: Source, began_at: Instant, at: Instant) -> Gathered:
     """The net positions in these rows; a row of hedge mode is half a position, and is left out."""
+    return _gathered(_net_told(row, source, began_at, at) for row in rows if _is_linear(row.category))
+
+
+def both_sides_told(rows: Iterable[PositionRow], source: Source, began_at: Instant, at: Instant) -> Gathered:
+    """The positions in these rows, those of hedge mode side by side."""
     return _gathered(_position_told(row, source, began_at, at) for row in rows if _is_linear(row.category))
+
+
+def _net_told(row: PositionRow, source: Source, began_at: Instant, at: Instant) -> Gathered:
+    if row.symbol and whole(row.position_idx) != 0:
+        return Gathered(left_out=(f"position.positionIdx={row.position_idx} on {row.symbol}: hedge mode",))
+    return _position_told(row, source, began_at, at)
 
 
 def _position_told(row: PositionRow, source: Source, began_at: Instant, at: Instant) -> Gathered:
@@ -279,11 +300,10 @@ def _position_told(row: PositionRow, source: Source, began_at: Instant, at: Inst
     side, size = SIDES.get(row.side), amount(row.size)
     if not row.symbol or row.size is None or (size and side is None):
         return Gathered(left_out=("position.symbol, size or side",))
-    if whole(row.position_idx) != 0:
-        return Gathered(left_out=(f"position.positionIdx={row.position_idx} on {row.symbol}: hedge mode",))
+    hedge_side = HEDGE_SIDES.get(whole(row.position_idx))
     report = PositionReport(
         symbol=Symbol(row.symbol),
-        amount=size * side.sign if side else ZERO,
+        amount=size * (hedge_side or side).sign if side else ZERO,
         source=source,
         began_at=began_at,
         at=at,
@@ -293,6 +313,7 @@ def _position_told(row: PositionRow, source: Source, began_at: Instant, at: Inst
         stop_loss=amount(row.stop_loss),
         liquidation=stated(row.liq_price),
         mark=stated(row.mark_price),
+        hedge_side=hedge_side,
     )
     return Gathered(Told(positions=(report,), missing=() if row.updated_time else ("position.updatedTime",)))
 

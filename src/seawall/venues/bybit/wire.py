@@ -123,6 +123,7 @@ class OrderRow(Row, frozen=True):
     order_id: Text = None
     order_link_id: Text = None
     order_status: Text = None
+    position_idx: Scalar = None
     side: Text = None
     qty: Scalar = None
     cum_exec_qty: Scalar = None

@@ -91,6 +91,15 @@ def test_no_more_than_the_part_is_closed_while_a_hands_close_is_out_of_sight() -
     assert (case.phase(), len(case.told_of(ev.ReduceEnded))) == (Phase.PROTECTED, 1)
 
 
+def test_a_part_counts_from_the_least_that_is_shown() -> None:
+    """The stream alone knows of a hand that has closed ten of 27: half of what is left is eight."""
+    case = protected()
+    case.hears(250, position(17, 250, told=250, source=Source.STREAM))
+    grants(case, 300, wish(Action.CLOSE, percent=D(50)))
+    assert [(event.quantity, event.keep) for event in case.told_of(ev.ReduceAccepted)] == [(D(8), D(9))]
+    assert [close.quantity for close in case.sent(ClosePosition)] == [D(8)]
+
+
 def test_a_second_part_counts_from_what_is_to_stay() -> None:
     """Half, and half again before the first has gone: a quarter stays."""
     case = protected()

@@ -45,8 +45,10 @@ def grant(state: SagaState, signal: Signal, around: Circumstances) -> tuple[ev.E
 def _part_closed(
     state: SagaState, signal: Signal, around: Circumstances, rules: Instrument
 ) -> tuple[ev.Event, ...] | Denial:
-    """A part in percent of what is open, rounded down; what stays must still be a size that the venue trades."""
-    held = measure(state, around).open
+    """A part in percent of what is open, rounded down, by the word that shows the least: another hand may have closed
+    some. What stays must still be a size that the venue trades.
+    """
+    held = measure(state, around).least
     held = held if state.part is None else min(held, state.part.keep)
     quantity = rules.round_quantity(held * signal.percent / HUNDRED)
     keep = held - quantity

@@ -42,6 +42,8 @@ class Exposure:
     moment: Moment
     is_short: bool = False
     """Whether some word about the position, newer than the last fill, shows less than our fills leave open."""
+    least: Decimal = ZERO
+    """What is open by the word that shows the least: one witness is enough for what is not to be closed."""
 
     @property
     def is_flat_proven(self) -> bool:
@@ -83,19 +85,20 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
         flat_sources=_who_says_flat(state, around, (filled, owned), shown),
         moment=moment,
         is_short=any(amount < owned for _, amount in shown),
+        least=max(min([capped, *(amount for _, amount in shown)]), ZERO),
     )
 
 
 def excess(state: SagaState, exposure: Exposure) -> Decimal:
     """What is to be closed yet of the part that the owner asked for: what is open beyond what stays, and in all never
-    more than he asked, since what a hand has closed may seem open until a word newer than our own fill says so.
+    more than he asked, since what a hand has closed seems open until a word newer than our own fill says so.
     """
     part = state.part
     if part is None:
         return ZERO
     ours = (close for close in state.closes if close.n >= part.n or close.intent is None)
     closed = sum((state.orders[close.client_id].filled for close in ours), ZERO)
-    return min(exposure.open - part.keep, part.asked - closed)
+    return min(exposure.least - part.keep, part.asked - closed)
 
 
 def last_moment(state: SagaState) -> Moment:

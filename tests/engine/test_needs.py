@@ -148,8 +148,19 @@ def test_after_a_gap_positions_and_both_books_are_read_at_once() -> None:
     due(needs, 0)
     for query in STANDING:
         needs.answered(query, ms(100), well=True)
-    needs.hurry()
+    needs.close_gap()
     assert due(needs, 200) == [AskPositions(), AskOpenOrders(), AskStops()]
+
+
+def test_after_a_gap_the_stops_of_open_slots_are_read_before_whole_books() -> None:
+    """One may have gone unheard: by symbol they pass what waits for an address's budget, and then keep their period."""
+    needs = Needs(BOUNDS)
+    needs.watch([SYMBOL], ms(0))
+    needs.answered(AskStops(SYMBOL), ms(100), well=True)
+    needs.close_gap()
+    assert needs.next_wake(watching=True) <= ms(200)
+    assert [(ask.query, ask.urgency) for ask in needs.watch([SYMBOL], ms(200))] == [(AskStops(SYMBOL), Urgency.ASK)]
+    assert needs.watch([SYMBOL], ms(30_199)) == []
 
 
 def test_equal_queries_under_way_are_one() -> None:

@@ -56,6 +56,8 @@ class Needs:
     _standing: dict[Query, _Turn] = field(default_factory=dict)
     _under_way: dict[Query, tuple[Instant, Urgency]] = field(default_factory=dict)
     _watched_at: Instant = 0
+    _has_gap: bool = False
+    """Whether the stream was interrupted since the stops of the open slots were last asked for."""
     _first_due: Instant | None = None
     """When the first standing query is due, kept from one change of any of them to the next."""
 
@@ -107,12 +109,15 @@ class Needs:
         self._first_due = None
 
     def watch(self, symbols: list[Symbol], now: Instant) -> list[Ask]:
-        """The stops of the open slots, on their period: by symbol while they are few, else all at once."""
+        """The stops of the open slots, on their period, and at once after a gap: by symbol while they are few, else all
+        in one.
+        """
         if not symbols or now < self._watched_at + self.bounds.stop_reread:
             return []
-        self._watched_at = now
         queries = _one_or_all(AskStops, symbols, self.book_batch)
-        urgencies = [Urgency.ENTER if query in self._under_way else Urgency.LOOK for query in queries]
+        look = Urgency.ASK if self._has_gap else Urgency.LOOK
+        urgencies = [min(look, Urgency.ENTER) if query in self._under_way else look for query in queries]
+        self._watched_at, self._has_gap = now, False
         asked = [self.merge(query, urgency, now) for query, urgency in zip(queries, urgencies, strict=True)]
         return [ask for ask in asked if ask is not None]
 
@@ -145,8 +150,15 @@ class Needs:
             if turn.once_more:
                 turn.answered_at, turn.once_more = 0, False
 
+    def close_gap(self) -> None:
+        """After a gap in the stream everything is read at once, the stops of the open slots before whole books: one of
+        them may have gone unheard, and where many accounts share an address a whole book waits.
+        """
+        self.hurry()
+        self._watched_at, self._has_gap = 0, True
+
     def hurry(self) -> None:
-        """After a gap in the stream, positions and both books are read at once."""
+        """The stream has spoken of something foreign: positions and both books are read at once."""
         for query in (AskPositions(), AskOpenOrders(), AskStops()):
             turn = self._standing[query]
             turn.answered_at, turn.once_more = 0, turn.in_flight

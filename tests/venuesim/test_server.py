@@ -205,9 +205,10 @@ def test_the_control_api_does_what_the_hands_do() -> None:
     asyncio.run(course())
 
 
-def test_the_command_says_where_it_listens_and_leaves_nothing_behind() -> None:
+@pytest.mark.parametrize("more", [(), ("--punctual",)])
+def test_the_command_says_where_it_listens_and_leaves_nothing_behind(more: tuple[str, ...]) -> None:
     """``venuesim serve`` prints one line of addresses, serves both venues, and ends on SIGTERM with exit code 0."""
-    command = [sys.executable, "-m", "venuesim", "serve", "--venue", "both"]
+    command = [sys.executable, "-m", "venuesim", "serve", "--venue", "both", *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         addresses = json.loads(process.stdout.readline())

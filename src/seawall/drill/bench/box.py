@@ -121,7 +121,7 @@ def keys_of(account: str) -> tuple[str, str]:
 async def box(switches: Sequence[str] = QUIET) -> AsyncIterator[Box]:
     """Both venues, served by a process that ends with the block."""
     chosen = [word for switch in switches for word in ("--switch", switch)]
-    command = (sys.executable, "-m", "venuesim", "serve", "--venue", "both", *chosen)
+    command = (sys.executable, "-m", "venuesim", "serve", "--venue", "both", "--punctual", *chosen)
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None

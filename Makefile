@@ -8,7 +8,7 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types borders storm crash sabotage foreign drill wire bench build lock clean
+.PHONY: help setup demo test check lint types borders storm covered crash sabotage foreign drill wire bench build lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
@@ -38,6 +38,9 @@ borders: setup ## who may know whom, and what the heart may not know
 
 storm: setup ## random faults in virtual time on both venues: make storm SEEDS=0..1000
 	@.venv/bin/python -m seawall.drill.storm --seeds $(or $(SEEDS),0..500) $(ARGS)
+
+covered: setup ## every fault and every row of the saga's table, by pages and by what storms kept: make covered ARGS="storm.json"
+	@.venv/bin/python -m seawall.drill.covered $(ARGS)
 
 crash: setup ## every page of src/seawall/drill/scenarios, killed at every point; make crash ARGS="--every 60" is the short form
 	@.venv/bin/python -m seawall.drill.crash $(ARGS)

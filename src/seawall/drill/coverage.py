@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seawall.drill.plans import answers_of, switches_of
+from seawall.drill.rows import ROWS, row_name
 from seawall.drill.trial import Result
 from seawall.model.ids import VenueName
-from seawall.sagas.table import TABLE
 from venuesim.faults import VOCABULARY
 
 OURS = (
@@ -26,7 +26,6 @@ OURS = (
 )
 """The faults of ourselves and of people, by the names under which a run counts them."""
 WORDS = (*VOCABULARY, *OURS)
-PAIRS = tuple(f"{phase.value} {finding.value}" for phase, finding in TABLE)
 _COUNTED = ("ends", "fired", "pairs", "switches", "naked_ms", "recoverable")
 
 
@@ -49,7 +48,7 @@ class Coverage:
         self.broken += bool(result.breaches)
         self.ends[f"{result.plan.venue} {result.end} {result.reason}".strip()] += 1
         self.fired.update(result.fired_kinds)
-        self.pairs.update(f"{phase.value} {finding.value}" for phase, finding in result.visited)
+        self.pairs.update(row_name(*pair) for pair in result.visited)
         self.switches.update(f"{name} = {answer}" for name, answer in result.plan.page.switches.items())
         self.naked_ms[str(-(-result.naked_us // 1_000))] += 1
         if result.plan.spares and result.was_filled:
@@ -75,7 +74,7 @@ class Coverage:
         shares = ", ".join(f"p{share} {self._naked(share)} ms" for share in (50, 99, 100))
         yield f"longest naked per run, venue's clock: {shares}"
         yield from self._list("faults fired", {word: self.fired[word] for word in WORDS})
-        yield from self._list("pairs of the table visited", {pair: self.pairs[pair] for pair in PAIRS})
+        yield from self._list("pairs of the table visited", {row: self.pairs[row] for row in ROWS})
         drawn = {
             f"{name} = {answer}" for venue in VenueName for name in switches_of(venue) for answer in answers_of(name)
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 from seawall.drill import lengths
 from seawall.drill.lengths import Length
 from seawall.drill.page import BOTH, FaultLine, Must, Page
+from seawall.drill.rows import ROWS
 from seawall.model.events import BY_EVENT_TYPE
 from seawall.model.ids import VenueName
 from venuesim.faults import parse
@@ -124,12 +125,12 @@ def _know(plain: Mapping[str, Any], kind: type[msgspec.Struct], where: str) -> N
             raise PageError(f"{where}: expected one of {', '.join(names)}, got {key!r}{_hint(key, names)}")
 
 
-def _hint(word: str, known: list[str]) -> str:
+def _hint(word: str, known: Sequence[str]) -> str:
     near = _near(word, known)
     return f"; the nearest is {near[0]!r}" if near else ""
 
 
-def _near(word: str, known: list[str]) -> list[str]:
+def _near(word: str, known: Sequence[str]) -> list[str]:
     return get_close_matches(word, known, n=1)
 
 
@@ -170,6 +171,9 @@ def _check(page: Page) -> None:
         for word in (*must.told, *must.untold):
             if word not in known:
                 raise PageError(f"must: expected the name of an event, got {word!r}{_hint(word, known)}")
+        for row in must.visits:
+            if row not in ROWS:
+                raise PageError(f"must: visits: expected a row of the table, got {row!r}{_hint(row, ROWS)}")
 
 
 def venues_of(page: Page) -> tuple[VenueName, ...]:

@@ -191,6 +191,7 @@ class Must(_Line, frozen=True):
     answers: tuple[str, ...] = ()
     next: tuple[Literal["protected", "flat"], ...] = ()
     fired: Literal["all", "any"] = "all"
+    visits: tuple[str, ...] = ()
 
 
 class Page(_Line, frozen=True):

@@ -7,12 +7,14 @@ what a crash cannot excuse is asked.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from seawall.drill.demands import Breach, breaches, ended
 from seawall.drill.hands import Hands
 from seawall.drill.lines import fault_on, jump_on, lines_on, switches_on, symbols_on, title_of
 from seawall.drill.page import Hand, Kill, Must, Page
+from seawall.drill.rows import row_name
 from seawall.drill.world import APPEND, World
 from seawall.journal.encoding import Row
 from seawall.journal.port import JournalBroken, JournalFull
@@ -107,6 +109,8 @@ class _Play:
         self.restarted_after: int | None = None
         self.runaway = False
         self.risen_at: Instant = 0
+        self.visited: list[tuple[Phase, Finding]] = []
+        """What processes that have died had judged."""
 
     def run(self) -> Outcome:
         """Storm, calm, and the judgement."""
@@ -190,7 +194,17 @@ class _Play:
 
     def _die(self) -> None:
         if self.world.house is not None:
+            self.visited += self._judged()
             self.world.kill()
+
+    def _judged(self) -> list[tuple[Phase, Finding]]:
+        """The pairs of the table that the living process has judged."""
+        return [pair for saga in self.world.sagas() for pair in saga.visited]
+
+    def _unvisited(self, must: Must) -> Iterator[str]:
+        """The rows of the table that the page exists to visit, and did not."""
+        judged = {row_name(*pair) for pair in self.visited + self._judged()}
+        yield from (row for row in must.visits if row not in judged)
 
     def _rise(self) -> None:
         if self.world.house is None:
@@ -295,9 +309,10 @@ class _Play:
             end.verdict.longest_naked_us,
             bool(end.verdict.episodes),
             [Breach(f"more than {RUNAWAY} events: it goes round in a circle")] * self.runaway
-            + list(breaches(self.page, must, end)),
+            + list(breaches(self.page, must, end))
+            + [Breach(f"visits: {row} was not judged", promise=False) for row in self._unvisited(must)],
             [fired.fault for fired in world.box.faults.fired] + self.struck + self._clock_struck(),
-            [pair for saga in world.sagas() for pair in saga.visited],
+            self.visited + self._judged(),
             world.recorded(),
             world.journal.rows(world.account),
             self.began + self.page.clock.ahead,

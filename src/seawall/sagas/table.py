@@ -65,8 +65,7 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.ENTERING, F.UNDECIDED): Row(P.ENTERING, _SETTLE_ENTRY, "I01, I02, I03: empty reads are not absence"),
     (P.ENTERING, F.DEFERRED): Row(P.ENTERING, D.ENTER, "refused as not executed; the next attempt has its own name"),
     (P.ENTERING, F.NAKED): Row(P.PROTECTING, _COVER, "the first witness suffices, whichever it is"),
-    (P.ENTERING, F.OVERDUE): Row(P.PROTECTING, _COVER),
-    (P.ENTERING, F.PASSED): Row(P.PROTECTING, _COVER),
+    (P.ENTERING, F.OVERDUE): Row(P.PROTECTING, _COVER, "it had seemed gone again, and came back"),
     (P.ENTERING, F.ARMED): Row(P.PROTECTING, _SETTLE_ENTRY | D.ASK_STOP),
     (P.ENTERING, F.COVERED): Row(P.PROTECTING, _SETTLE_ENTRY | D.ASK_STOP),
     (P.ENTERING, F.MISPLACED): Row(P.PROTECTING, _SETTLE_ENTRY | D.ASK_STOP),
@@ -74,9 +73,7 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.ENTERING, F.CONTRARY): Row(P.ENTERING, D.ALARM | _SETTLE_ENTRY, "I04: a wrong-way order doubled the position"),
     (P.ENTERING, F.EMPTY): Row(P.ENTERING, _PROVE_FLAT, "refused, absent, or opened and stopped before we looked"),
     (P.ENTERING, F.GONE): Row(P.QUARANTINE, D.NOTHING),
-    (P.ENTERING, F.SETTLED): Row(P.QUARANTINE, D.NOTHING),
     # ---- PROTECTING: something is open; cover it, then learn the rest
-    (P.PROTECTING, F.UNDECIDED): Row(P.PROTECTING, _SETTLE_ENTRY, "a position that was seen moved back: ask on"),
     (P.PROTECTING, F.NAKED): Row(P.PROTECTING, _COVER),
     (P.PROTECTING, F.OVERDUE): Row(P.CLOSING, _COVER | _GO_HOME, "max_naked is over; placing goes on beside the close"),
     (P.PROTECTING, F.PASSED): Row(P.CLOSING, _GO_HOME, "I13, I23: a stop behind the market can never be placed"),
@@ -87,11 +84,10 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.PROTECTING, F.CONTRARY): Row(P.PROTECTING, D.ALARM | _SETTLE_ENTRY | D.ASK_STOP),
     (P.PROTECTING, F.EMPTY): Row(P.PROTECTING, _PROVE_FLAT, "the stop fired, or a hand closed it: prove it"),
     (P.PROTECTING, F.GONE): Row(P.QUARANTINE, D.NOTHING),
-    (P.PROTECTING, F.SETTLED): Row(P.QUARANTINE, D.NOTHING),
     # ---- PROTECTED: live stops are read again on a period
     (P.PROTECTED, F.PROTECTED): Row(P.PROTECTED, D.LADDER | D.WATCH),
     (P.PROTECTED, F.EXCESS): Row(P.PROTECTED, _REDUCE, "a part is closed as asked; the stop stays for the rest"),
-    (P.PROTECTED, F.COVERED): Row(P.PROTECTED, _SETTLE_ENTRY | D.ASK_STOP, "a late trade made the fill larger"),
+    (P.PROTECTED, F.COVERED): Row(P.PROTECTED, _SETTLE_ENTRY | D.ASK_STOP, "an attempt thought absent is told of"),
     (P.PROTECTED, F.MISPLACED): Row(P.PROTECTED, D.MOVE | D.ASK_STOP),
     (P.PROTECTED, F.ARMED): Row(P.PROTECTED, _COVER, "missing from two reads: placing it again lets the venue decide"),
     (P.PROTECTED, F.NAKED): Row(P.PROTECTING, _COVER, "cancelled, stuck, rejected or expired at the venue"),
@@ -100,7 +96,6 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.PROTECTED, F.CONTRARY): Row(P.PROTECTED, D.ALARM | D.ASK_POSITION | D.ASK_STOP),
     (P.PROTECTED, F.EMPTY): Row(P.PROTECTED, _PROVE_FLAT),
     (P.PROTECTED, F.GONE): Row(P.QUARANTINE, D.NOTHING),
-    (P.PROTECTED, F.SETTLED): Row(P.QUARANTINE, D.NOTHING),
     # ---- CLOSING: close exactly what is ours; the stop stays until flat is proven
     (P.CLOSING, F.UNDECIDED): Row(P.CLOSING, _SETTLE_ENTRY | D.CANCEL_ENTRY, "no fill yet, but it may still come"),
     (P.CLOSING, F.NAKED): Row(P.CLOSING, _COVER | _GO_HOME),
@@ -114,7 +109,6 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.CLOSING, F.CONTRARY): Row(P.CLOSING, D.ALARM | _SETTLE_ENTRY, "I40: the other side is never ours to trade"),
     (P.CLOSING, F.EMPTY): Row(P.CLOSING, _PROVE_FLAT, "I10, I44: a close acknowledged is not a position closed"),
     (P.CLOSING, F.GONE): Row(P.QUARANTINE, D.NOTHING),
-    (P.CLOSING, F.SETTLED): Row(P.QUARANTINE, D.NOTHING),
     # ---- QUARANTINE: flat was seen; a late fill is protected first and then closed exactly
     (P.QUARANTINE, F.GONE): Row(P.QUARANTINE, D.WATCH),
     (P.QUARANTINE, F.SETTLED): Row(P.FLAT, D.NOTHING),
@@ -158,7 +152,18 @@ EXCLUDED: dict[str, tuple[tuple[Phase, ...], tuple[Finding, ...]]] = {
         (P.PROTECTING, P.PROTECTED, P.CLOSING, P.QUARANTINE, P.FLAT),
         (F.DEFERRED,),
     ),
-    "a terminal entry with a known fill is decided": ((P.PROTECTED,), (F.UNDECIDED,)),
+    "a first fill is on record, so what is not open is to be proven gone": (
+        (P.PROTECTING, P.PROTECTED),
+        (F.UNDECIDED,),
+    ),
+    "no stop was asked for but one that travels with the entry, and that is refused with it": (
+        (P.ENTERING,),
+        (F.PASSED,),
+    ),
+    "flat has not been seen, so nothing is settled": (
+        (P.ENTERING, P.PROTECTING, P.PROTECTED, P.CLOSING),
+        (F.SETTLED,),
+    ),
     "a part is closed only of a position that is to stay": (
         (P.ENTERING, P.PROTECTING, P.CLOSING, P.QUARANTINE, P.FLAT),
         (F.EXCESS,),

@@ -38,6 +38,7 @@ app.command("seawall.cli.look:positions", name="positions", help="What is open, 
 app.command("seawall.cli.look:show", name="show", help="A signal's story: every source's word, and when it was said.")
 app.command("seawall.cli.look:why", name="why", help="Where a signal stands and why, in a paragraph.")
 app.command("seawall.cli.look:receipt", name="receipt", help="What became of a signal, in figures.")
+app.command("seawall.cli.naked:naked", name="naked", help="How long positions stood without a stop.")
 app.command("seawall.cli.look:events", name="events", help="The journal's events; -f follows.")
 signal.command("seawall.cli.send:open_position", name="open", help="Open a position with a stop.")
 signal.command("seawall.cli.send:close_position", name="close", help="Bring a slot to FLAT, or close a part of it.")

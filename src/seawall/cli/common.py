@@ -22,6 +22,7 @@ from rich.table import Table
 from seawall.model.amounts import plain
 from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
 from seawall.service.config import load, locate
+from seawall.service.problems import ConfigError
 from seawall.service.settings import Settings
 
 if TYPE_CHECKING:
@@ -89,6 +90,18 @@ def _spelled(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _spelled(one) for key, one in value.items()}
     return [_spelled(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def beginning(text: str) -> Instant:
+    """Microseconds UTC of a day or an instant that `--since` names; 0 for none. Raises ConfigError."""
+    if not text:
+        return 0
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"--since: expected a day as 2026-01-01 or an instant, came {text!r}") from error
+    utc = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+    return (utc - _EPOCH) // timedelta(microseconds=1)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:

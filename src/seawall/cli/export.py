@@ -6,11 +6,10 @@ import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from seawall.cli.common import NO_OPTIONS, Common, as_json, print_json
+from seawall.cli.common import NO_OPTIONS, Common, as_json, beginning, print_json
 from seawall.history.export import fill_rows, signal_row
 from seawall.history.facts import by_signal
 from seawall.history.receipt import receipt
@@ -18,14 +17,13 @@ from seawall.journal.encoding import created_at
 from seawall.model.amounts import plain
 from seawall.model.events import Recorded
 from seawall.model.ids import Account
-from seawall.model.times import SECOND, Instant
-from seawall.service.problems import ConfigError, Exit
+from seawall.model.times import Instant
+from seawall.service.problems import Exit
 from seawall.service.reader import JournalReader
 from seawall.service.views import event_row
 
 Row = Mapping[str, Any]
 What = Literal["signals", "fills", "events", "receipts"]
-_PAGE = 1_000
 _INSTANTS = ("at", "made_at")
 
 
@@ -51,7 +49,7 @@ def export(
     account
         Of this account alone.
     """
-    begin = _instant(since)
+    begin = beginning(since)
     with common.journal() as journal:
         names = [Account(account)] if account else list(journal.accounts())
         rows = (row for name in names for row in _rows(journal, name, what, begin))
@@ -59,26 +57,13 @@ def export(
     return Exit.OK
 
 
-def _instant(text: str) -> Instant:
-    """Microseconds UTC of a day or an instant; 0 for none. Raises ConfigError."""
-    if not text:
-        return 0
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"--since: expected a day as 2026-01-01 or an instant, came {text!r}") from error
-    utc = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
-    since = utc - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
-
-
 def _rows(journal: JournalReader, account: Account, what: What, since: Instant) -> Iterator[Row]:
     """The rows of one account that happened at or after `since`, in the order of their time."""
     if what == "events":
-        yield from (_dated(event_row(account, one)) for one in _all(journal, account) if one.at >= since)
+        yield from (_dated(event_row(account, one)) for one in journal.everything(account) if one.at >= since)
         return
     found: list[dict[str, Any]] = []
-    for story in by_signal(list(_all(journal, account))).values():
+    for story in by_signal(list(journal.everything(account))).values():
         found += _of_signal(story, what)
     yield from (_dated(row) for row in sorted(found, key=lambda row: row["at"]) if row["at"] >= since)
 
@@ -93,13 +78,6 @@ def _of_signal(story: list[Recorded], what: What) -> list[dict[str, Any]]:
         case _:
             told = receipt(story)
             return [] if told is None else [{"at": story[0].at} | asdict(told)]
-
-
-def _all(journal: JournalReader, account: Account) -> Iterator[Recorded]:
-    after = 0
-    while page := journal.read(account, after, _PAGE):
-        yield from page
-        after = page[-1].seq
 
 
 def _dated(row: Row) -> dict[str, Any]:

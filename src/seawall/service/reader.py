@@ -7,7 +7,7 @@ After a kill the last commits still stand in the log beside the file, and SQLite
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -20,6 +20,10 @@ from seawall.model.ids import Account, SignalId
 from seawall.service.problems import ConfigError
 
 Found = TypeVar("Found")
+
+
+_PIECE = 1_000
+"""Events that are read at once."""
 
 
 class JournalReader:
@@ -50,6 +54,13 @@ class JournalReader:
     def read(self, account: Account, after_seq: int, limit: int) -> tuple[Recorded, ...]:
         """See `journal.port.Journal.read`."""
         return self._ask(lambda connection: tables.read_events(connection, account, after_seq, limit))
+
+    def everything(self, account: Account) -> Iterator[Recorded]:
+        """All events of an account in their order, read piece by piece."""
+        after = 0
+        while piece := self.read(account, after, _PIECE):
+            yield from piece
+            after = piece[-1].seq
 
     def read_signal(self, signal_id: SignalId) -> tuple[Recorded, ...]:
         """See `journal.port.Journal.read_signal`."""

@@ -26,7 +26,7 @@ from venuesim.facts import (
     TriggerBy,
 )
 from venuesim.floor import Floor
-from venuesim.hands import WantedStop
+from venuesim.hands import WantedLimit, WantedMove, WantedStop
 
 Done = TypeVar("Done")
 LEFT_AWAY, LEFT_ID = Decimal("0.5"), "web_old"
@@ -86,23 +86,9 @@ class Experimenter(ABC):
         """Trade at the last price at once, past every check; returns the filled order."""
         return self._do(now, lambda at: self.book.hands.trade(account, symbol, side, quantity, at))
 
-    def limit_by_hand(
-        self,
-        account: str,
-        symbol: str,
-        side: Side,
-        quantity: Decimal,
-        price: Decimal,
-        now: int,
-        *,
-        reduce_only: bool = False,
-    ) -> OrderState:
+    def limit_by_hand(self, account: str, symbol: str, wanted: WantedLimit, now: int) -> OrderState:
         """Place a limit order good till cancelled; raises `Refusal`."""
-
-        def place(at: int) -> OrderState:
-            return self.book.hands.place_limit(account, symbol, side, quantity, price, at, reduce_only=reduce_only)
-
-        return self._do(now, place)
+        return self._do(now, lambda at: self.book.hands.place_limit(account, symbol, wanted, at))
 
     def cancel_order_by_hand(self, account: str, symbol: str, order_id: str, now: int) -> OrderState:
         """Cancel an open order; ORDER_UNKNOWN if there is none."""
@@ -112,25 +98,9 @@ class Experimenter(ABC):
         """Cancel an open stop; KeyError if unknown, ValueError if it has ended."""
         return self._do(now, lambda at: self.book.end_stop(stop_id, EndReason.BY_USER, at))
 
-    def move_stop_by_hand(
-        self,
-        account: str,
-        symbol: str,
-        trigger: Decimal,
-        now: int,
-        *,
-        purpose: Purpose = Purpose.STOP,
-        named: bool = True,
-    ) -> StopState:
-        """Move the stop (or take-profit): a cancel and a new one on Binance, in place on Bybit; raises `Refusal`.
-
-        `named` gives the new one an id of the venue's web page, otherwise the venue makes one up (Binance).
-        """
-
-        def move(at: int) -> StopState:
-            return self.book.hands.move_stop(account, symbol, trigger, at, purpose=purpose, named=named)
-
-        return self._do(now, move)
+    def move_stop_by_hand(self, account: str, symbol: str, wanted: WantedMove, now: int) -> StopState:
+        """Move the stop (or take-profit): a cancel and a new one on Binance, in place on Bybit; raises `Refusal`."""
+        return self._do(now, lambda at: self.book.hands.move_stop(account, symbol, wanted, at))
 
     def remove_stop_by_hand(self, account: str, symbol: str, now: int, *, purpose: Purpose = Purpose.STOP) -> StopState:
         """Take the stop (or take-profit) away, the position-wide one before others; STOP_UNKNOWN without one."""

@@ -63,6 +63,27 @@ class WantedStop:
     named: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class WantedLimit:
+    """A limit order, good till cancelled, that the owner places."""
+
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    reduce_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WantedMove:
+    """Where the owner moves the stop (or take-profit) of a slot to. `named`: the new one bears an id of the venue's web
+    page, otherwise the venue makes one up (Binance).
+    """
+
+    trigger: Decimal
+    purpose: Purpose = Purpose.STOP
+    named: bool = True
+
+
 class Hands:
     """The owner's deeds on one venue."""
 
@@ -89,20 +110,16 @@ class Hands:
         ticket = OrderTicket(symbol, side, OrderKind.MARKET, quantity, client_id=self._name())
         return self._desk.forced.trade(account, ticket, Origin.HAND, self._desk.market.prices(symbol).last, now)
 
-    def place_limit(
-        self,
-        account: str,
-        symbol: str,
-        side: Side,
-        quantity: Decimal,
-        price: Decimal,
-        now: int,
-        *,
-        reduce_only: bool = False,
-    ) -> OrderState:
-        """Place a limit order good till cancelled; raises `Refusal`."""
+    def place_limit(self, account: str, symbol: str, wanted: WantedLimit, now: int) -> OrderState:
+        """Place a limit order; raises `Refusal`."""
         ticket = OrderTicket(
-            symbol, side, OrderKind.LIMIT, quantity, price, reduce_only=reduce_only, client_id=self._name()
+            symbol,
+            wanted.side,
+            OrderKind.LIMIT,
+            wanted.quantity,
+            wanted.price,
+            reduce_only=wanted.reduce_only,
+            client_id=self._name(),
         )
         admitted = self._desk.admission.admit(account, ticket)
         self._desk.ledger.begin_event()
@@ -110,27 +127,18 @@ class Hands:
 
     # --- its stops
 
-    def move_stop(
-        self,
-        account: str,
-        symbol: str,
-        trigger: Decimal,
-        now: int,
-        *,
-        purpose: Purpose = Purpose.STOP,
-        named: bool = True,
-    ) -> StopState:
+    def move_stop(self, account: str, symbol: str, wanted: WantedMove, now: int) -> StopState:
         """Give the stop (or take-profit) another trigger; STOP_UNKNOWN without one.
 
         On Binance the old one is gone even if the new one is refused.
         """
-        stop = self._standing(account, symbol, purpose)
+        stop = self._standing(account, symbol, wanted.purpose)
         if not self._bybit:
             self._desk.stops.end(stop, StopStatus.CANCELED, EndReason.BY_USER, now)
-            return self._desk.stops.place(account, self._again(stop, trigger, named=named), now)
+            return self._desk.stops.place(account, self._again(stop, wanted.trigger, named=wanted.named), now)
         if stop.scope is StopScope.QUANTITY:
-            return self._desk.stops.amend(account, stop.stop_id, trigger, now, Origin.HAND)
-        self._set_full(account, symbol, purpose, AttachedStop(trigger, stop.trigger_by), now)
+            return self._desk.stops.amend(account, stop.stop_id, wanted.trigger, now, Origin.HAND)
+        self._set_full(account, symbol, wanted.purpose, AttachedStop(wanted.trigger, stop.trigger_by), now)
         return self._desk.ledger.stops[stop.stop_id]
 
     def _again(self, stop: StopState, trigger: Decimal, *, named: bool) -> StopTicket:

@@ -9,7 +9,7 @@ import msgspec
 
 from venuesim.exchange import Exchange
 from venuesim.facts import ZERO, Purpose, Side, StopStatus, TriggerBy
-from venuesim.hands import WantedStop
+from venuesim.hands import WantedLimit, WantedMove, WantedStop
 
 Deed = Literal[
     "trade",
@@ -55,9 +55,8 @@ def lend(exchange: Exchange, wish: HandWish, now: int) -> object:
         case "trade":
             return exchange.trade_by_hand(account, symbol, wish.side, wish.quantity, now)
         case "limit":
-            return exchange.limit_by_hand(
-                account, symbol, wish.side, wish.quantity, wish.price, now, reduce_only=wish.reduce_only
-            )
+            limit = WantedLimit(wish.side, wish.quantity, wish.price, wish.reduce_only)
+            return exchange.limit_by_hand(account, symbol, limit, now)
         case "cancel_order":
             return exchange.cancel_order_by_hand(account, symbol, wish.order_id, now)
         case "liquidate":
@@ -77,9 +76,7 @@ def _lend_to_stops(exchange: Exchange, wish: HandWish, now: int) -> object:
     account, symbol = wish.account, wish.symbol
     match wish.do:
         case "move_stop":
-            return exchange.move_stop_by_hand(
-                account, symbol, wish.trigger, now, purpose=wish.purpose, named=wish.named
-            )
+            return exchange.move_stop_by_hand(account, symbol, WantedMove(wish.trigger, wish.purpose, wish.named), now)
         case "remove_stop":
             return exchange.remove_stop_by_hand(account, symbol, now, purpose=wish.purpose)
         case "set_stop":

@@ -14,6 +14,7 @@ from venuesim.dialects.port import Dialect
 from venuesim.facts import EndReason, Instrument, Refusal, Side, StopStatus
 from venuesim.faults import Fault, Faults, Hit, Touched, by_time
 from venuesim.floor import Floor
+from venuesim.hands import WantedMove
 from venuesim.market import Depth
 from venuesim.streams import ABNORMAL, Streams
 from venuesim.views import MS
@@ -130,7 +131,8 @@ class World:
         tick = self._floor.instruments[symbol].tick
         trigger = live[0].trigger * (1 + (fault.pct or Decimal(0)) / 100) // tick * tick
         try:
-            return self._floor.book.hands.move_stop(account, symbol, trigger, at, purpose=live[0].purpose).stop_id
+            move = WantedMove(trigger, live[0].purpose)
+            return self._floor.book.hands.move_stop(account, symbol, move, at).stop_id
         except Refusal:
             gone = self._floor.book.stop_by_id(live[0].stop_id) != live[0]
             return live[0].stop_id if gone else ""

@@ -17,6 +17,7 @@ from seawall.sagas.evidence.circumstances import ManualChange
 from seawall.sagas.phase import Phase
 from tests.adversary.stage import BINANCE, BYBIT, Stage, leftovers, wrongs
 from venuesim.facts import StopStatus
+from venuesim.hands import WantedMove
 
 VENUES = pytest.mark.parametrize("venue", [BINANCE, BYBIT])
 MINE = client_id("dril", SignalId("forgotten"), Leg.STOP, 1_794_000_000, 2)
@@ -287,7 +288,9 @@ def test_a_stop_moved_by_hand_is_kept_moved_back_or_told_of(change: ManualChange
     (before,) = stage.stops()
     rules = stage.box.instruments[stage.coins[0]]
     elsewhere = stage.price() * Decimal("0.97")
-    stage.box.move_stop_by_hand(stage.account, stage.coins[0], elsewhere - elsewhere % rules.tick, stage.now)
+    stage.box.move_stop_by_hand(
+        stage.account, stage.coins[0], WantedMove(elsewhere - elsewhere % rules.tick), stage.now
+    )
     stage.stir()
     assert stage.calm()
     (after,) = stage.stops()

@@ -9,7 +9,7 @@ import msgspec
 from tests.venuesim.plain import MS, SECOND, START, Asker, box
 from venuesim.control import Control
 from venuesim.facts import Purpose, Side
-from venuesim.hands import WantedStop
+from venuesim.hands import WantedMove, WantedStop
 from venuesim.judge import judge
 from venuesim.wire import Request
 
@@ -158,7 +158,7 @@ def test_a_stop_amended_in_place_is_a_move_without_naked_time() -> None:
     asker = Asker(box("bybit"))
     asker.buy(stop_loss="68000", id="entry")
     asker.run(SECOND)
-    asker.exchange.move_stop_by_hand("a", "BTCUSDT", Decimal(69000), asker.now)
+    asker.exchange.move_stop_by_hand("a", "BTCUSDT", WantedMove(Decimal(69000)), asker.now)
     [episode] = asker.exchange.judge().episodes
     assert [(move.to_trigger, move.naked_us) for move in episode.moves] == [(Decimal(69000), 0)]
     assert [(span.origin, span.purpose) for span in episode.stops] == [("hand", "stop")]

@@ -12,7 +12,7 @@ from tests.venuesim.plain import MS, Asker, box
 from venuesim.chance import Chance
 from venuesim.exchange import Exchange
 from venuesim.facts import OrderEnded, OrderFilled, Purpose, Refusal, Side
-from venuesim.hands import WantedStop
+from venuesim.hands import WantedLimit, WantedMove, WantedStop
 from venuesim.market import Depth
 
 SYMBOL = "BTCUSDT"
@@ -35,14 +35,14 @@ def _side(chance: Chance, n: int) -> Side:
 
 DEEDS: tuple[Deed, ...] = (
     lambda e, c, n, at: e.trade_by_hand("a", SYMBOL, _side(c, n), _quantity(c, n), at),
-    lambda e, c, n, at: e.limit_by_hand("a", SYMBOL, _side(c, n), _quantity(c, n), _price(e, c, n), at),
+    lambda e, c, n, at: e.limit_by_hand("a", SYMBOL, WantedLimit(_side(c, n), _quantity(c, n), _price(e, c, n)), at),
     lambda e, c, n, at: e.limit_by_hand(
-        "a", SYMBOL, _side(c, n), _quantity(c, n), _price(e, c, n), at, reduce_only=True
+        "a", SYMBOL, WantedLimit(_side(c, n), _quantity(c, n), _price(e, c, n), reduce_only=True), at
     ),
     lambda e, c, n, at: e.set_stop_by_hand("a", SYMBOL, WantedStop(_price(e, c, n)), at),
     lambda e, c, n, at: e.set_stop_by_hand("a", SYMBOL, WantedStop(_price(e, c, n), quantity=_quantity(c, n)), at),
     lambda e, c, n, at: e.set_stop_by_hand("a", SYMBOL, WantedStop(_price(e, c, n), purpose=Purpose.TAKE_PROFIT), at),
-    lambda e, c, n, at: e.move_stop_by_hand("a", SYMBOL, _price(e, c, n), at),
+    lambda e, c, n, at: e.move_stop_by_hand("a", SYMBOL, WantedMove(_price(e, c, n)), at),
     lambda e, c, n, at: e.remove_stop_by_hand("a", SYMBOL, at),
     lambda e, c, n, at: e.set_price(SYMBOL, at, mark=_price(e, c, n), last=_price(e, c, n)),
     lambda e, c, n, at: e.set_price(SYMBOL, at, last=_price(e, c, n + 1)),

@@ -14,6 +14,7 @@ from seawall.model.ids import Side, SignalId, Symbol
 from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TakeProfit, TriggerBy
 from venuesim import words
 from venuesim.facts import StopStatus
+from venuesim.hands import WantedMove
 
 _HUNDRED = Decimal(100)
 
@@ -170,7 +171,9 @@ class Hands:
         side = self.signals[0].side or Side.BUY
         mark = box.book.market.prices(self._symbol).mark
         trigger = mark * (1 - side.sign * (hand.stop or Decimal(1)) / _HUNDRED)
-        box.move_stop_by_hand(self._world.account, self._symbol, trigger - trigger % rules.tick, self._world.now)
+        box.move_stop_by_hand(
+            self._world.account, self._symbol, WantedMove(trigger - trigger % rules.tick), self._world.now
+        )
 
     def _liquidate(self, hand: Hand) -> None:
         if self._held():

@@ -39,6 +39,7 @@ from seawall.sagas.phase import Phase
 from venuesim import words
 from venuesim.facts import StopStatus
 from venuesim.faults import parse
+from venuesim.hands import WantedMove
 from venuesim.traffic import LogEntry
 
 STORM: Duration = 40 * SECOND
@@ -308,7 +309,7 @@ class _Stage:
         elif live:
             tick = box.instruments[coin].tick
             trigger = box.book.market.prices(coin).mark * (Decimal("0.97") if held > 0 else Decimal("1.03"))
-            box.move_stop_by_hand(self.world.account, coin, trigger // tick * tick, now)
+            box.move_stop_by_hand(self.world.account, coin, WantedMove(trigger // tick * tick), now)
         self.world.stir()
 
     def _held(self, coin: Symbol) -> Decimal:

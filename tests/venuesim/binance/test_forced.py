@@ -9,7 +9,7 @@ import pytest
 
 from tests.venuesim.binance.box import SYMBOL, Box, stop_values
 from venuesim.facts import Purpose, Reason, Refusal, Side
-from venuesim.hands import WantedStop
+from venuesim.hands import WantedLimit, WantedMove, WantedStop
 
 ORDER = "/fapi/v1/order"
 OPEN_STOPS = "/fapi/v1/openAlgoOrders"
@@ -86,7 +86,7 @@ def test_a_deleveraging_needs_a_position_and_a_fraction() -> None:
 def test_a_stop_moved_by_hand_is_a_cancel_and_a_new_one_under_a_web_id() -> None:
     """The algo service has no amend: the old stop is CANCELED, the new one NEW under an id of the page (1.9)."""
     box = long()
-    moved = box.exchange.move_stop_by_hand("main", SYMBOL, Decimal("0.195"), box.now)
+    moved = box.exchange.move_stop_by_hand("main", SYMBOL, WantedMove(Decimal("0.195")), box.now)
     box.wait(50_000)
     assert moved.client_id.startswith("web_")
     events = [(event["o"]["caid"], event["o"]["X"]) for _, heard, event in box.frames if heard == "ALGO_UPDATE"]
@@ -97,7 +97,7 @@ def test_a_stop_moved_by_hand_is_a_cancel_and_a_new_one_under_a_web_id() -> None
 def test_a_stop_moved_by_hand_may_bear_an_id_that_the_venue_made_up() -> None:
     """Without an id of the page the venue makes one of 22 characters."""
     moved = long().exchange
-    stop = moved.move_stop_by_hand("main", SYMBOL, Decimal("0.195"), moved.start + 1, named=False)
+    stop = moved.move_stop_by_hand("main", SYMBOL, WantedMove(Decimal("0.195"), named=False), moved.start + 1)
     assert len(stop.client_id) == 22
     assert not stop.client_id.startswith("web_")
 
@@ -106,7 +106,7 @@ def test_a_move_by_hand_to_a_passed_trigger_leaves_no_stop() -> None:
     """The cancel has happened when the new one is refused, and both are told."""
     box = long()
     with pytest.raises(Refusal) as refusal:
-        box.exchange.move_stop_by_hand("main", SYMBOL, Decimal("0.21"), box.now)
+        box.exchange.move_stop_by_hand("main", SYMBOL, WantedMove(Decimal("0.21")), box.now)
     box.wait(50_000)
     assert refusal.value.reason is Reason.WOULD_TRIGGER
     assert standing(box) == []
@@ -120,7 +120,7 @@ def test_the_owner_adds_a_take_profit_a_part_and_an_order_of_his_own() -> None:
     box.exchange.set_stop_by_hand("main", SYMBOL, WantedStop(Decimal("0.18"), quantity=Decimal(30)), box.now)
     box.exchange.trade_by_hand("main", SYMBOL, Side.BUY, Decimal(50), box.now)
     order = box.exchange.limit_by_hand(
-        "main", SYMBOL, Side.SELL, Decimal(50), Decimal("0.23"), box.now, reduce_only=True
+        "main", SYMBOL, WantedLimit(Side.SELL, Decimal(50), Decimal("0.23"), reduce_only=True), box.now
     )
     box.wait(50_000)
     assert standing(box) == [
@@ -139,6 +139,6 @@ def test_one_order_too_many_in_a_symbol_is_refused() -> None:
     """MAX_NUM_ORDERS of the symbol's filters is a limit on open orders: -2025 (binance.md 1.5, 4.2)."""
     box = Box()
     for _ in range(int(box.exchange.instruments[SYMBOL].extra["maxNumOrders"])):
-        box.exchange.limit_by_hand("main", SYMBOL, Side.BUY, Decimal(30), Decimal("0.19"), box.now)
+        box.exchange.limit_by_hand("main", SYMBOL, WantedLimit(Side.BUY, Decimal(30), Decimal("0.19")), box.now)
     values = {"symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "30", "price": "0.19"}
     assert box.refused("POST", ORDER, **values)[1] == -2025

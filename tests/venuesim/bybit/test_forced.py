@@ -9,7 +9,7 @@ import pytest
 
 from tests.venuesim.bybit.box import SYMBOL, Box, order_values
 from venuesim.facts import Purpose, Reason, Refusal, Side
-from venuesim.hands import WantedStop
+from venuesim.hands import WantedLimit, WantedMove, WantedStop
 
 EXECUTIONS = "/v5/execution/list"
 
@@ -87,7 +87,7 @@ def test_a_stop_moved_by_hand_keeps_its_child_and_changes_the_position() -> None
     """trading-stop on the page amends the Full stop in place (bybit.md 1.6)."""
     box = long()
     [before] = [row["orderId"] for row in box.realtime() if row["orderStatus"] == "Untriggered"]
-    moved = box.exchange.move_stop_by_hand("main", SYMBOL, Decimal("0.0013"), box.now)
+    moved = box.exchange.move_stop_by_hand("main", SYMBOL, WantedMove(Decimal("0.0013")), box.now)
     box.wait()
     assert moved.stop_id == before
     assert box.position()["stopLoss"] == "0.0013"
@@ -103,7 +103,7 @@ def test_the_owner_removes_the_stop_sets_a_partial_and_a_take_profit() -> None:
     box.exchange.set_stop_by_hand("main", SYMBOL, WantedStop(Decimal("0.0016"), purpose=Purpose.TAKE_PROFIT), box.now)
     assert children(box) == [("PartialStopLoss", "0.0013", "4000"), ("TakeProfit", "0.0016", "10000")]
     assert box.position()["takeProfit"] == "0.0016"
-    box.exchange.move_stop_by_hand("main", SYMBOL, Decimal("0.00125"), box.now)
+    box.exchange.move_stop_by_hand("main", SYMBOL, WantedMove(Decimal("0.00125")), box.now)
     assert children(box)[0] == ("PartialStopLoss", "0.00125", "4000")
     box.exchange.trade_by_hand("main", SYMBOL, Side.SELL, Decimal(10000), box.now)
     assert children(box) == []
@@ -113,7 +113,7 @@ def test_what_the_page_refuses_is_refused_to_the_owner() -> None:
     """A stop on the wrong side, and any stop without a position (bybit.md 3.5, 3.6)."""
     box = long()
     with pytest.raises(Refusal) as wrong:
-        box.exchange.move_stop_by_hand("main", SYMBOL, Decimal("0.0015"), box.now)
+        box.exchange.move_stop_by_hand("main", SYMBOL, WantedMove(Decimal("0.0015")), box.now)
     assert wrong.value.reason is Reason.STOP_WRONG_SIDE
     with pytest.raises(Refusal) as flat:
         Box().exchange.set_stop_by_hand("main", SYMBOL, WantedStop(Decimal("0.0013")), box.now)
@@ -123,7 +123,7 @@ def test_what_the_page_refuses_is_refused_to_the_owner() -> None:
 def test_an_order_of_the_owner_has_no_link_id() -> None:
     """He places a limit order, and only its id names it."""
     box = long()
-    order = box.exchange.limit_by_hand("main", SYMBOL, Side.BUY, Decimal(5000), Decimal("0.0013"), box.now)
+    order = box.exchange.limit_by_hand("main", SYMBOL, WantedLimit(Side.BUY, Decimal(5000), Decimal("0.0013")), box.now)
     box.wait()
     [row] = [row for row in box.realtime() if row["orderId"] == order.order_id]
     assert (row["orderLinkId"], row["createType"], row["orderStatus"]) == ("", "CreateByUser", "New")

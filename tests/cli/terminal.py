@@ -9,15 +9,15 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from seawall.cli import invoke
-from seawall.cli.http import ask
 from seawall.service.app import App
 from seawall.service.config import load
 from tests.service.house import configuration, exchange
@@ -25,7 +25,6 @@ from venuesim.exchange import Exchange
 from venuesim.server import Addresses, Clock, serve
 
 WITHIN = 20
-READY = 200
 
 
 @dataclass
@@ -70,21 +69,43 @@ def process(folder: Path, *arguments: str, environ: dict[str, str] | None = None
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+class Running:
+    """`seawall run` as a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.control = re.findall(r"control (\S+);", self._line())[0]
+        assert self._line().startswith("seawall is ready")
+
+    def kill(self) -> None:
+        """The process dies now."""
+        self._process.kill()
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Looks again with each event that becomes durable, until it holds; fails the test once they cease to come."""
+        with urlopen(f"{self.control}/events", timeout=WITHIN) as stream:
+            lines = takewhile(lambda line: not line.startswith(b":"), stream)
+            assert holds() or any(holds() for line in lines if line.startswith(b"data:"))
+
+    def _line(self) -> str:
+        """What the process says next; it is killed if it says nothing for too long."""
+        impatience = threading.Timer(WITHIN, self._process.kill)
+        impatience.start()
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        impatience.cancel()
+        return line
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """`seawall run` as a process of its own, once every account takes signals; killed at the end if it still lives."""
+def running(folder: Path) -> Iterator[Running]:
+    """`seawall run`, once every account takes signals; killed at the end if it still lives."""
     process = subprocess.Popen(
         [sys.executable, "-m", "seawall", "run"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        assert process.stdout is not None
-        control = re.findall(r"control (\S+);", process.stdout.readline())[0]
-        until = time.monotonic() + WITHIN
-        while ask("GET", f"{control}/readyz").status != READY:
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        yield process
+        yield Running(process)
     finally:
         process.kill()
         process.communicate()

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from seawall.service.problems import Exit
-from tests.cli.terminal import WITHIN, Rig, command, rig, running
+from tests.cli.terminal import Rig, command, rig, running
 from tests.keep.test_reconcile import VENUES, quick
 
 OPENED = ("--size", "1000", "--stop-pct", "2", "--wait", "protected")
@@ -33,14 +31,6 @@ def protected(folder: Path) -> dict[str, str]:
     told = json.loads(command(folder, "positions", "--json").out)["positions"]
     records = [position["record"] for position in told]
     return {record["symbol"]: record["signal_id"] for record in records if record["state"] == "protected"}
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Looks until it holds; fails the test if it never does."""
-    end = time.monotonic() + WITHIN
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def nothing_naked(one: Rig) -> bool:
@@ -66,8 +56,8 @@ def test_a_backup_of_yesterday_on_a_live_account(tmp_path: Path, venue: str) -> 
         assert sorted(before.values()) == ["ADAUSDT", "SOLUSDT"]
         ran = command(tmp_path, "restore", "yesterday", "--older")
         assert (ran.code, "open in it: known" in ran.out, "since" in ran.out) == (Exit.OK, True, True)
-        with running(tmp_path):
-            until(lambda: set(protected(tmp_path)) == {"ADAUSDT", "SOLUSDT"})
+        with running(tmp_path) as process:
+            process.until(lambda: set(protected(tmp_path)) == {"ADAUSDT", "SOLUSDT"})
             assert protected(tmp_path)["SOLUSDT"] == "known"
             assert stops(one) == before
             assert nothing_naked(one)
@@ -86,8 +76,8 @@ def test_a_fresh_journal_on_a_live_account(tmp_path: Path, venue: str) -> None:
             process.kill()
         before = stops(one)
         shutil.rmtree(tmp_path / "data")
-        with running(tmp_path):
-            until(lambda: set(protected(tmp_path)) == {"SOLUSDT"})
+        with running(tmp_path) as process:
+            process.until(lambda: set(protected(tmp_path)) == {"SOLUSDT"})
             assert stops(one) == before
             assert nothing_naked(one)
             assert command(tmp_path, "signal", "close", "SOLUSDT", "--wait", "flat").code == Exit.OK

@@ -39,9 +39,9 @@ async def _serve(settings: Settings) -> int:
         loop.add_signal_handler(each, heard)
     async with App(settings) as app:
         _announce(app)
-        calm = asyncio.create_task(_keep_pauses_short(app))
+        once_ready = asyncio.create_task(_once_ready(app))
         await _first(told.wait(), app.all_stopped.wait())
-        calm.cancel()
+        once_ready.cancel()
         if app.all_stopped.is_set():
             return FAULT
         settling = asyncio.create_task(app.settle(SETTLED_WITHIN))
@@ -49,9 +49,11 @@ async def _serve(settings: Settings) -> int:
         return _farewell(settling.result() if settling.done() else app.unsettled())
 
 
-async def _keep_pauses_short(app: App) -> None:
+async def _once_ready(app: App) -> None:
+    """Says so, for a person and for whoever started it; from then on pauses are kept short."""
     await app.all_ready.wait()
     set_aside()
+    _say("seawall is ready: every account takes signals")
 
 
 async def _first(*waits: Awaitable[object]) -> None:
@@ -72,5 +74,9 @@ def _farewell(unsettled: tuple[str, ...]) -> int:
 def _announce(app: App) -> None:
     """Where it listens, for a person and for whoever started it."""
     accounts = ", ".join(f"{one.name} ({one.venue}, {one.environment})" for one in app.settings.accounts)
-    sys.stdout.write(f"seawall runs: intake {app.intake_url}/signal, control {app.control_url}; accounts {accounts}\n")
+    _say(f"seawall runs: intake {app.intake_url}/signal, control {app.control_url}; accounts {accounts}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

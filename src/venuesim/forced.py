@@ -39,7 +39,7 @@ class Forced:
         self._ledger = ledger
         self._market = market
         self._matching = matching
-        self._to_step = to_step
+        self.to_step = to_step
         self._switch = switch
 
     def liquidate(self, account: str, symbol: str, now: int) -> OrderState:
@@ -56,7 +56,7 @@ class Forced:
         held = abs(self._held(account, symbol, Origin.ADL).quantity)
         if self._ledger.rules.attaches and self._switch("bybit.orders_before_adl") == "cancel":
             self._end_orders(account, EndReason.ADL, now)
-        return self._take(account, symbol, self._to_step(symbol, held * fraction), Origin.ADL, ADL_NAME, now)
+        return self._take(account, symbol, self.to_step(symbol, held * fraction), Origin.ADL, ADL_NAME, now)
 
     def _held(self, account: str, symbol: str, origin: Origin) -> PositionState:
         position = self._ledger.position(account, symbol)

@@ -106,8 +106,12 @@ class Hands:
     # --- the position
 
     def trade(self, account: str, symbol: str, side: Side, quantity: Decimal, now: int) -> OrderState:
-        """Trade at the last price at once, past every check: so he adds a part, takes one, or turns over."""
-        ticket = OrderTicket(symbol, side, OrderKind.MARKET, quantity, client_id=self._name())
+        """Trade at the last price at once, past every check but the step: so he adds a part, takes one, or turns over.
+
+        A quantity off the step stands in no venue's book (`binance.md` 1.5, `bybit.md` 3.4).
+        """
+        whole = self._desk.forced.to_step(symbol, quantity)
+        ticket = OrderTicket(symbol, side, OrderKind.MARKET, whole, client_id=self._name())
         return self._desk.forced.trade(account, ticket, Origin.HAND, self._desk.market.prices(symbol).last, now)
 
     def place_limit(self, account: str, symbol: str, wanted: WantedLimit, now: int) -> OrderState:

@@ -26,6 +26,7 @@ from tests.sagas.builders import (
     entering,
     fill,
     ms,
+    naked,
     order,
     position,
     protected,
@@ -72,6 +73,17 @@ def test_a_question_without_an_answer_is_asked_again_after_twice_the_timeout() -
     case = entering()
     found = asked_at(case, AskPositions(SYMBOL), 25_000, answered=False)
     assert found == [150, 10_150, 20_150]
+
+
+def test_an_answer_to_somebody_elses_equal_question_lets_the_next_leave_at_once() -> None:
+    """Equal questions under way are one: the answer begun before ours says nothing of what we asked about."""
+    case = naked()
+    case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_EXISTS)
+    asked_at(case, AskStops(SYMBOL), 1_400, answered=False)
+    case.reads(1_500, AskStops(SYMBOL), began=120)
+    assert case.queries == [AskStops(SYMBOL)]
+    case.reads(1_600, AskStops(SYMBOL), began=1_500)
+    assert case.newest_stop.is_pending
 
 
 def test_after_a_gap_in_the_stream_every_question_is_asked_at_once() -> None:
@@ -146,12 +158,13 @@ def test_a_question_nobody_wants_any_more_is_forgotten() -> None:
     assert agenda.asking == {}
 
 
-def test_an_answer_to_an_earlier_asking_does_not_end_the_later_one() -> None:
-    """What began before this asking answers the one before it."""
+def test_an_answer_begun_before_we_asked_is_not_the_one_we_wait_for() -> None:
+    """Equal questions are one at the desk, so none of ours is under way any more: it is due again, not answered."""
     agenda = Agenda()
     agenda.ask([AskPositions(SYMBOL)], BOUNDS, ms(0))
     agenda.ask([AskPositions(SYMBOL)], BOUNDS, ms(150))
     agenda.answered(AskPositions(SYMBOL), ms(149), ms(160))
-    assert agenda.asking[AskPositions(SYMBOL)].in_flight
+    asking = agenda.asking[AskPositions(SYMBOL)]
+    assert (asking.in_flight, asking.answered_at) == (False, 0)
     agenda.answered(AskPositions(SYMBOL), ms(150), ms(170))
-    assert not agenda.asking[AskPositions(SYMBOL)].in_flight
+    assert asking.answered_at == ms(170)

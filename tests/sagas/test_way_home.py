@@ -53,6 +53,29 @@ def test_one_close_at_a_time() -> None:
     assert len(case.sent(ClosePosition)) == 1
 
 
+def test_one_word_newer_than_our_last_fill_caps_a_close() -> None:
+    """Rule 16: a hand took 10 of 27 and a slice of ours 13; the stream alone tells of the hand."""
+    case = closing()
+    case.answers(400, case.state.closes[0].client_id, Outcome.REFUSED, Reason.BAND)
+    case.wakes_until(650)
+    part = case.state.closes[1].client_id
+    case.hears(700, position(4, 700, told=700, source=STREAM), order(part, filled=13, at=700, told=700))
+    assert case.exposure.open == 14
+    case.wakes_until(2_000)
+    assert case.sent(ClosePosition)[-1].quantity == 4
+
+
+def test_a_word_older_than_our_last_fill_caps_no_close() -> None:
+    """What was told before the slice filled is no word about what is left."""
+    case = closing()
+    case.answers(400, case.state.closes[0].client_id, Outcome.REFUSED, Reason.BAND)
+    case.wakes_until(650)
+    part = case.state.closes[1].client_id
+    case.hears(700, position(4, 690, told=690, source=STREAM), order(part, filled=13, at=700, told=700))
+    case.wakes_until(2_000)
+    assert case.sent(ClosePosition)[-1].quantity == 14
+
+
 def test_a_refused_close_climbs_the_ladder_and_names_its_code() -> None:
     """The whole at market; half at market; half as a limit at the band: each step after a wait that grows."""
     case = closing()

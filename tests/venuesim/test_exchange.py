@@ -86,6 +86,13 @@ def test_time_never_runs_backwards() -> None:
     assert order.created_at == START + SECOND
 
 
+def test_a_hand_trades_whole_steps() -> None:
+    """Half of an odd position is no quantity that a venue takes: what is traded is cut to the step."""
+    asker = Asker(box())
+    order = asker.exchange.trade_by_hand("a", "BTCUSDT", Side.BUY, Decimal("0.0135"), asker.now)
+    assert order.filled == Decimal("0.013")
+
+
 def test_the_log_tells_each_request_and_what_became_of_it() -> None:
     """Call, account, symbol, client id, times and the reply stand in one line."""
     asker = Asker(box())

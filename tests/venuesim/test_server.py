@@ -176,7 +176,7 @@ def test_the_control_api_does_what_the_hands_do() -> None:
             assert (await ask("POST", "/hand", hand))[0] == 200
             _, verdict = await ask("GET", "/judge")
             assert isinstance(verdict, dict)
-            assert [(p["quantity"], p["covered"]) for p in verdict["positions"]] == [("-0.01", False)]
+            assert [(p["quantity"], p["covered"]) for p in verdict["positions"]] == [("-0.010", False)]
             assert (await ask("GET", "/requests")) == (200, [])
             _, book = await ask("GET", "/binance/book")
             assert isinstance(book, dict)

@@ -201,7 +201,7 @@ class Saga:
             if Duty.CANCEL_ENTRY in row.duties:
                 self._intend(entering.cancel_entries(self.state, around, agenda), around)
             if Duty.CLOSE in row.duties:
-                self._close(exposure.open, around)
+                self._close(exposure.closable, around)
             if Duty.REDUCE in row.duties:
                 self._close(excess(state, exposure), around)
             if Duty.LADDER in row.duties:

@@ -49,10 +49,13 @@ class Agenda:
         self.wakes.append(at)
 
     def answered(self, query: Query, began_at: Instant, at: Instant) -> None:
-        """A query came back, well or badly."""
+        """A query came back, well or badly. Equal queries are one, so this may be the answer to somebody else's, begun
+        before we asked: it says nothing of what we asked about, and the next may leave.
+        """
         asking = self.asking.get(query)
-        if asking is not None and began_at >= asking.began_at:
-            asking.in_flight, asking.answered_at = False, at
+        if asking is not None:
+            asking.in_flight = False
+            asking.answered_at = at if began_at >= asking.began_at else asking.answered_at
 
     def ask(self, wanted: list[Query], bounds: Bounds, now: Instant) -> None:
         """Puts out those of the wanted questions that are due, and forgets those no longer wanted."""

@@ -40,10 +40,18 @@ class Exposure:
     seems_gone: bool
     flat_sources: tuple[str, ...]
     moment: Moment
-    is_short: bool = False
-    """Whether some word about the position, newer than the last fill, shows less than our fills leave open."""
     least: Decimal = ZERO
     """What is open by the word that shows the least: one witness is enough for what is not to be closed."""
+
+    @property
+    def closable(self) -> Decimal:
+        """What a close may ask for; all that is open where one witness shows nothing and another contradicts it."""
+        return self.least or self.open
+
+    @property
+    def is_short(self) -> bool:
+        """Whether some word about the position, newer than the last fill, shows less than our fills leave open."""
+        return self.least < self.filled - self.exited
 
     @property
     def is_flat_proven(self) -> bool:
@@ -84,7 +92,6 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
         seems_gone=owned > 0 and _seems_gone(state, around, moment),
         flat_sources=_who_says_flat(state, around, (filled, owned), shown),
         moment=moment,
-        is_short=any(amount < owned for _, amount in shown),
         least=max(min([capped, *(amount for _, amount in shown)]), ZERO),
     )
 

@@ -413,6 +413,22 @@ def test_a_newer_full_stop_that_took_hold_replaces_the_older() -> None:
     assert [facts.n for facts in standing_stops(case.state, case.around)] == [placed.n]
 
 
+def test_with_the_positions_only_stop_whatever_was_never_seen_has_ended_too() -> None:
+    """The child that was rejected as it fired was taken for the stop placed last: the attached one is no cover either,
+    whatever the position's row goes on showing.
+    """
+    case = naked(traits=BYBIT)
+    stream(case, 300, 27, told=300, stop_loss=D(0))
+    case.answers(350, case.newest_stop.client_id, Outcome.REFUSED, Reason.NO_POSITION)
+    placed = case.newest_stop
+    for at, status in ((400, StopStatus.LIVE), (410, StopStatus.REJECTED)):
+        case.hears(at, stop("", status, at=at, trigger=placed.trigger, venue_id=VenueId("c-1")))
+    stream(case, 420, 27, stop_loss=placed.trigger)
+    attached = min(case.state.stops.values(), key=lambda facts: facts.n)
+    assert attached.may_live
+    assert attached not in standing_stops(case.state, case.around)
+
+
 def test_a_stop_missed_twice_and_refused_again_is_gone() -> None:
     """The venue's definite refusal of its replacement decides what two reads alone may not."""
     from tests.sagas.builders import AskStop

@@ -114,7 +114,7 @@ def test_a_stream_carries_frames_and_is_cut_without_a_close() -> None:
             assert (await stream.receive_str()) == "hello a"
             exchange.trade_by_hand("a", "BTCUSDT", Side.BUY, Decimal("0.01"), at.clock.now())
             told = [await stream.receive_str() for _ in range(3)]
-            assert told[-1] == "position 0.01"
+            assert told[-1] == "position 0.010"
             assert exchange.cut_streams(at.clock.now()) == 1
             message = await stream.receive()
             assert message.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSING)

@@ -257,14 +257,19 @@ def _all_dead(state: SagaState) -> bool:
 
 def standing_stops(state: SagaState, around: Circumstances) -> tuple[StopFacts, ...]:
     """Our stops that may stand in the venue's book, oldest first. Where the venue keeps one stop a position, a newer
-    one that was acknowledged or seen has replaced the older.
+    one that was acknowledged or seen has replaced the older; and with one that was seen to end whatever older one was
+    never seen at all has ended too: it was the position's only stop.
     """
     stops = sorted((facts for facts in state.stops.values() if facts.may_live), key=lambda facts: facts.n)
     if not around.traits.one_stop_per_position:
         return tuple(stops)
-    whole = [facts for facts in stops if facts.quantity is None]
-    newest = max((facts.n for facts in whole if _took_hold(facts)), default=0)
-    return tuple(facts for facts in stops if facts.quantity is not None or facts.n >= newest)
+    newest = max((facts.n for facts in stops if facts.quantity is None and _took_hold(facts)), default=0)
+    ended = max((facts.n for facts in state.stops.values() if facts.quantity is None and facts.is_ended), default=0)
+    return tuple(
+        facts
+        for facts in stops
+        if facts.quantity is not None or (facts.n >= newest and (facts.n > ended or facts.status is not None))
+    )
 
 
 def _took_hold(facts: StopFacts) -> bool:

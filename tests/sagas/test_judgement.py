@@ -188,6 +188,19 @@ def test_the_naked_clock_stands_still_while_the_venue_does_not_answer() -> None:
     assert case.finding() is Finding.OVERDUE
 
 
+@pytest.mark.parametrize(("covered_for", "bare_until"), [(1, 5_101), (4_999, 10_099), (5_000, 13_000)])
+def test_a_stop_that_does_not_last_lets_the_naked_clock_stand_still(covered_for: int, bare_until: int) -> None:
+    """Bare from 100, covered from 3,000: a stop live for an instant and rejected, again and again, covers nothing."""
+    case = naked()
+    case.hears(3_000, stop(case.newest_stop.client_id, at=3_000))
+    gone = 3_000 + covered_for
+    case.hears(gone, stop(case.newest_stop.client_id, StopStatus.REJECTED, at=gone))
+    case.now = ms(bare_until) - 1
+    assert case.finding() is Finding.NAKED
+    case.now += 1
+    assert case.finding() is Finding.OVERDUE
+
+
 def test_a_held_timer_is_not_overdue() -> None:
     """After two closes by the timer placing goes on, and nothing is closed for time until the hold ends."""
     case = naked(timer_held_until=ms(60_000))

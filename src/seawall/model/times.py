@@ -39,7 +39,8 @@ class Bounds:
     doubt_blind: Duration = 5 * MINUTE
     """The same without a stream: judgement, twenty times the worst lag found (bybit.md 3.2: 10 to 15 s)."""
     max_naked: Duration = 5 * SECOND
-    """From the first proof of a fill: at its end the position is closed at market while placing goes on."""
+    """From the first proof of a fill: at its end the position is closed at market while placing goes on. A cover that
+    lasts less than this lets the clock stand still; any other sets it back."""
     max_unverified: Duration = 60 * SECOND
     """A stop acknowledged but unseen for this long raises distress; it never closes for that alone."""
     triggering: Duration = 2 * SECOND

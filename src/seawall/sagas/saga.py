@@ -181,12 +181,11 @@ class Saga:
         return judge(self.state, around, self.agenda.naked_since, exposure), exposure
 
     def _run_naked_clock(self, exposure: Exposure, around: Circumstances) -> None:
-        """Starts, keeps or stops the clock: it runs from the first proof of a fill while nothing is acknowledged."""
+        """The clock runs from the first proof of a fill while nothing is acknowledged, and the venue has answered."""
         cover, _ = best_cover(self.state, exposure, around)
-        if exposure.open <= 0 or cover >= Cover.ACKNOWLEDGED:
-            self.agenda.naked_since = 0
-        elif not self.agenda.naked_since and around.has_answered:
-            self.agenda.naked_since = around.now - around.mute
+        bare = exposure.open > 0 and cover < Cover.ACKNOWLEDGED
+        if around.has_answered or not bare:
+            self.agenda.run_naked_clock(around.now - around.mute, around.bounds.max_naked, bare=bare)
 
     def _do(self, row: Row, exposure: Exposure | None, around: Circumstances) -> None:
         """What is due of the row's duties; protection first."""

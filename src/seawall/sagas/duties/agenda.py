@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from seawall.model.acts import Act, Urgency
 from seawall.model.events import Event
 from seawall.model.queries import AskOrder, AskOrders, Query
-from seawall.model.times import Bounds, Instant, growing
+from seawall.model.times import Bounds, Duration, Instant, growing
 
 
 @dataclass(slots=True)
@@ -38,11 +38,25 @@ class Agenda:
     once, and those under our names join.
     """
     naked_since: Instant = 0
+    """Since when the naked clock runs, in our time with the venue's silences taken out; 0 while it stands."""
+    _bare_for: Duration = 0
+    _covered_since: Instant = 0
     wakes: list[Instant] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     acts: list[tuple[Act, int]] = field(default_factory=list)
     """Acts with the index, in `events`, of the event that must be durable first; -1 for none."""
     queries: list[tuple[Query, Urgency]] = field(default_factory=list)
+
+    def run_naked_clock(self, now: Instant, steady: Duration, *, bare: bool) -> None:
+        """Lets the naked clock run while something is `bare`. A cover that lasts less than `steady` makes it stand
+        still and go on: a stop that is live for an instant and rejected, again and again, covers nothing. `now`: our
+        time with the venue's silences taken out.
+        """
+        if bare and not self.naked_since:
+            flickered = now - self._covered_since < steady
+            self.naked_since = now - (self._bare_for if flickered else 0)
+        elif not bare and self.naked_since:
+            self._bare_for, self._covered_since, self.naked_since = now - self.naked_since, now, 0
 
     def wake(self, at: Instant) -> None:
         """Something would be done or judged otherwise at `at`."""

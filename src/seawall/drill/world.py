@@ -72,6 +72,8 @@ class House:
     answers: list[Answer] = field(default_factory=list)
     woken_for: Instant = 0
     retrying: bool = False
+    is_healthy: bool = True
+    """Whether the desk was last told that its journal takes what it is given."""
     skew: Duration = 0
     """How far the machine's clock was ahead when this process began to count on from it."""
     since: Instant = 0
@@ -322,7 +324,7 @@ class World:
             return
         if isinstance(answer, JournalError):
             if not house.retrying:
-                house.retrying = True
+                house.retrying, house.is_healthy = True, False
                 self.at(self.now + RETRY, lambda: self._append_again(house))
                 self._step(house, (inp.JournalChanged(self.clock, healthy=False, detail=str(answer)),))
             return
@@ -331,7 +333,6 @@ class World:
             return
         house.durable = max(house.durable, answer)
         self._unwritten = [(seq, dated) for seq, dated in self._unwritten if seq + len(dated) - 1 > house.durable]
-        self._step(house, (inp.JournalChanged(self.clock, healthy=True),) if not house.retrying else ())
 
     def _append_again(self, house: House) -> None:
         if house is self.house:
@@ -433,6 +434,12 @@ class World:
             self.at(due, self._journal_due)
 
     def _journal_due(self) -> None:
+        """Whatever became durable at once is one step of the desk, as in `service/loop.py`."""
         self._journal_woken_for = None
+        house, durable = self.house, self.house.durable if self.house is not None else 0
         self.journal.advance(self.now)
         self._wake_journal()
+        if house is not None and house is self.house and house.durable > durable:
+            mended = not house.is_healthy and not house.retrying
+            house.is_healthy = house.is_healthy or mended
+            self._step(house, (inp.JournalChanged(self.clock, healthy=True),) if mended else ())

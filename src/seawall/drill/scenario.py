@@ -106,6 +106,8 @@ class _Play:
         self.last_at: Instant = 0
         """When the last of the page's own doings begins."""
         self.ended_after = 0
+        self.looked_in = -1
+        self.found_at_rest = False
         self.restarted_after: int | None = None
         self.runaway = False
         self.risen_at: Instant = 0
@@ -238,7 +240,7 @@ class _Play:
         house = self.world.house
         if house is not None and house.desk.seq > RUNAWAY:
             raise RunawayError
-        if not self._rests():
+        if self.world.now < self.last_at or not self._rests():
             self.ended_after = 0
         elif not self.ended_after and self.hands.signals:
             self.ended_after = self.things
@@ -284,8 +286,13 @@ class _Play:
         return True
 
     def _rests(self) -> bool:
-        """Whether the page has nothing more in store and every signal rests: a crash can meet nothing more."""
-        return self.world.now >= self.last_at and self._is_over() and all(map(_is_at_rest, self.world.sagas()))
+        """Whether every signal rests: once the page has nothing more in store, a crash can meet nothing more. Looked at
+        once a turn of the world.
+        """
+        if self.looked_in != self.world.turns:
+            self.looked_in = self.world.turns
+            self.found_at_rest = self._is_over() and all(map(_is_at_rest, self.world.sagas()))
+        return self.found_at_rest
 
     # ---- the end
 

@@ -113,6 +113,8 @@ class World:
         self.journal = MemoryJournal({self.account: venue.value})
         self.house: House | None = None
         self.answers: list[Answer] = []
+        self.turns = 0
+        """How many steps, starts and deaths there were: between two of them no signal changes."""
         self.witness = Witness()
         self.before_entry: Callable[[], None] | None = None
         """Called before each thing that happens: who kills here has killed between any two instants."""
@@ -131,6 +133,7 @@ class World:
     def start(self) -> None:
         """A process starts on what the journal holds."""
         self._epoch += 1
+        self.turns += 1
         desk = Desk(
             account=self.account,
             venue=self.venue,
@@ -150,6 +153,7 @@ class World:
     def kill(self) -> None:
         """The process is gone between two instants: nothing of it runs again, its sockets close."""
         self.house = None
+        self.turns += 1
         self.witness.end(self.now)
         self._unwritten.clear()
         self.journal.kill()
@@ -279,6 +283,7 @@ class World:
         self._step(house, items)
 
     def _step(self, house: House, items: Sequence[inp.Input]) -> None:
+        self.turns += 1
         work = house.desk.step(items, house.durable, self.clock)
         self._append(house, work)
         if house is not self.house:

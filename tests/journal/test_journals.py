@@ -130,6 +130,18 @@ def test_a_failed_append_is_never_skipped(journal: Journal) -> None:
     assert journal.append(ALPHA, 1, 1, dated(proven())) == 2
 
 
+def test_the_repetition_of_an_earlier_append_lifts_no_hold(journal: Journal) -> None:
+    """Only the failed append itself, come again, lets what follows it be tried: until then that gets its failure."""
+    journal.append(ALPHA, 1, 0, dated(proven()))
+    with pytest.raises(EventRefused, match="SourceFailing"):
+        journal.append(ALPHA, 1, 1, dated(poison()))
+    assert journal.append(ALPHA, 1, 0, dated(proven())) == 1
+    with pytest.raises(EventRefused, match="SourceFailing"):
+        journal.append(ALPHA, 1, 2, dated(proven()))
+    assert journal.append(ALPHA, 1, 1, dated(proven())) == 2
+    assert journal.append(ALPHA, 1, 2, dated(proven())) == 3
+
+
 def test_a_signal_is_known_for_ever(journal: Journal) -> None:
     """An accepted signal is found by its id, with its content's digest, its place and its newest state."""
     assert journal.find_signal(SignalId("velvet-1")) is None

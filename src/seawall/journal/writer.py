@@ -59,11 +59,14 @@ class Holds:
         return error if submission.expected_seq > since else None
 
     def settle(self, submission: Submission, answer: int | JournalError) -> None:
-        """Learn from an answer. A conflict holds nothing: there is nothing of the caller's to wait for."""
+        """Learn from an answer. A conflict holds nothing: there is nothing of the caller's to wait for. An append from
+        before the failed one that comes once more does not end its hold.
+        """
+        since, _ = self._held.get(submission.account, (submission.expected_seq, None))
         if isinstance(answer, int):
-            self._held.pop(submission.account, None)
+            if submission.expected_seq >= since:
+                self._held.pop(submission.account, None)
         elif not isinstance(answer, SequenceConflict):
-            since, _ = self._held.get(submission.account, (submission.expected_seq, None))
             self._held[submission.account] = (min(since, submission.expected_seq), answer)
 
 

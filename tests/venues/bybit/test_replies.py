@@ -8,7 +8,7 @@ import pytest
 
 from seawall.model.acts import Act, Outcome
 from seawall.model.ids import Symbol
-from seawall.model.inputs import NOTHING_TOLD
+from seawall.model.inputs import NOTHING_TOLD, Told
 from seawall.model.instrument import Instrument
 from seawall.model.queries import (
     AskInstruments,
@@ -324,33 +324,39 @@ BABYS_RULES = Instrument(
 )
 
 
+def rules_told(*rows: Row) -> Told:
+    """What is told where these contracts trade, and none is before its launch or being delivered."""
+    return read(AskInstruments(), listing(*rows), listing(), listing())
+
+
 def test_rules_of_a_contract() -> None:
     """Steps above one, the market maximum below the limit maximum, and no bands, since the venue adjusts."""
-    assert read(AskInstruments(), listing(contract())).instruments == (BABYS_RULES,)
+    assert rules_told(contract()).instruments == (BABYS_RULES,)
 
 
 def test_without_a_market_maximum_the_limit_maximum_counts() -> None:
     """Rows of 2023 have no maxMktOrderQty."""
     lots = {"maxOrderQty": "60000000", "minOrderQty": "100", "qtyStep": "100"}
-    (rules,) = read(AskInstruments(), listing(contract(lotSizeFilter=lots))).instruments
+    (rules,) = rules_told(contract(lotSizeFilter=lots)).instruments
     assert (rules.max_quantity, rules.min_notional) == (Decimal(60_000_000), Decimal(0))
 
 
 def test_a_contract_that_does_not_trade_says_so() -> None:
     """Pre-launch and delivering contracts are listed and refused by the heart."""
-    (rules,) = read(AskInstruments(), listing(contract(status="PreLaunch"))).instruments
+    pre_launch = listing(contract(status="PreLaunch"))
+    (rules,) = read(AskInstruments(), listing(), pre_launch, listing()).instruments
     assert not rules.trading
 
 
 @pytest.mark.parametrize("changes", [{"contractType": "LinearFutures"}, {"settleCoin": "USDC"}])
 def test_what_we_do_not_trade_is_not_listed(changes: Row) -> None:
     """Dated futures, and contracts whose positions a read by USDT would not show."""
-    assert read(AskInstruments(), listing(contract(**changes))) == NOTHING_TOLD
+    assert rules_told(contract(**changes)) == NOTHING_TOLD
 
 
 def test_a_contract_without_a_tick_is_left_out_and_named() -> None:
     """Without its steps a contract cannot be traded, and the others still can."""
-    told = read(AskInstruments(), listing(contract(symbol="XUSDT", priceFilter={}), contract()))
+    told = rules_told(contract(symbol="XUSDT", priceFilter={}), contract())
     assert [rules.symbol for rules in told.instruments] == [BABY]
     assert told.missing == ("instrument.XUSDT.tickSize or qtyStep",)
 

@@ -65,6 +65,8 @@ PROBE_SYMBOL: Final = "BTCUSDT"
 _CATEGORY: Final = ("category", "linear")
 _SIDES: Final = {Side.BUY: "Buy", Side.SELL: "Sell"}
 _PRICES: Final = {TriggerBy.MARK: "MarkPrice", TriggerBy.LAST: "LastPrice"}
+_STATUSES: Final = ("Trading", "PreLaunch", "Delivering")
+"""Contracts on which something of ours may stand; without a word only those that trade are listed (bybit.md 1.4)."""
 _DIRECTIONS: Final = {Side.BUY: 1, Side.SELL: 2}
 """A stop that buys waits for a rise (1), one that sells for a fall (2); bybit.md 1.5."""
 
@@ -181,7 +183,7 @@ def _timeless_asks(
         case AskOpenOrders():
             return (_orders(Endpoint.REALTIME, _scope(query.symbol)),)
         case AskInstruments():
-            return (Ask(Endpoint.INSTRUMENTS, (_CATEGORY, ("limit", "1000")), page=1000, public=True),)
+            return tuple(_instruments(status) for status in _STATUSES)
         case AskMark():
             named = (("symbol", str(query.symbol)),) if query.symbol else ()
             return (Ask(Endpoint.TICKERS, (_CATEGORY, *named), public=True),)
@@ -217,6 +219,11 @@ def _stop_places(query: AskStop) -> tuple[Ask, ...]:
 
 def _orders(endpoint: Endpoint, *asked: tuple[str, str]) -> Ask:
     return Ask(endpoint, (_CATEGORY, *asked, ("limit", "50")), page=50)
+
+
+def _instruments(status: str) -> Ask:
+    asked = (_CATEGORY, ("status", status), ("limit", "1000"))
+    return Ask(Endpoint.INSTRUMENTS, asked, page=1000, public=True)
 
 
 def _executions(*asked: tuple[str, str]) -> Ask:

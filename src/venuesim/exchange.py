@@ -118,7 +118,7 @@ class Exchange(Experimenter):
     def _settle(self, now: int) -> int:
         """Run what is due up to `now`, and return the time that counts."""
         now = max(now, self._now)
-        while (due := self._next_due(now)) is not None:
+        while (due := self._earliest()) is not None and due <= now:
             self._now = max(self._now, due)
             task = self._floor.agenda.pop_due(due)
             if task is not None:
@@ -129,10 +129,6 @@ class Exchange(Experimenter):
             self._tell()
         self._now = now
         return now
-
-    def _next_due(self, now: int) -> int | None:
-        due = self._earliest()
-        return due if due is not None and due <= now else None
 
     def _earliest(self) -> int | None:
         if self.moments.frozen:

@@ -128,7 +128,8 @@ class _Course:
     hits: tuple[Hit, ...]
 
     def struck(self, *names: str) -> list[Hit]:
-        return [hit for hit in self.hits if hit.fault.fault in names]
+        """The faults of these names that strike; most requests meet none at all."""
+        return [hit for hit in self.hits if hit.fault.fault in names] if self.hits else []
 
     def delays(self, where: str) -> list[Hit]:
         return [hit for hit in self.struck("delay") if hit.fault.where == where]

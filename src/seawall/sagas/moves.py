@@ -16,6 +16,7 @@ from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
 from seawall.sagas.evidence.exposure import (
     Exposure,
     average_entry,
+    closed_by_others,
     cover_of,
     entry_orders,
     excess,
@@ -115,7 +116,7 @@ def _flat_seen(state: SagaState, exposure: Exposure | None, around: Circumstance
     wanted = reason in _ENDS_OF_A_POSITION
     if not (state.protected_at and wanted) and reason is not EndReason.CLOSED_BY_REQUEST and not state.failed:
         yield ev.SignalExecutionFailed(*whose, reason.value, _why_dead(state))
-    yield ev.FlatSeen(*whose, reason, around.now)
+    yield ev.FlatSeen(*whose, reason, around.now, closed_by_others(state, around))
 
 
 def end_reason(state: SagaState, exposure: Exposure | None, around: Circumstances) -> EndReason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from seawall.model.amounts import ZERO
 from seawall.model.events.base import DistressKind, EndReason, Event
 from seawall.model.ids import ClientId
 from seawall.model.reports import OrderStatus, Source
@@ -106,10 +107,13 @@ class RollbackWithdrawn(Event):
 
 @dataclass(frozen=True, slots=True)
 class FlatSeen(Event):
-    """The end FLAT: nothing of this signal is open, and that was seen by two sources."""
+    """The end FLAT: nothing of this signal is open, and that was seen by two sources. `written_off`: what of it others'
+    fills have closed, in base currency; what they open again is theirs.
+    """
 
     reason: EndReason
     at: Instant
+    written_off: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,14 @@ def _who_says_flat(
     return by_orders + tuple(source for source, amount in shown if amount <= 0 or settled)
 
 
+def closed_by_others(state: SagaState, around: Circumstances) -> Decimal:
+    """How much of what our own fills leave open others' fills have closed since the intent (design, rule 17)."""
+    filled = sum((facts.filled for facts in entry_orders(state)), ZERO)
+    exited = sum((facts.filled for facts in exit_orders(state)), ZERO)
+    moved = (_baseline(state)[0] - foreign_baseline(state, around)) * state.side.sign
+    return max(min(filled - exited - state.written_off, moved), ZERO)
+
+
 def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
     """Whether a word about the position newer than the intent shows more in our direction than others' fills explain:
     then an entry answered as refused is asked about all the same.

@@ -228,7 +228,8 @@ def _rollback_withdrawn(state: SagaState, _event: ev.RollbackWithdrawn) -> SagaS
 
 
 def _flat_seen(state: SagaState, event: ev.FlatSeen) -> SagaState:
-    return replace(state, phase=Phase.QUARANTINE, end=event.reason, flat_at=event.at)
+    written_off = state.written_off + event.written_off
+    return replace(state, phase=Phase.QUARANTINE, end=event.reason, flat_at=event.at, written_off=written_off)
 
 
 def _flat_verified(state: SagaState, event: ev.FlatVerified) -> SagaState:

@@ -50,3 +50,9 @@ def test_an_entry_that_the_network_repeats_is_seen_by_the_reader_of_fills() -> N
 def test_a_seed_that_taught_something_breaches_nothing(venue: str, seed: int) -> None:
     """Worlds in which a hand's trades kept a signal from its end, or left it called PROTECTED, end as they should."""
     assert mayhem.attempt(mayhem.draw_mayhem(VenueName(venue), seed, first_plans.draw)).breaches == []
+
+
+def test_a_hand_that_the_venue_refuses_does_nothing() -> None:
+    """Seed 52: the owner moves the stop of a position so young that Bybit does not know it yet."""
+    early = mayhem.guarded(mayhem.draw_mayhem(VenueName.BYBIT, 52), VenueName.BYBIT, 52)
+    assert mayhem.attempt(early).breaches == []

@@ -307,10 +307,20 @@ class _Stage:
         elif deed.does == "deleverage":
             box.deleverage(self.world.account, coin, Decimal(deed.percent) / 100, now)
         elif live:
-            tick = box.instruments[coin].tick
-            trigger = box.book.market.prices(coin).mark * (Decimal("0.97") if held > 0 else Decimal("1.03"))
-            box.move_stop_by_hand(self.world.account, coin, WantedMove(trigger // tick * tick), now)
+            self._hand_moves(coin, Decimal("0.97") if held > 0 else Decimal("1.03"))
         self.world.stir()
+
+    def _hand_moves(self, coin: Symbol, factor: Decimal) -> None:
+        """The owner moves the stop to a part of the price. A position that the venue does not know yet bears none: that
+        is refused to a hand as to us (the switch `bybit.position_delay_us`).
+        """
+        box, now = self.world.box, self.world.now
+        tick, mark = box.instruments[coin].tick, box.book.market.prices(coin).mark
+        try:
+            box.move_stop_by_hand(self.world.account, coin, WantedMove(mark * factor // tick * tick), now)
+        except words.Refusal as refusal:
+            if refusal.reason is not words.Reason.NO_POSITION:
+                raise
 
     def _held(self, coin: Symbol) -> Decimal:
         return self.world.box.book.position(self.world.account, coin).quantity

@@ -10,7 +10,7 @@ from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.acts import CancelOrder, ClosePosition, Outcome, PlaceStop, Reason
 from seawall.model.events import DistressKind, EndReason
-from seawall.model.ids import VenueId
+from seawall.model.ids import Side, VenueId
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.times import MILLISECOND, SECOND
 from seawall.model.venue import Traits
@@ -335,3 +335,19 @@ def test_another_signals_position_on_the_freed_slot_wakes_nothing() -> None:
     case.hears(70_000, position(27, 70_000, told=70_000, source=STREAM), fill("swabcd-0000000000-etkxp2x01", at=70_000))
     case.hears(70_001, fill("", 5, trade="x", at=70_001, venue_id=VenueId("990")))
     assert (len(case.events), case.phase()) == (known, Phase.FLAT)
+
+
+@pytest.mark.parametrize("was_seen", [True, False])
+def test_the_owners_stop_that_leaves_no_room_is_accepted_in_the_place_of_ours(was_seen: bool) -> None:
+    """The venue takes none beside it: it covers, and nothing is closed. Where none of ours was ever live, the signal has
+    not had the stop that it asked for, and another's does not do for it.
+    """
+    case = protected() if was_seen else armed()
+    case.hears(300, stop(case.newest_stop.client_id, StopStatus.CANCELLED, at=300))
+    theirs = stop("web_4", at=310, trigger=D("0.1850"), side=Side.SELL)
+    for at in (350, 450):
+        case.answers(at, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_EXISTS)
+        case.reads(at + 50, AskStops(SYMBOL), theirs)
+    case.wakes_until(10_000)
+    assert case.phase() is (Phase.PROTECTED if was_seen else Phase.CLOSING)
+    assert bool(case.sent(ClosePosition)) is not was_seen

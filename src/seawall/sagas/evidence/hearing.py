@@ -15,7 +15,7 @@ from seawall.model.acts import Reason
 from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, parse_client_id
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
 from seawall.model.queries import AskFills, AskOrder, AskOrders, AskStop, AskStops
-from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport
+from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport, StopStatus
 from seawall.model.times import MINUTE, Duration, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import join_fill, join_order
@@ -162,7 +162,8 @@ def attribute(
 def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> ClientId | None:
     """Which of our stops a report is about."""
     if around.traits.names_stops or report.client_id:
-        return report.client_id if _is_stop_of_ours(state, report.client_id) else None
+        is_ours = _is_stop_of_ours(state, report.client_id) or _took_our_place(state, report)
+        return report.client_id if is_ours else None
     known = _newest(stop for stop in state.stops.values() if report.venue_id and stop.venue_id == report.venue_id)
     same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and _may_be(stop, report))
     at_trigger = _newest(same)
@@ -183,6 +184,17 @@ def _is_stop_of_ours(state: SagaState, name: ClientId) -> bool:
         return True
     made = parse_client_id(name)
     return made is not None and made.leg is Leg.STOP and state.is_ours(name)
+
+
+def _took_our_place(state: SagaState, report: StopReport) -> bool:
+    """Whether the owner has put a stop of his own where ours was seen live: it closes the whole position, and the venue
+    has refused to take even a quantity stop of ours beside it (binance.md 4.7, an open question). It covers, and is
+    accepted like one that he moved (design, rule 18).
+    """
+    last = max(state.stops.values(), key=lambda stop: stop.n, default=None)
+    is_kept_out = last is not None and last.quantity is not None and last.is_kept_out
+    is_whole = report.status is StopStatus.LIVE and report.quantity is None and report.side is state.side.opposite
+    return is_kept_out and is_whole and bool(state.confirmed) and parse_client_id(report.client_id) is None
 
 
 def _newest(stops: Iterator[StopFacts]) -> ClientId | None:

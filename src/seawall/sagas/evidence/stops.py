@@ -19,7 +19,7 @@ from enum import IntEnum
 from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
 from seawall.model.events import ActConcluded, StopIntended
-from seawall.model.ids import ClientId, VenueId
+from seawall.model.ids import ClientId, VenueId, parse_client_id
 from seawall.model.reports import Source, StopReport, StopStatus
 from seawall.model.signal import TriggerBy
 from seawall.model.times import Duration, Instant
@@ -94,6 +94,11 @@ class StopFacts:
         dead = self.outcome in (Outcome.REFUSED, Outcome.NOT_SENT) and self.status is None
         return not dead and not self.is_ended
 
+    @property
+    def is_kept_out(self) -> bool:
+        """Whether the venue refused it because another exists."""
+        return self.outcome is Outcome.REFUSED and self.reason is Reason.STOP_EXISTS and self.status is None
+
     def is_missing(self, read_lag: Duration) -> bool:
         """Whether two successful reads at least `read_lag` apart did not see it."""
         return self.missed_first > 0 and self.missed_last - self.missed_first >= read_lag
@@ -109,11 +114,19 @@ def intended(event: StopIntended, before: StopFacts | None) -> StopFacts:
 
 
 def found(report: StopReport) -> StopFacts:
-    """The facts of a stop of ours that was found at the venue though its intention was lost with its process."""
-    trigger = report.trigger if report.trigger is not None else ZERO
-    by = report.trigger_by or TriggerBy.MARK
+    """The facts of a stop that was found at the venue: of ours, though its intention was lost with its process, or of
+    the owner's, who put it in the place of ours.
+    """
     return StopFacts(
-        report.client_id, 0, trigger, by, report.quantity, report.at, attached=False, outcome=Outcome.ACKNOWLEDGED
+        report.client_id,
+        0,
+        report.trigger if report.trigger is not None else ZERO,
+        report.trigger_by or TriggerBy.MARK,
+        report.quantity,
+        report.at,
+        attached=False,
+        outcome=Outcome.ACKNOWLEDGED,
+        moved_by_hand=parse_client_id(report.client_id) is None,
     )
 
 

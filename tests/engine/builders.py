@@ -23,12 +23,12 @@ from seawall.model.queries import (
 )
 from seawall.model.reports import MarkReport, ModesReport, WalletReport
 from seawall.model.signal import Signal
-from seawall.model.times import Instant
+from seawall.model.times import MILLISECOND, Instant
 from seawall.model.venue import Traits
 from seawall.model.work import Answer, Work
 from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
-from tests.sagas.builders import BINANCE, INSTALLATION, INSTRUMENT, SYMBOL, TERM, D, mark, ms, signal, told
+from tests.sagas.builders import BINANCE, INSTALLATION, INSTRUMENT, SYMBOL, T0, TERM, D, mark, ms, signal, told
 
 
 class Bench:
@@ -65,6 +65,12 @@ class Bench:
             self.durable = self.desk.seq
             self._take(self.desk.step((), self.durable, self.now))
         return first
+
+    def wakes_until(self, after: float) -> Work:
+        """Steps at every instant that the desk names until `after` milliseconds, and then."""
+        while (due := self.desk.next_wake()) is not None and due < ms(after):
+            self.step(max(due - T0, self.now - T0) / MILLISECOND)
+        return self.step(after)
 
     def commit(self, after: float) -> Work:
         """All that was appended is durable now."""

@@ -240,9 +240,9 @@ def test_after_a_restart_the_naked_clock_runs_from_the_first_successful_read() -
     other.step(15_000)
     assert [act for act in other.acts if isinstance(act, ClosePosition)] == []
     other.reads(16_000, AskPositions(), position(27, 15_980, told=100))
-    other.step(20_999)
+    other.wakes_until(20_999)
     assert [act for act in other.acts if isinstance(act, ClosePosition)] == []
-    other.step(21_000)
+    other.wakes_until(21_000)
     assert [type(act) for act in other.acts][-1] is ClosePosition
 
 

@@ -198,12 +198,39 @@ def test_a_wait_that_the_venue_asks_for_binds_the_stop_too() -> None:
     assert placed_at(case) == [100, 1_110]
 
 
-def test_nothing_is_repeated_while_the_answer_is_under_way() -> None:
-    """One stop at a time; if no answer is ever told the saga wakes of itself."""
-    case = naked()
+@pytest.mark.parametrize(("mute_since", "sent_at"), [(0, [100, 1_100, 2_100, 3_100]), (T0 + 50 * MILLISECOND, [100])])
+def test_a_stop_without_an_answer_is_sent_again_under_its_name_after_a_second(
+    mute_since: int, sent_at: list[int]
+) -> None:
+    """One lost request does not take all of `max_naked`; to a venue that answers nothing it is not repeated."""
+    case = naked(mute_since=mute_since)
     case.wakes_until(4_000)
-    assert placed_at(case) == [100]
+    assert placed_at(case) == sent_at
+    assert len({act.client_id for act in case.sent(PlaceStop)}) == 1
     assert case.saga.next_wake() is not None
+
+
+def test_the_first_sendings_timeout_takes_nothing_back_and_is_no_news() -> None:
+    """The second was acknowledged under the same name."""
+    case = naked()
+    case.wakes_until(1_200)
+    case.answers(1_250, case.newest_stop.client_id)
+    known = len(case.events)
+    case.answers(5_100, case.newest_stop.client_id, Outcome.UNKNOWN)
+    assert (len(case.events), case.newest_stop.outcome) == (known, Outcome.ACKNOWLEDGED)
+
+
+def test_a_quantity_stop_without_an_answer_is_waited_for() -> None:
+    """It may be taken twice: it is asked about first."""
+    case = naked()
+    for at in (110, 210):
+        case.answers(at, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_EXISTS)
+        case.reads(at + 50, AskStops(SYMBOL), stop("web_4", at=110))
+        if at == 110:
+            assert case.newest_stop.quantity == 27
+    sent = len(case.sent(PlaceStop))
+    case.wakes_until(2_500)
+    assert len(case.sent(PlaceStop)) == sent
 
 
 def test_an_acknowledged_stop_is_not_repeated() -> None:
@@ -226,7 +253,7 @@ def test_bybits_missing_attachment_is_placed_at_once_and_once() -> None:
     case.hears(300, position(27, 300, told=100, source=STREAM, stop_loss=D(0)))
     (act,) = case.sent(PlaceStop)
     assert (act.trigger, act.quantity, act.side) == (D("0.1900"), None, Side.SELL)
-    case.wakes_until(2_000)
+    case.wakes_until(1_299)
     assert len(case.sent(PlaceStop)) == 1
 
 

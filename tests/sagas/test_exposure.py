@@ -180,6 +180,23 @@ def test_a_short_counts_the_other_way() -> None:
     assert case.exposure.open == 20
 
 
+@pytest.mark.parametrize("reads_alone", [False, True])
+def test_what_a_hand_has_closed_stays_closed_after_our_own_exit(reads_alone: bool) -> None:
+    """Two words showed ten less; what our exit took after them comes off both, so that no newer word is waited for. The
+    stream may never have told of the hand: then a read that is confirmed `read_lag` later stands for it.
+    """
+    case = protected()
+    if not reads_alone:
+        stream(case, 250, 17)
+    for at in (290, 10_400) if reads_alone else (290,):
+        read(case, at, 17, told=250)
+    assert case.exposure.open == 17
+    case.hears(10_500, fill(case.newest_stop.client_id, 8, trade="s1", at=10_500))
+    assert case.exposure.open == (19 if reads_alone else 9)
+    read(case, 10_600, 9, told=10_500)
+    assert case.exposure.open == (19 if reads_alone else 9)
+
+
 # ---- by its effect
 
 

@@ -70,6 +70,9 @@ class Bounds:
     """Waits before the first repeats of a stop, each after the last answer; thereafter `stop_repeat_every`."""
     stop_repeat_every: Duration = 250 * MILLISECOND
     """See `stop_repeat`."""
+    stop_patience: Duration = 1 * SECOND
+    """A stop for the whole position that has no answer by then is sent again under its name, which both venues bear
+    (design, rule 12): one lost request would take all of `max_naked` (judgement: a fifth of it)."""
     ask_first: Duration = 500 * MILLISECOND
     """The first of the growing delays between reads of an order: the report's 0.5 s x 1.5^n."""
     ask_growth: tuple[int, int] = (3, 2)

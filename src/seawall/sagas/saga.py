@@ -227,7 +227,8 @@ class Saga:
             if act is not None:
                 raises_exposure = isinstance(event, ev.EntryIntended | ev.LeverageIntended)
                 self.agenda.acts.append((act, len(self.agenda.events) - 1 if raises_exposure else -1))
-                self.agenda.wake(around.now + 2 * around.bounds.reply_timeout)
+                is_stop, bounds = isinstance(event, ev.StopIntended), around.bounds
+                self.agenda.wake(around.now + (bounds.stop_patience if is_stop else 2 * bounds.reply_timeout))
 
     def _act_of(self, event: ev.Event) -> Act | None:
         match event:

@@ -81,7 +81,7 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
     moment = last_moment(state)
     shown = _shown(state, around, moment)
     owned = filled - exited - state.written_off if filled > 0 else _by_effect(state, around)
-    capped = _capped(owned, shown)
+    capped = _capped(owned, _shown(state, around, _last_fill(state, entry_orders(state))) if filled > 0 else shown)
     contrary = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
     return Exposure(
         filled=filled,
@@ -126,13 +126,14 @@ def intent_moment(state: SagaState) -> Moment:
 
 
 def _shown(state: SagaState, around: Circumstances, moment: Moment) -> tuple[tuple[str, Decimal], ...]:
-    """(source, quantity in our direction) of each position word newer than `moment` and not overtaken by the other's. A
-    read that others have confirmed `read_lag` later stands for a second source.
+    """(source, quantity in our direction) of each position word newer than `moment` and not overtaken by the other's,
+    less what our own exits have taken since. A read that others have confirmed `read_lag` later stands for a second
+    source.
     """
     lag = around.bounds.read_lag
     words: list[tuple[str, Decimal]] = []
     for name, told in _newest_words(state, around, moment):
-        amount = _ours_of(state, around, told)
+        amount = _left_by(state, told, around)
         words.append((name, amount))
         if told.is_confirmed_after(moment.heard_at, lag):
             words.append((f"{name} again", amount))
@@ -146,16 +147,26 @@ def _newest_words(state: SagaState, around: Circumstances, moment: Moment) -> li
     lag = around.bounds.read_lag
     spoken = (("stream", state.opinions.stream), ("positions", state.opinions.read))
     told = [(name, word) for name, word in spoken if word is not None and word.is_newer_than(moment, lag)]
-    latest = max((word.report for _, word in told), key=lambda report: report.venue_at, default=None)
-    return [(name, word) for name, word in told if latest is None or not _is_overtaken(word.report, latest)]
+    latest = max((word for _, word in told), key=lambda word: word.report.venue_at, default=None)
+    return [(name, word) for name, word in told if latest is None or not _is_overtaken(state, word, latest, around)]
 
 
-def _is_overtaken(report: PositionReport, latest: PositionReport) -> bool:
-    return 0 < report.venue_at < latest.venue_at and report.amount != latest.amount
+def _is_overtaken(state: SagaState, told: Opinion, latest: Opinion, around: Circumstances) -> bool:
+    is_older = 0 < told.report.venue_at < latest.report.venue_at
+    return is_older and _left_by(state, told, around) != _left_by(state, latest, around)
 
 
-def _ours_of(state: SagaState, around: Circumstances, told: Opinion) -> Decimal:
-    return in_direction(told.report.amount, _baseline(state)[0], state.side.sign)
+def _left_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
+    """What a word about the position leaves in our direction, less what our own exits have taken past it."""
+    shown = in_direction(told.report.amount, _baseline(state)[0], state.side.sign)
+    lag = around.bounds.read_lag
+    past = (
+        quantity
+        for facts in exit_orders(state)
+        for quantity, at, seq in facts.fills()
+        if not told.is_newer_than(Moment(at, seq, 0, is_fill=True), lag)
+    )
+    return shown - sum(past, ZERO)
 
 
 def _seems_gone(state: SagaState, around: Circumstances, moment: Moment) -> bool:
@@ -166,7 +177,7 @@ def _seems_gone(state: SagaState, around: Circumstances, moment: Moment) -> bool
     entered = _last_fill(state, entry_orders(state))
     words = [told for _, told in _newest_words(state, around, moment)]
     past = [word for word in words if word.report.venue_at > entered.venue_at or 0 < entered.seq < word.report.seq]
-    return entered.is_fill and bool(past) and all(_ours_of(state, around, told) <= 0 for told in past)
+    return entered.is_fill and bool(past) and all(_left_by(state, word, around) <= 0 for word in past)
 
 
 def _by_effect(state: SagaState, around: Circumstances) -> Decimal:
@@ -326,7 +337,7 @@ def _is_word_about(row: PositionReport, facts: StopFacts, around: Circumstances)
     attached stop is as old as the fill.
     """
     asked_at = facts.intended_at + around.clock_offset - around.clock_error
-    return facts.attached or row.venue_at >= asked_at or 0 < facts.concluded_at < row.began_at
+    return facts.attached or row.venue_at > asked_at or 0 < facts.concluded_at < row.began_at
 
 
 def is_contradicted(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:

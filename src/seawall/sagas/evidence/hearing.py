@@ -18,11 +18,12 @@ from seawall.model.queries import AskFills, AskOrder, AskOrders, AskStop, AskSto
 from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport, StopStatus
 from seawall.model.times import MINUTE, Duration, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import measure
 from seawall.sagas.evidence.orders import join_fill, join_order
 from seawall.sagas.evidence.positions import adds
 from seawall.sagas.evidence.sent import Sent
 from seawall.sagas.evidence.state import SagaState
-from seawall.sagas.evidence.stops import StopFacts, found, join_stop
+from seawall.sagas.evidence.stops import StopFacts, conclude, found, join_stop
 from seawall.sagas.phase import Phase
 
 CLOCKS_APART: Duration = MINUTE
@@ -93,12 +94,18 @@ def of_position(state: SagaState, report: PositionReport, around: Circumstances)
     told = state.opinions.of(report.source)
     repeats = told is not None and (told.report.amount, told.report.stop_loss) == (report.amount, report.stop_loss)
     settled = state.phase is Phase.PROTECTED and repeats and report.amount * state.side.sign > 0
-    if settled and report.venue_at == (told.report.venue_at if told else 0):
+    if settled and report.venue_at == (told.report.venue_at if told else 0) and _is_decided(state, around):
         return None
     asked_for = _awaits_a_read(state, report)
     if asked_for or adds(state.opinions, report, lag):
         return ev.PositionReported(*_whose(state), report)
     return None
+
+
+def _is_decided(state: SagaState, around: Circumstances) -> bool:
+    """Whether no single witness shows less than what counts as open: that of one would have to be confirmed."""
+    exposure = measure(state, around)
+    return exposure.least == exposure.open
 
 
 def _awaits_a_read(state: SagaState, report: PositionReport) -> bool:
@@ -209,7 +216,7 @@ def _of_act(state: SagaState, answer: ActAnswered) -> Iterator[ev.Event]:
     leg = _leg_of(state, answer.client_id)
     if leg is None or (answer.outcome, answer.at) in state.conclusions_of(answer.client_id):
         return
-    yield ev.ActConcluded(
+    event = ev.ActConcluded(
         *_whose(state),
         client_id=answer.client_id,
         leg=leg,
@@ -221,6 +228,9 @@ def _of_act(state: SagaState, answer: ActAnswered) -> Iterator[ev.Event]:
         at=answer.at,
         retry_after=answer.retry_after,
     )
+    known = state.stops.get(answer.client_id)
+    if known is None or conclude(known, event) != known:
+        yield event
 
 
 def _leg_of(state: SagaState, name: ClientId) -> Leg | None:

@@ -12,6 +12,7 @@ ever said, whatever the status.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -96,6 +97,12 @@ class OrderFacts:
     def is_quantity_known(self) -> bool:
         """A terminal status with its quantity. FILLED with nothing filled contradicts itself: ask on (I04)."""
         return self.is_terminal and not (self.status is OrderStatus.FILLED and self.filled == 0)
+
+    def fills(self) -> Iterator[tuple[Decimal, Instant, int]]:
+        """What was filled, piece by piece: quantity, venue time, cross sequence (0 where it is not known)."""
+        yield from ((trade.quantity, trade.venue_at, trade.seq) for trade in self.trades)
+        if self._traded < self.reported:
+            yield self.reported - self._traded, self.venue_at, 0
 
     @property
     def last_fill_at(self) -> Instant:

@@ -293,6 +293,17 @@ def test_a_successor_has_only_what_its_predecessor_left() -> None:
     assert isinstance(other.admit(cost, Urgency.ENTER, begun + MINUTE - 1), Wait)
 
 
+def test_what_the_venue_tells_by_itself_is_not_left() -> None:
+    """A quota of which each reply says what is used begins empty: the first reply says what the predecessor spent."""
+    told = Bucket("weight", 1000, MINUTE, shared=True, told=True)
+    one, left = successor(NOTHING_LEFT, START, (told,))
+    spend_all(one, Urgency.ENTER, charges=(Charge("weight", 10),))
+    assert left[-1] == Legacy(START)
+    other, _ = successor(left[-1], START, (told,))
+    other.read((Gauge("weight", 300),), START)
+    assert spend_all(other, Urgency.ENTER, charges=(Charge("weight", 10),)) == 40
+
+
 def test_a_stop_after_a_restart_has_the_whole_reserve() -> None:
     """A predecessor that spent all that reads may have leaves the rest to protection, at once."""
     cost = (Charge("weight", 10),)

@@ -26,6 +26,8 @@ The venue counts on when a process dies, so the next one must know what its pred
 leaves, or the venue speaks, the budget of the address tells what it knows (`Legacy`), and whoever begins takes it up
 (`inherit`). What was under way at the death of a process counts from the beginning of the next. Three starts of many
 accounts within Bybit's five seconds would otherwise earn a ban (bybit.md 1.3), and a fourth would go on asking in it.
+A quota of which every reply tells what is used (Binance's weight, binance.md 1.3) is left to those replies: the first
+requests of a process are for the venue's time, and what we would inherit may already be forgotten there.
 """
 
 from __future__ import annotations
@@ -196,7 +198,7 @@ class Budget:
 
     def legacy(self, now: Instant) -> Legacy:
         """What a successor should know."""
-        known = {name: count.known(now) for name, count in self._counts.items()}
+        known = {name: count.known(now) for name, count in self._counts.items() if not count.bucket.told}
         return Legacy(now, known, {scope: Word(hold.until, hold.detail) for scope, hold in self._holds.items()})
 
     def covers(self, bucket: str) -> bool:

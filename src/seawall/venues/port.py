@@ -85,12 +85,15 @@ class TooLate:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A quota that a venue counts: at most `limit` in any `window`. `shared` ones are per IP, others per account."""
+    """A quota that a venue counts: at most `limit` in any `window`. `shared` ones are per IP, others per account; of
+    `told` ones every reply says how much is used (`Gauge`).
+    """
 
     name: str
     limit: int
     window: Duration
     shared: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ WEIGHT_LIMIT: Final = 2_400
 WEIGHT_HEADER: Final = "x-mbx-used-weight-1m"
 
 BUCKETS: Final = (
-    Bucket(WEIGHT, WEIGHT_LIMIT, MINUTE, shared=True),  # binance.md 1.3: REQUEST_WEIGHT MINUTE x 1
+    Bucket(WEIGHT, WEIGHT_LIMIT, MINUTE, shared=True, told=True),  # binance.md 1.3: REQUEST_WEIGHT MINUTE x 1
     Bucket(ORDERS_TEN_SECONDS, 300, 10 * SECOND),  # binance.md 1.3: ORDERS SECOND x 10
     Bucket(ORDERS_MINUTE, 1_200, MINUTE),  # binance.md 1.3: ORDERS MINUTE x 1
 )

@@ -496,3 +496,14 @@ def test_what_came_between_the_baseline_and_the_intent_is_not_ours() -> None:
     case.hears(200, fill(case.entry, at=150), position(-73, 200, told=150, source=Source.STREAM))
     assert case.exposure.open == 27
     assert not case.exposure.contrary
+
+
+def test_what_the_venue_dates_from_our_own_fill_on_is_no_baseline() -> None:
+    """Our clock was three seconds ahead when we dated the intent: the position that our fill made is dated before it."""
+    case = Case(position=position(0, -5_000))
+    case.at(0)
+    case.hears(100, fill(case.entry, at=100, told=-3_000), position(27, 100, told=-3_000, source=STREAM))
+    read(case, 20_000, 27, told=-3_000)
+    assert case.exposure.open == 27
+    assert not case.exposure.flat_sources
+    assert not case.exposure.seems_gone

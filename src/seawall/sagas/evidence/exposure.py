@@ -245,12 +245,15 @@ def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
 
 def _baseline(state: SagaState) -> tuple[Decimal, Instant]:
     """What the position was before us, and the venue time up to which that tells of every trade: as it was read before
-    the intent; or as a later word says that the venue dates before the intent: somebody was quicker than we were.
+    the intent; or as a later word says that the venue dates before the intent: somebody was quicker than we were. What
+    it dates from our own first fill on is no such word, however wrong our clock was when we dated the intent.
     """
     intent = state.intent
     if intent is None:
         return ZERO, 0
-    between = [word for word in state.opinions.words() if intent.baseline_at < word.venue_at < intent.since]
+    ours_at = min((facts.first_fill_at for facts in entry_orders(state) if facts.filled > 0), default=intent.since)
+    before = min(intent.since, ours_at)
+    between = [word for word in state.opinions.words() if intent.baseline_at < word.venue_at < before]
     latest = max(between, key=lambda word: word.venue_at, default=None)
     return (intent.baseline, intent.baseline_at) if latest is None else (latest.amount, latest.venue_at)
 

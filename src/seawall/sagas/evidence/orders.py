@@ -105,6 +105,12 @@ class OrderFacts:
             yield self.reported - self._traded, self.venue_at, 0
 
     @property
+    def first_fill_at(self) -> Instant:
+        """Venue time of the oldest word about a fill; 0 without any."""
+        told = [trade.venue_at for trade in self.trades] + ([self.venue_at] if self.reported else [])
+        return min(told, default=0)
+
+    @property
     def last_fill_at(self) -> Instant:
         """Venue time of the newest word about a fill; 0 without any."""
         traded = max((trade.venue_at for trade in self.trades), default=0)

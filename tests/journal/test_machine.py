@@ -284,4 +284,4 @@ def said(journal: Journal, account: Account, epoch: int, place: int, events: Ite
 
 
 TestJournalMachine = JournalMachine.TestCase
-TestJournalMachine.settings = settings(max_examples=60, stateful_step_count=25, derandomize=True)
+TestJournalMachine.settings = settings(max_examples=40, stateful_step_count=25, derandomize=True)

@@ -10,10 +10,12 @@ the signal must end PROTECTED if it was filled.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, get_args
+
+import msgspec
 
 from seawall.drill import kinds
 from seawall.drill.kinds import one_in
@@ -41,8 +43,10 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     "bybit.ban_us": ("600000000", "60000000"),
 }
 """What is drawn where a switch takes any number; the first is its default."""
-_KEPT = ("signature", "binance.full_page")
-"""Not drawn: what nobody doubts, and what shows only in lists of a thousand rows, which no storm has."""
+_KEPT = ("signature",)
+"""Not drawn: what nobody doubts."""
+_DRAWN_LAST = ("binance.full_page",)
+"""Came to the box after the others: drawn after all else, so that each seed keeps the rest of its plan."""
 _DEEDS = ("repeat", "burst", "reword", "open", "opposite", "close", "cancel_stop", "trade", "set_clock")
 
 
@@ -75,7 +79,7 @@ def draw(venue: VenueName, seed: int) -> Plan:
     hands = tuple(_hands(chance)) if one_in(chance, 5) else ()
     spares = spares and not any(hand.does in ("close", "open", "trade") for hand in hands)
     faults += _blind_reads(chance, kills)
-    switches = _switches(chance, venue)
+    switches = _answers(chance, [name for name in switches_of(venue) if name not in _DRAWN_LAST])
     kept_out = switches.get("binance.quantity_beside_close") == "refuse"
     spares = spares and not (kept_out and any(fault.line["fault"] == "stop_moved" for fault in faults))
     page = Page(
@@ -95,7 +99,8 @@ def draw(venue: VenueName, seed: int) -> Plan:
             venue: Must(end=("protected", "flat", "refused", "none"), closes=0 if spares else None, fired="any"),
         },
     )
-    return Plan(venue, seed, page, spares)
+    late = _answers(chance, [name for name in switches_of(venue) if name in _DRAWN_LAST])
+    return Plan(venue, seed, msgspec.structs.replace(page, switches=switches | late), spares)
 
 
 def answers_of(switch: str) -> tuple[str, ...]:
@@ -108,8 +113,8 @@ def switches_of(venue: VenueName) -> tuple[str, ...]:
     return tuple(name for name in SWITCHES if name not in _KEPT and ("." not in name or name.startswith(f"{venue}.")))
 
 
-def _switches(chance: random.Random, venue: VenueName) -> dict[str, str]:
-    return {name: chance.choice(answers_of(name)) for name in switches_of(venue)}
+def _answers(chance: random.Random, switches: Iterable[str]) -> dict[str, str]:
+    return {name: chance.choice(answers_of(name)) for name in switches}
 
 
 def _signal(chance: random.Random) -> Ask:

@@ -112,11 +112,11 @@ def test_two_newer_sources_that_disagree_leave_the_larger() -> None:
 
 
 def test_a_word_that_a_later_one_contradicts_is_overtaken() -> None:
-    """The stream fell silent at 10 of 27; a read dated later says 20: one witness is left, and caps nothing."""
+    """The stream fell silent at 10 of 27; a read dated later says 20: what is shown is 20, and more never was, by both."""
     case = naked()
     stream(case, 300, 10)
     read(case, 400, 20)
-    assert case.exposure.open == 27
+    assert (case.exposure.least, case.exposure.open) == (D(20), D(20))
 
 
 def test_what_others_added_is_never_ours() -> None:
@@ -178,6 +178,17 @@ def test_a_short_counts_the_other_way() -> None:
     stream(case, 300, -20)
     read(case, 400, -20)
     assert case.exposure.open == 20
+
+
+def test_a_bound_holds_though_a_later_word_has_overtaken_it() -> None:
+    """Both sources showed ten less; a hand closes five more while the stream is silent: no more than 17 are ours, and a
+    quantity stop over those goes on covering.
+    """
+    case = protected()
+    stream(case, 250, 17)
+    read(case, 290, 17, told=250)
+    read(case, 400, 12, told=380)
+    assert (case.exposure.open, case.exposure.least) == (D(17), D(12))
 
 
 @pytest.mark.parametrize("reads_alone", [False, True])

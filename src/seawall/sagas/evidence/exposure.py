@@ -79,9 +79,9 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
     filled = sum((facts.filled for facts in entry_orders(state)), ZERO)
     exited = sum((facts.filled for facts in exit_orders(state)), ZERO)
     moment = last_moment(state)
-    shown = _shown(state, around, moment)
+    shown = _amounts(state, around, moment, _newest_words(state, around, moment))
     owned = filled - exited - state.written_off if filled > 0 else _by_effect(state, around)
-    capped = _capped(owned, _shown(state, around, _last_fill(state, entry_orders(state))) if filled > 0 else shown)
+    capped = _at_most(state, around, owned) if filled > 0 else _capped(owned, shown)
     contrary = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
     return Exposure(
         filled=filled,
@@ -125,28 +125,42 @@ def intent_moment(state: SagaState) -> Moment:
     return Moment(intent.since, 0, intent.intended_at) if intent is not None else Moment(0, 0, 0)
 
 
-def _shown(state: SagaState, around: Circumstances, moment: Moment) -> tuple[tuple[str, Decimal], ...]:
-    """(source, quantity in our direction) of each position word newer than `moment` and not overtaken by the other's,
-    less what our own exits have taken since. A read that others have confirmed `read_lag` later stands for a second
-    source.
+def _amounts(
+    state: SagaState, around: Circumstances, moment: Moment, words: list[tuple[str, Opinion]]
+) -> tuple[tuple[str, Decimal], ...]:
+    """(source, quantity in our direction) of position words, less what our own exits have taken since each. A read that
+    others have confirmed `read_lag` after `moment` stands for a second source.
     """
-    lag = around.bounds.read_lag
-    words: list[tuple[str, Decimal]] = []
-    for name, told in _newest_words(state, around, moment):
+    amounts: list[tuple[str, Decimal]] = []
+    for name, told in words:
         amount = _left_by(state, told, around)
-        words.append((name, amount))
-        if told.is_confirmed_after(moment.heard_at, lag):
-            words.append((f"{name} again", amount))
-    return tuple(words)
+        amounts.append((name, amount))
+        if told.is_confirmed_after(moment.heard_at, around.bounds.read_lag):
+            amounts.append((f"{name} again", amount))
+    return tuple(amounts)
+
+
+def _at_most(state: SagaState, around: Circumstances, owned: Decimal) -> Decimal:
+    """`owned`, capped by the words since our entry's last fill, by the newest and by all. From there on ours only
+    shrinks, so that a word stays a bound though a later one has overtaken it.
+    """
+    entered = _last_fill(state, entry_orders(state))
+    heard = (_newest_words(state, around, entered), _words_since(state, around, entered))
+    return min(_capped(owned, _amounts(state, around, entered, words)) for words in heard)
+
+
+def _words_since(state: SagaState, around: Circumstances, moment: Moment) -> list[tuple[str, Opinion]]:
+    """The opinions newer than `moment`, each with who spoke."""
+    spoken = (("stream", state.opinions.stream), ("positions", state.opinions.read))
+    lag = around.bounds.read_lag
+    return [(name, word) for name, word in spoken if word is not None and word.is_newer_than(moment, lag)]
 
 
 def _newest_words(state: SagaState, around: Circumstances, moment: Moment) -> list[tuple[str, Opinion]]:
     """The opinions newer than `moment`. One that contradicts a later one by the venue's own dates is overtaken: the
     stream may have fallen silent long before a read began.
     """
-    lag = around.bounds.read_lag
-    spoken = (("stream", state.opinions.stream), ("positions", state.opinions.read))
-    told = [(name, word) for name, word in spoken if word is not None and word.is_newer_than(moment, lag)]
+    told = _words_since(state, around, moment)
     latest = max((word for _, word in told), key=lambda word: word.report.venue_at, default=None)
     return [(name, word) for name, word in told if latest is None or not _is_overtaken(state, word, latest, around)]
 

@@ -134,6 +134,16 @@ def test_a_position_moved_only_by_foreign_fills_is_at_its_baseline() -> None:
     assert verdict(case) is Verdict.ABSENT
 
 
+def test_a_position_moved_by_another_entry_of_ours_is_at_its_baseline() -> None:
+    """The journal came back without the second attempt, which filled: its name is ours, and the first is absent."""
+    case = unheard()
+    second = case.entry[:-1] + "2"
+    case.hears(500, fill(second, at=500), position(27, 500, told=500, source=STREAM))
+    case.misses(HORIZON + 1, moved=27)
+    case.misses(HORIZON + 1 + LAG, moved=27)
+    assert verdict(case) is Verdict.ABSENT
+
+
 @pytest.mark.parametrize("undone", [False, True])
 def test_a_stranger_who_trades_before_and_after_our_intent_keeps_nothing_from_being_absent(undone: bool) -> None:
     """The trades since the date of our baseline explain the position, those before our intent included; the first needs

@@ -116,6 +116,21 @@ def test_a_stops_child_is_found_by_its_parent_when_the_trigger_does_not_tell() -
     assert case.newest_stop.trigger == D("0.1800")
 
 
+def test_the_end_of_a_child_is_that_of_the_stop_that_holds_its_id() -> None:
+    """A stop placed after it at the same trigger and refused did not take the child over."""
+    case = protected(traits=BYBIT)
+    attached = case.newest_stop
+    for at in (20_000, 31_000):
+        case.reads(at, AskStops(SYMBOL))
+    case.answers(31_100, case.newest_stop.client_id, Outcome.REFUSED, Reason.NO_POSITION)
+    refused = case.newest_stop
+    assert refused.n > attached.n
+    ended = stop("", StopStatus.REJECTED, at=32_000, trigger=attached.trigger, venue_id=VenueId("c-1"))
+    case.hears(32_000, ended)
+    assert case.state.stops[attached.client_id].is_ended
+    assert case.state.stops[refused.client_id].status is None
+
+
 def test_what_an_answer_about_our_order_lacks_is_told_once() -> None:
     """The origin's "Order missing 'side' field": an event, no exception, and no second event for the same fields."""
     case = entering()

@@ -30,6 +30,7 @@ from seawall.sagas.evidence.exposure import (
     Exposure,
     best_cover,
     cover_of,
+    entry_orders,
     excess,
     exit_orders,
     foreign_baseline,
@@ -331,14 +332,15 @@ def horizon_of(attempt: Attempt, around: Circumstances) -> Instant:
 
 
 def _is_at_baseline(state: SagaState, attempt: Attempt, around: Circumstances) -> bool:
-    """Whether the position, read after the first round, is what it was before the intent, or moved only by others, and
-    by what our own closes and stops took of theirs.
+    """Whether the position, read after the first round, is what it was before the intent, or moved only by others, by
+    entries of ours that are known, and by what our own closes and stops took.
     """
     told = state.opinions.read
     if told is None or not attempt.missed:
         return False
     taken = sum((facts.filled for facts in exit_orders(state)), ZERO)
-    baseline = foreign_baseline(state, around) - state.side.sign * taken
+    entered = sum((facts.filled for facts in entry_orders(state)), ZERO)
+    baseline = foreign_baseline(state, around) + state.side.sign * (entered - taken)
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
     moved = any(word.amount != baseline for word in words)
     return told.report.began_at > min(attempt.missed) and told.report.amount == baseline and not moved

@@ -23,7 +23,7 @@ from seawall.sagas.evidence.orders import join_fill, join_order
 from seawall.sagas.evidence.positions import adds
 from seawall.sagas.evidence.sent import Sent
 from seawall.sagas.evidence.state import SagaState
-from seawall.sagas.evidence.stops import StopFacts, conclude, found, join_stop
+from seawall.sagas.evidence.stops import ENDED, StopFacts, conclude, found, join_stop
 from seawall.sagas.phase import Phase
 
 CLOCKS_APART: Duration = MINUTE
@@ -172,12 +172,13 @@ def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> 
         is_ours = _is_stop_of_ours(state, report.client_id) or _took_our_place(state, report)
         return report.client_id if is_ours else None
     known = _newest(stop for stop in state.stops.values() if report.venue_id and stop.venue_id == report.venue_id)
-    same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and _may_be(stop, report))
-    at_trigger = _newest(same)
-    if at_trigger is not None and (known is None or state.stops[at_trigger].n > state.stops[known].n):
-        return at_trigger
-    if known is not None or not report.parent:
+    if known is not None and report.status in ENDED:
         return known
+    same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and _may_be(stop, report))
+    heirs = (stop for stop in same if known is None or (stop.may_live and stop.n > state.stops[known].n))
+    heir = _newest(heirs)
+    if heir is not None or known is not None or not report.parent:
+        return heir or known
     return attribute(state, ClientId(""), VenueId(""), report.parent)
 
 

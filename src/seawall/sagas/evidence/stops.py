@@ -33,7 +33,7 @@ _RANK = {
     StopStatus.CANCELLED: 6,
     StopStatus.FINISHED: 7,
 }
-_ENDED = (StopStatus.REJECTED, StopStatus.EXPIRED, StopStatus.CANCELLED, StopStatus.FINISHED)
+ENDED = (StopStatus.REJECTED, StopStatus.EXPIRED, StopStatus.CANCELLED, StopStatus.FINISHED)
 
 
 MEANS_READ = (Reason.STOP_EXISTS, Reason.NOT_MODIFIED, Reason.DUPLICATE_NAME)
@@ -86,7 +86,7 @@ class StopFacts:
     @property
     def is_ended(self) -> bool:
         """Whether it has left the book for good."""
-        return self.status in _ENDED
+        return self.status in ENDED
 
     @property
     def may_live(self) -> bool:
@@ -180,7 +180,7 @@ def _join_other_life(facts: StopFacts, report: StopReport) -> StopFacts:
     """
     is_newer = _newer(facts.venue_id, report.venue_id) == report.venue_id
     if not report.venue_id.isdigit():
-        is_newer = facts.is_ended and report.status not in _ENDED
+        is_newer = facts.is_ended and report.status not in ENDED
     if not is_newer:
         return facts
     return join_stop(_another_life(facts, report.venue_id), report)

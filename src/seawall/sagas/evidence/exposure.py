@@ -80,7 +80,7 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
     exited = sum((facts.filled for facts in exit_orders(state)), ZERO)
     moment = last_moment(state)
     shown = _amounts(state, around, moment, _newest_words(state, around, moment))
-    owned = filled - exited - state.written_off if filled > 0 else _by_effect(state, around)
+    owned = _unclosed(state) if filled > 0 else _by_effect(state, around)
     capped = _at_most(state, around, owned) if filled > 0 else _capped(owned, shown)
     contrary = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
     return Exposure(
@@ -241,10 +241,15 @@ def _who_says_flat(
 
 def closed_by_others(state: SagaState, around: Circumstances) -> Decimal:
     """How much of what our own fills leave open others' fills have closed since the intent (design, rule 17)."""
+    moved = (_baseline(state)[0] - foreign_baseline(state, around)) * state.side.sign
+    return max(min(_unclosed(state), moved), ZERO)
+
+
+def _unclosed(state: SagaState) -> Decimal:
+    """Our entry fills, less the fills of our exits and what was written off."""
     filled = sum((facts.filled for facts in entry_orders(state)), ZERO)
     exited = sum((facts.filled for facts in exit_orders(state)), ZERO)
-    moved = (_baseline(state)[0] - foreign_baseline(state, around)) * state.side.sign
-    return max(min(filled - exited - state.written_off, moved), ZERO)
+    return filled - exited - state.written_off
 
 
 def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:

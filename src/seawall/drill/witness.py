@@ -30,6 +30,8 @@ class Witness:
     lives: list[Life] = field(default_factory=list)
     heard: list[tuple[Instant, Answer | Frame]] = field(default_factory=list)
     unannounced: list[str] = field(default_factory=list)
+    forgotten: list[Row] = field(default_factory=list)
+    """What was durable until an older copy of the journal took its place."""
 
     def begin(self, now: Instant) -> None:
         """A process starts."""
@@ -46,9 +48,15 @@ class Witness:
             self.heard.append((now, output))
 
     def arrived(self, entry: LogEntry, rows: Iterable[Row]) -> None:
-        """An order reaches the venue: an entry's intention is durable by then, or it left unannounced."""
+        """An order reaches the venue: an entry's intention is durable by then, or was until an older copy of the
+        journal took its place; else it left unannounced.
+        """
         name = parse_client_id(entry.client_id or "") if entry.call == "order.create" else None
-        if name is not None and name.leg is Leg.ENTRY and not _is_named(entry.client_id or "", rows):
+        if (
+            name is not None
+            and name.leg is Leg.ENTRY
+            and not _is_named(entry.client_id or "", (*rows, *self.forgotten))
+        ):
             self.unannounced.append(f"the entry {entry.client_id} arrived before its intention was durable")
 
     def strays(self, log: Iterable[LogEntry], rows: tuple[Row, ...], latency: int) -> Iterator[str]:

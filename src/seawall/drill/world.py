@@ -168,13 +168,12 @@ class World:
             self._wake_house(self.house)
 
     def put_back(self, restores: str) -> bool:
-        """Puts the copy of the journal in place that was made when an event of this type had been written first;
-        whether that took anything away. Only while no process lives.
-        """
+        """Puts back the journal as of its first event of a type, while no process lives; whether it took rows away."""
         rows = self.recorded()
         kept = next((row.seq for row in rows if event_type(type(row.event)) == restores), len(rows))
         if kept == len(rows):
             return False
+        self.witness.forgotten += self.journal.rows(self.account)
         self.journal = MemoryJournal({self.account: self.venue.value})
         self.journal.append(self.account, 1, 0, [(row.at, row.event) for row in rows[:kept]])
         return True

@@ -9,6 +9,7 @@ from seawall.model.events import EndReason
 from seawall.model.ids import ClientId, Symbol, VenueId
 from seawall.model.reports import LeverageReport, OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
+from seawall.model.times import SECOND
 from seawall.sagas.evidence.fold import apply, begin
 from seawall.sagas.saga import Saga
 from tests.sagas.builders import (
@@ -114,6 +115,17 @@ def test_a_stops_child_is_found_by_its_parent_when_the_trigger_does_not_tell() -
     assert case.newest_stop.moved_by_hand
     case.hears(300, stop("", at=300, trigger=D("0.1700"), venue_id=VenueId("c-2")))
     assert case.newest_stop.trigger == D("0.1800")
+
+
+def test_a_child_is_ours_however_far_our_clock_is_ahead() -> None:
+    """The venue's date is compared with our intention in the venue's time: our clock is a hundred seconds ahead."""
+    case = naked(traits=BYBIT, clock_offset=-100 * SECOND)
+    case.hears(150, position(27, 150, told=-99_850, source=STREAM, stop_loss=D(0)))
+    placed = case.newest_stop
+    case.answers(200, placed.client_id)
+    child = stop("", at=-99_750, trigger=placed.trigger, venue_id=VenueId("c-1"))
+    case.hears(250, child)
+    assert case.state.stops[placed.client_id].status is StopStatus.LIVE
 
 
 def test_the_end_of_a_child_is_that_of_the_stop_that_holds_its_id() -> None:

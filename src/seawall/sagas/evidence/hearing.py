@@ -27,7 +27,7 @@ from seawall.sagas.evidence.stops import ENDED, StopFacts, conclude, found, join
 from seawall.sagas.phase import Phase
 
 CLOCKS_APART: Duration = MINUTE
-"""How much earlier than our intention, by our clock, a venue may date our own stop: its clock may be behind ours."""
+"""How much earlier than our intention a venue may date our own stop: what we know of its clock may be old."""
 
 
 def concluded(state: SagaState, item: Input) -> Iterator[ev.Event]:
@@ -174,7 +174,7 @@ def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> 
     known = _newest(stop for stop in state.stops.values() if report.venue_id and stop.venue_id == report.venue_id)
     if known is not None and report.status in ENDED:
         return known
-    same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and _may_be(stop, report))
+    same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and _may_be(stop, report, around))
     heirs = (stop for stop in same if known is None or (stop.may_live and stop.n > state.stops[known].n))
     heir = _newest(heirs)
     if heir is not None or known is not None or not report.parent:
@@ -182,9 +182,10 @@ def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> 
     return attribute(state, ClientId(""), VenueId(""), report.parent)
 
 
-def _may_be(stop: StopFacts, report: StopReport) -> bool:
+def _may_be(stop: StopFacts, report: StopReport, around: Circumstances) -> bool:
     """Whether a nameless stop at our trigger can be ours: not one that the venue dates before our intention."""
-    return not stop.is_ended and (not report.venue_at or report.venue_at >= stop.intended_at - CLOCKS_APART)
+    intended_at = stop.intended_at + around.clock_offset
+    return not stop.is_ended and (not report.venue_at or report.venue_at >= intended_at - CLOCKS_APART)
 
 
 def _is_stop_of_ours(state: SagaState, name: ClientId) -> bool:

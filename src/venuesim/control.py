@@ -196,7 +196,8 @@ def _market(exchange: Exchange, request: Request, now: int) -> object:
     if wish.mark is not None or wish.last is not None:
         exchange.set_price(wish.symbol, now, mark=wish.mark, last=wish.last)
     prices = exchange.book.market.prices(wish.symbol)
-    return {"symbol": wish.symbol, "mark": prices.mark, "last": prices.last}
+    tick = exchange.instruments[wish.symbol].tick
+    return {"symbol": wish.symbol, "mark": prices.mark, "last": prices.last, "tick": tick}
 
 
 def _hand(exchange: Exchange, request: Request, now: int) -> object:

@@ -108,6 +108,19 @@ def test_a_second_part_counts_from_what_is_to_stay() -> None:
     assert [event.keep for event in case.told_of(ev.ReduceAccepted)] == [D(14), D(7)]
 
 
+def test_a_part_whose_close_never_arrived_is_closed_by_the_next() -> None:
+    """Two reads do not know it, and the position reads as it did before, which is news enough: the next one follows."""
+    case = protected()
+    case.reads(280, AskPositions(case.state.signal.symbol), position(27, 260, told=100))
+    grants(case, 300, wish(Action.CLOSE, percent=D(50)))
+    (sent,) = case.sent(ClosePosition)
+    case.answers(320, sent.client_id, Outcome.UNKNOWN)
+    case.reads(900, AskOrder(case.state.signal.symbol, sent.client_id))
+    case.reads(910, AskPositions(case.state.signal.symbol), position(27, 880, told=100))
+    case.reads(1_700, AskOrder(case.state.signal.symbol, sent.client_id))
+    assert [close.quantity for close in case.sent(ClosePosition)] == [D(13), D(13)]
+
+
 def test_a_part_whose_close_is_unknown_is_asked_about_before_another_leaves() -> None:
     """A lost reply is no reason to close the part twice."""
     case = protected()

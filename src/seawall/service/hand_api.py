@@ -35,14 +35,14 @@ from seawall.service.halt import EVERYONE, Halts, UnknownAccount, scopes
 from seawall.service.loop import AccountLoop
 from seawall.service.problems import ConfigError
 from seawall.service.tidings import Tidings
-from seawall.service.views import OVER
 from seawall.service.web import dump, refuse, reply, told
 
 LONGEST_WORD = 400
 """Characters of a reason or a detail."""
 _LOOK_AGAIN = 0.05
 """Seconds after which the journal is looked at again though no account has told of anything new."""
-_RESOLVABLE_NOT = (*OVER, "refused")
+_RESOLVABLE_NOT = ("flat", "refused")
+"""Where nothing is left to say; a quarantine still waits for what may come back, and the operator may know better."""
 
 
 class HaltBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -115,6 +115,12 @@ class House:
             if self._doors is not None:
                 await self._doors.close(account, symbol)
 
+    async def resolve(self, signal_id: str, detail: str) -> None:
+        """The operator's word about a signal; what comes of it is the journal's to tell."""
+        with suppress(aiohttp.ClientError):
+            if self._doors is not None:
+                await self._doors.resolve(signal_id, detail)
+
     def is_over(self) -> bool:
         """Whether a process runs and every signal that it knows stands at an end."""
         if self._doors is None:

@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from seawall.model.times import Instant
+from venuesim.facts import StopStatus
 from venuesim.faults import Fired
 from venuesim.judge import Verdict
 from venuesim.moments import Met, Watch
@@ -36,11 +37,12 @@ class _Clock(msgspec.Struct, frozen=True):
 
 
 class Prices(msgspec.Struct, frozen=True):
-    """What a symbol stands at."""
+    """What a symbol stands at, and the grid of its prices."""
 
     symbol: str
     mark: Decimal
     last: Decimal
+    tick: Decimal
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -51,8 +53,17 @@ class Held(msgspec.Struct, frozen=True):
     quantity: Decimal
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """A stop in the book, live or on its way out."""
+
+    account: str
+    symbol: str
+    status: StopStatus
+
+
 class _Book(msgspec.Struct, frozen=True):
     positions: list[Held]
+    stops: list[Standing]
 
 
 class Remote:
@@ -104,6 +115,11 @@ class Remote:
         """What an account holds of a symbol, zero for nothing."""
         held = (await self._ask("GET", "/book", None, _Book)).positions
         return next((one.quantity for one in held if (one.account, one.symbol) == (account, symbol)), Decimal(0))
+
+    async def has_live_stop(self, account: str, symbol: str) -> bool:
+        """Whether a stop stands on a slot and has not fired."""
+        stops = (await self._ask("GET", "/book", None, _Book)).stops
+        return any((one.account, one.symbol, one.status) == (account, symbol, StopStatus.LIVE) for one in stops)
 
     async def hand(self, do: str, **wish: object) -> None:
         """Does something at the venue by another hand."""

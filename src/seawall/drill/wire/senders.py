@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 
-from seawall.drill.page import Ask, Hand, Page
+from seawall.drill.page import Ask, Hand, Page, Rung
 from seawall.drill.wire.house import NOBODY, House
 from seawall.drill.wire.remote import Remote
 from seawall.drill.wire.stage import Told
@@ -40,14 +40,21 @@ class Senders:
         self._number = number
         self._now = now
         self._first: dict[str, object] = {}
+        self._wished = 0
         self._deeds: Mapping[str, Callable[[Hand], Awaitable[None]]] = {
             "close": self._close,
+            "protect": self._protect,
+            "flatten": self._flatten,
+            "resolve": self._resolve,
             "repeat": self._repeat,
             "reword": self._reword,
             "open": self._open,
             "trade": self._trade,
             "cancel_stop": self._cancel_stop,
+            "move_stop": self._move_stop,
             "leave_stop": self._leave_stop,
+            "liquidate": self._liquidate,
+            "deleverage": self._deleverage,
         }
 
     async def do(self, hand: Hand) -> None:
@@ -82,15 +89,19 @@ class Senders:
         for name in ("leverage", "max_slippage_bps"):
             value = getattr(ask, name)
             wishes |= {name: plain(value)} if value is not None else {}
-        return wishes
+        return wishes | _rungs(ask.take_profit or None)
 
     async def _stop_of(self, ask: Ask) -> dict[str, str]:
         if ask.stop_is == "percent":
             return {"pct": plain(ask.stop)}
         prices = await self._box.prices(self._symbol)
         watched = prices.mark if ask.trigger_by == "mark" else prices.last
-        away = ask.stop / _HUNDRED
-        return {"price": plain(watched * (1 - away if ask.side == "buy" else 1 + away))}
+        return {"price": plain(self._behind(watched, ask.stop))}
+
+    def _behind(self, price: Decimal, percent: Decimal) -> Decimal:
+        """So many percent behind a price, for the side of the page's own signal."""
+        away = percent / _HUNDRED
+        return price * (1 - away if self._page.signal.side == "buy" else 1 + away)
 
     async def _give(self, body: Mapping[str, object]) -> None:
         """Hands a signal in. Answers are kept in the order in which the signals came, not in which they are heard."""
@@ -102,7 +113,30 @@ class Senders:
     # ---- at our doors
 
     async def _close(self, hand: Hand) -> None:
-        await self._house.close(self._account, self._symbol)
+        if hand.part is None or hand.part == 1:
+            await self._house.close(self._account, self._symbol)
+        else:
+            await self._wish("close", symbol=self._symbol, percent=plain(hand.part * _HUNDRED))
+
+    async def _protect(self, hand: Hand) -> None:
+        stop = {} if hand.break_even is None else {"break_even": plain(hand.break_even)}
+        if hand.stop is not None:
+            mark = (await self._box.prices(self._symbol)).mark
+            stop = {"price": plain(self._behind(mark, hand.stop))}
+        wishes = ({"stop": stop} if stop else {}) | _rungs(hand.take_profit)
+        await self._wish("protect", symbol=self._symbol, **wishes)
+
+    async def _flatten(self, hand: Hand) -> None:
+        await self._wish("flatten")
+
+    async def _resolve(self, hand: Hand) -> None:
+        await self._house.resolve(self.ids[0], "the operator's word")
+
+    async def _wish(self, action: str, **asked: object) -> None:
+        """A signal about the position that the page's own has opened."""
+        self._wished += 1
+        name = f"s{self._number}-w{self._wished}"
+        await self._give({"id": name, "account": self._account, "action": action, **asked})
 
     async def _repeat(self, hand: Hand) -> None:
         await self._give(self._first)
@@ -118,19 +152,43 @@ class Senders:
     # ---- at the venue
 
     async def _trade(self, hand: Hand) -> None:
-        held = await self._box.position(self._account, self._symbol)
-        quantity = hand.quantity or abs(held * (hand.part or 0))
+        quantity = hand.quantity or abs(await self._held() * (hand.part or 0))
         if quantity:
             await self._at_venue("trade", side=hand.side.upper(), quantity=str(quantity))
 
     async def _cancel_stop(self, hand: Hand) -> None:
         await self._at_venue("cancel_stop")
 
+    async def _move_stop(self, hand: Hand) -> None:
+        prices = await self._box.prices(self._symbol)
+        trigger = self._behind(prices.mark, hand.stop or Decimal(1))
+        if await self._box.has_live_stop(self._account, self._symbol):
+            await self._at_venue("move_stop", trigger=str(trigger - trigger % prices.tick))
+
     async def _leave_stop(self, hand: Hand) -> None:
         await self._at_venue("leave_stop", quantity=str(hand.quantity))
 
+    async def _liquidate(self, hand: Hand) -> None:
+        if await self._held():
+            await self._at_venue("liquidate")
+
+    async def _deleverage(self, hand: Hand) -> None:
+        if await self._held():
+            await self._at_venue("deleverage", fraction=str(hand.part or Decimal(1)))
+
+    async def _held(self) -> Decimal:
+        """What stands on the slot: nothing, where a crash kept the entry from ever leaving."""
+        return await self._box.position(self._account, self._symbol)
+
     async def _at_venue(self, do: str, **more: object) -> None:
         await self._box.hand(do, account=self._account, symbol=self._symbol, **more)
+
+
+def _rungs(asked: Sequence[Rung] | None) -> dict[str, object]:
+    """The field of a signal for the take-profits that a page asks for; none where it does not speak of them."""
+    if asked is None:
+        return {}
+    return {"take_profit": [{"pct": plain(rung.pct), "share": plain(rung.share)} for rung in asked]}
 
 
 def _word_of(told: Told) -> str:

@@ -145,8 +145,14 @@ class Doors:
 
     async def close(self, account: str, symbol: str) -> Told:
         """Asks for a slot to be closed."""
-        body = json.dumps({"account": account, "symbol": symbol})
-        async with self.web.post(f"{self.control}/close", data=body) as response:
+        return await self._by_hand("close", {"account": account, "symbol": symbol})
+
+    async def resolve(self, signal_id: str, detail: str) -> Told:
+        """The operator's word about a signal."""
+        return await self._by_hand("resolve", {"id": signal_id, "detail": detail})
+
+    async def _by_hand(self, what: str, body: Mapping[str, str]) -> Told:
+        async with self.web.post(f"{self.control}/{what}", data=json.dumps(body)) as response:
             return Told(response.status, await response.json())
 
     async def ready(self, within: float = PATIENCE) -> None:

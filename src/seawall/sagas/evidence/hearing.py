@@ -90,16 +90,12 @@ def of_position(state: SagaState, report: PositionReport, around: Circumstances)
     """
     if not state.attempts or state.phase is Phase.FLAT:
         return None
-    lag = around.bounds.read_lag
     told = state.opinions.of(report.source)
     repeats = told is not None and (told.report.amount, told.report.stop_loss) == (report.amount, report.stop_loss)
     settled = state.phase is Phase.PROTECTED and repeats and report.amount * state.side.sign > 0
-    if settled and report.venue_at == (told.report.venue_at if told else 0) and _is_decided(state, around):
-        return None
-    asked_for = _awaits_a_read(state, report)
-    if asked_for or adds(state.opinions, report, lag):
-        return ev.PositionReported(*_whose(state), report)
-    return None
+    settled = settled and report.venue_at == (told.report.venue_at if told else 0) and _is_decided(state, around)
+    adds_to_it = not settled and adds(state.opinions, report, around.bounds.read_lag)
+    return ev.PositionReported(*_whose(state), report) if adds_to_it or _awaits_a_read(state, report) else None
 
 
 def _is_decided(state: SagaState, around: Circumstances) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from seawall.model import inputs as inp
-from seawall.model.acts import Outcome, Reason
+from seawall.model.acts import ClosePosition, Outcome, Reason
+from seawall.model.events import EndReason
 from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
@@ -416,6 +417,20 @@ def test_an_unknown_full_stop_that_the_position_shows_is_acknowledged() -> None:
     assert cover(case, placed.client_id) is Cover.UNKNOWN
     stream(case, 400, 27, told=390, stop_loss=placed.trigger)
     assert cover(case, placed.client_id) is Cover.ACKNOWLEDGED
+
+
+def test_a_believed_stop_whose_trigger_the_market_has_passed_covers_as_long_as_a_triggering_one() -> None:
+    """The field shows it, and another at its trigger is refused as passed: two seconds later it has not closed us."""
+    case = naked(traits=BYBIT)
+    believed = case.newest_stop
+    stream(case, 300, 27, told=100, stop_loss=D(0))
+    stream(case, 320, 27, told=320, stop_loss=believed.trigger)
+    case.answers(350, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
+    case.wakes_until(2_340)
+    assert (cover(case, believed.client_id), case.sent(ClosePosition)) == (Cover.ACKNOWLEDGED, [])
+    case.wakes_until(2_360)
+    assert (cover(case, believed.client_id), case.state.end) == (Cover.NONE, EndReason.TRIGGER_PASSED)
+    assert [act.quantity for act in case.sent(ClosePosition)] == [D(27)]
 
 
 @pytest.mark.parametrize("ended", [StopStatus.TRIGGERED, StopStatus.CANCELLED])

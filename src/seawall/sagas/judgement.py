@@ -37,6 +37,7 @@ from seawall.sagas.evidence.exposure import (
     intent_moment,
     is_trigger_final,
     measure,
+    passed_since,
     standing_stops,
     target_trigger,
 )
@@ -386,6 +387,8 @@ def turning_points(state: SagaState, around: Circumstances, naked_since: Instant
     for facts in state.stops.values():
         if facts.status is StopStatus.TRIGGERING:
             yield facts.triggering_at + bounds.triggering + 1
+        elif passed := passed_since(state, facts):
+            yield passed + bounds.triggering + 1
     if state.phase is Phase.QUARANTINE:
         yield state.flat_at + quarantine(state, around)
     if state.phase is Phase.ENTERING:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from seawall.model.acts import Outcome
+from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
 from seawall.model.ids import Leg
 from seawall.model.reports import PositionReport, StopStatus
@@ -324,6 +324,8 @@ def cover_of(state: SagaState, facts: StopFacts, exposure: Exposure, around: Cir
         cover = _with_position_row(state, facts, cover, exposure, around)
     if cover >= Cover.ACKNOWLEDGED and _was_refused_again(state, facts, around):
         return Cover.NONE
+    if cover is Cover.ACKNOWLEDGED and _must_have_fired(state, facts, around):
+        return Cover.NONE
     return cover
 
 
@@ -396,6 +398,28 @@ def _was_refused_again(state: SagaState, facts: StopFacts, around: Circumstances
         other.outcome is Outcome.REFUSED and other.reason not in MEANS_READ and not other.reason.is_not_executed
         for other in later
     )
+
+
+def _must_have_fired(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:
+    """Whether a stop that is believed and not seen should have closed the position by now: the venue has refused
+    another at the very same trigger, since the market has passed it. So this one is triggering, or gone, and triggering
+    covers for so long only. A position's own field may go on showing it (Bybit, a rejected child).
+    """
+    since = passed_since(state, facts)
+    return since > 0 and around.now - since > around.bounds.triggering
+
+
+def passed_since(state: SagaState, facts: StopFacts) -> Instant:
+    """When the venue first said that the market has passed the trigger of this stop, by refusing a later one; or 0."""
+    said = (
+        other.concluded_at
+        for other in state.stops.values()
+        if other.n > facts.n
+        and (other.trigger, other.trigger_by) == (facts.trigger, facts.trigger_by)
+        and other.reason is Reason.TRIGGER_PASSED
+        and other.status is None
+    )
+    return min(said, default=0)
 
 
 def target_trigger(state: SagaState) -> Decimal:

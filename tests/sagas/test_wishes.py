@@ -165,6 +165,13 @@ def test_a_stop_is_moved_over_a_quantity_stop_on_binance() -> None:
     assert [act.target for act in case.sent(CancelOrder)] == [first]
 
 
+def test_an_old_price_says_nothing_about_a_move() -> None:
+    """A price that was read too long ago for an entry judges no stop either: the answer says that none is known."""
+    case = protected(mark=mark("0.1990", at=ms(0)))
+    case.at(6_000)
+    assert denial(case, wish(stop=Stop(price=D("0.1950")))).startswith("stop: expected a market whose price is known")
+
+
 def bridged(case: Case, after: float, price: str) -> str:
     """Moves the stop as far as the bridge, which is seen live; its name."""
     grants(case, after, wish(stop=Stop(price=D(price))))

@@ -14,7 +14,6 @@ from seawall.model import events as ev
 from seawall.model.amounts import HUNDRED, ONE, ZERO, is_behind, plain, trigger_towards_entry
 from seawall.model.ids import SignalId, Symbol
 from seawall.model.instrument import Instrument
-from seawall.model.reports import MarkReport
 from seawall.model.signal import Action, Signal, Stop, TriggerBy
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import average_entry, measure, target_trigger
@@ -86,9 +85,9 @@ def _new_trigger(state: SagaState, stop: Stop, rules: Instrument) -> Decimal | N
 
 
 def _too_far(state: SagaState, trigger: Decimal, around: Circumstances) -> str | None:
-    watched = _watched(around.mark, _trigger_by(state))
+    watched = _watched(around, _trigger_by(state))
     if watched is None:
-        return "stop: expected a market whose price is known, it is not yet"
+        return "stop: expected a market whose price is known, it has not been read of late"
     if not is_behind(trigger, watched, state.side):
         where = "below" if state.side.sign > 0 else "above"
         return f"stop: expected a price {where} the market at {plain(watched)}, came {plain(trigger)}"
@@ -102,10 +101,13 @@ def _trigger_by(state: SagaState) -> TriggerBy:
     return state.intent.trigger_by if state.intent is not None else TriggerBy.MARK
 
 
-def _watched(mark: MarkReport | None, by: TriggerBy) -> Decimal | None:
-    """The price that the stop watches; None if it has not been read."""
-    watched = None if mark is None else (mark.mark if by is TriggerBy.MARK else mark.last)
-    return watched if watched and watched > 0 else None
+def _watched(around: Circumstances, by: TriggerBy) -> Decimal | None:
+    """The price that the stop watches; None if it has not been read, or is too old for an entry too."""
+    mark = around.mark
+    if mark is None or around.now - mark.at > around.bounds.mark_fresh:
+        return None
+    watched = mark.mark if by is TriggerBy.MARK else mark.last
+    return watched if watched > 0 else None
 
 
 def _ladder_laid(state: SagaState, signal: Signal, around: Circumstances) -> ev.LadderAccepted | Denial | None:

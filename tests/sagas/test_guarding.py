@@ -337,17 +337,18 @@ def test_another_signals_position_on_the_freed_slot_wakes_nothing() -> None:
     assert (len(case.events), case.phase()) == (known, Phase.FLAT)
 
 
-@pytest.mark.parametrize("was_seen", [True, False])
-def test_the_owners_stop_that_leaves_no_room_is_accepted_in_the_place_of_ours(was_seen: bool) -> None:
-    """The venue takes none beside it: it covers, and nothing is closed. Where none of ours was ever live, the signal has
-    not had the stop that it asked for, and another's does not do for it.
+@pytest.mark.parametrize("has_stood", [True, False])
+def test_the_owners_stop_that_leaves_no_room_is_accepted_in_the_place_of_ours(has_stood: bool) -> None:
+    """The venue takes none beside it: it covers, and nothing is closed. Where none of ours was ever in the book, the
+    signal has not had the stop that it asked for, and another's does not do for it.
     """
-    case = protected() if was_seen else armed()
-    case.hears(300, stop(case.newest_stop.client_id, StopStatus.CANCELLED, at=300))
+    case = naked()
+    if has_stood:
+        case.hears(300, stop(case.newest_stop.client_id, StopStatus.CANCELLED, at=300))
     theirs = stop("web_4", at=310, trigger=D("0.1850"), side=Side.SELL)
-    for at in (350, 450):
+    for at in (350, 450, 550):
         case.answers(at, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_EXISTS)
         case.reads(at + 50, AskStops(SYMBOL), theirs)
     case.wakes_until(10_000)
-    assert case.phase() is (Phase.PROTECTED if was_seen else Phase.CLOSING)
-    assert bool(case.sent(ClosePosition)) is not was_seen
+    assert case.phase() is (Phase.PROTECTED if has_stood else Phase.CLOSING)
+    assert bool(case.sent(ClosePosition)) is not has_stood

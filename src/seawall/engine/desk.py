@@ -122,6 +122,8 @@ class Desk:
         for item in (*inputs, *self._gates.give_up(now, durable)):
             self._hear(item, now)
         self._record(self._timer.end(now))
+        for saga in self._late():
+            self._decide(saga, now)
         self._keep(now)
         for saga in self._awake(now):
             self._decide(saga, now)
@@ -324,16 +326,16 @@ class Desk:
 
     # ---- deciding
 
+    def _late(self) -> list[Saga]:
+        """Ended signals that something was heard for: a late fill is theirs, before it is a find of the keeper's."""
+        return [self._slots.flat[name] for name in self._touched if name in self._slots.flat]
+
     def _awake(self, now: Instant) -> list[Saga]:
         """The sagas that something was heard for or whose time has come; those in line for a slot, always."""
-        slots, touched = self._slots, self._touched
         return [
-            *(slots.flat[name] for name in touched if name in slots.flat),
-            *(
-                saga
-                for name, saga in slots.living.items()
-                if name in touched or self._waits_for_reads(saga) or saga.is_due(now)
-            ),
+            saga
+            for name, saga in self._slots.living.items()
+            if name in self._touched or self._waits_for_reads(saga) or saga.is_due(now)
         ]
 
     @staticmethod

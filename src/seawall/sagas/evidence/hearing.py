@@ -194,12 +194,13 @@ def _is_stop_of_ours(state: SagaState, name: ClientId) -> bool:
 def _took_our_place(state: SagaState, report: StopReport) -> bool:
     """Whether the owner has put a stop of his own where ours has stood: it closes the whole position, and the venue has
     refused to take even a quantity stop of ours beside it (binance.md 4.7, an open question). It covers, and is
-    accepted like one that he moved (design, rule 18). That ours has stood is known of its end too.
+    accepted like one that he moved (design, rule 18). That ours has stood is known of its end too; and one that had to
+    be sent twice, since nobody answered, may have.
     """
     last = max(state.stops.values(), key=lambda stop: stop.n, default=None)
     is_kept_out = last is not None and last.quantity is not None and last.is_kept_out
     is_whole = report.status is StopStatus.LIVE and report.quantity is None and report.side is state.side.opposite
-    has_stood = any(stop.status is not None for stop in state.stops.values())
+    has_stood = any(stop.status is not None or stop.sendings > 1 for stop in state.stops.values())
     return is_kept_out and is_whole and has_stood and parse_client_id(report.client_id) is None
 
 

@@ -170,7 +170,7 @@ def test_the_control_api_does_what_the_hands_do() -> None:
             assert (await ask("POST", "/faults", {"fault": "dealy"}))[0] == 422
             assert await ask("DELETE", "/faults?number=1") == (200, {"plan": {}})
             assert await ask("POST", "/market", {"symbol": "BTCUSDT", "mark": "100000", "last": "100001.04"}) == (
-                200, {"symbol": "BTCUSDT", "mark": "100000.00", "last": "100001.00"}
+                200, {"symbol": "BTCUSDT", "mark": "100000.00", "last": "100001.00", "tick": "0.10"}
             )  # fmt: skip
             hand = {"do": "trade", "account": "a", "symbol": "BTCUSDT", "side": "SELL", "quantity": "0.01"}
             assert (await ask("POST", "/hand", hand))[0] == 200
@@ -189,7 +189,7 @@ def test_the_control_api_does_what_the_hands_do() -> None:
             jump = {"symbol": "BTCUSDT", "jump_pct": "-10", "depth": {"levels": 0}}
             assert await ask("POST", "/market", jump) == (
                 200,
-                {"symbol": "BTCUSDT", "mark": "90000.00", "last": "90000.90"},
+                {"symbol": "BTCUSDT", "mark": "90000.00", "last": "90000.90", "tick": "0.10"},
             )
             assert exchange.book.market.best("BTCUSDT", Side.BUY) is None
             assert await ask("POST", "/market", {"walk_bps": 5}) == (200, {"walk_bps": 5})

@@ -36,7 +36,7 @@ def traded(*trades: tuple[VenueSide, str]) -> Verdict:
 def test_a_naked_position_is_a_breach() -> None:
     """A position without a stop is named, whatever the journal says."""
     found = list(breaches(traded((VenueSide.BUY, "0.01")), state(Phase.PROTECTED), spares=True))
-    assert found == ["0.01 naked at the end"]
+    assert found == ["0.010 naked at the end"]
 
 
 def test_a_second_entry_is_a_breach() -> None:

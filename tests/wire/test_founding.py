@@ -144,6 +144,7 @@ async def _stream_speaks(home: Path, venue: VenueName) -> None:
         (proof,) = _proofs(stage, "sync")
         assert proof.source is Source.STREAM
         _check_view(stage)
+        await stage.bell.until(lambda: _synced(stage)[:1] == ["sync"], what="the log's line about the view")
         await stage.reaches("sync", Phase.PROTECTED)
         assert proof.at < stage.witness.states[SignalId("sync")].protected_at + SECOND
 
@@ -153,11 +154,15 @@ def _check_view(stage: Stage) -> None:
     told = [one.report for one in stage.witness.events("sync") if isinstance(one, ev.PositionReported)]
     state = stage.witness.states[SignalId("sync")]
     (held,) = stage.judged().positions
-    logged = [json.loads(line) for line in stage.log.getvalue().splitlines()]
     assert [one.amount for one in told if one.source is Source.STREAM][-1] == held.quantity
     assert state.opinions.stream is not None
     assert state.opinions.stream.report.amount == held.quantity
-    assert [line["signal"] for line in logged if _is_sync(line)][:1] == ["sync"]
+
+
+def _synced(stage: Stage) -> list[str]:
+    """The signals of which the log says that the stream's word entered the view; it is written a little later."""
+    logged = [json.loads(line) for line in stage.log.getvalue().splitlines()]
+    return [line["signal"] for line in logged if _is_sync(line)]
 
 
 def _is_sync(line: dict[str, str]) -> bool:

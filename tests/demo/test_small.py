@@ -133,7 +133,7 @@ def test_before_and_after_in_two_sentences() -> None:
 def test_the_live_table_is_drawn_and_goes() -> None:
     """On a terminal every signal has its line while the show runs."""
     out = io.StringIO()
-    console = Console(file=out, width=100, height=40, force_terminal=True)
+    console = Console(file=out, width=100, height=40, force_terminal=True, _environ={"TERM": "xterm"})
     with LiveScreen(console) as screen:
         screen.show(small()[0].rows, 1.5)
     assert all(scene.symbol in out.getvalue() for scene in SMALL)

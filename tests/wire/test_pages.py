@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
+import aiohttp
 import pytest
 
 from seawall.drill.command import BROKEN, HELD, Options, drill
+from seawall.drill.hands import Hands
+from seawall.drill.page import Hand, Page
+from seawall.drill.wire.house import House
+from seawall.drill.wire.remote import Remote
+from seawall.drill.wire.senders import Senders
+from seawall.drill.world import World
 from seawall.model.ids import VenueName
 
 KILLED = """
@@ -72,3 +81,16 @@ def test_a_page_that_does_not_hold_on_sockets(tmp_path: Path, capsys: pytest.Cap
     assert "PROTECTED" in out
     assert re.search(r"again: seawall drill \S+wrong\.toml --venue binance --seed 1 --wire", out)
     assert "1 runs, 1 broken" in out
+
+
+def test_every_deed_of_a_page_is_known_in_virtual_time_and_on_sockets(tmp_path: Path) -> None:
+    """What a page's hand may do is done in both; but nobody sets this machine's clock, and `unfit` says so."""
+
+    async def deeds_on_sockets() -> set[str]:
+        async with aiohttp.ClientSession() as web:
+            house, box = House(tmp_path, "", {}, web), Remote("", web)
+            return set(Senders(house, box, Page(title=""), VenueName.BINANCE, "main", 1, lambda: 0)._deeds)
+
+    written = set(get_args(get_type_hints(Hand)["does"]))
+    assert set(Hands(World(VenueName.BINANCE), Page(title=""), 1)._deeds) == written
+    assert asyncio.run(deeds_on_sockets()) == written - {"set_clock"}

@@ -55,12 +55,10 @@ class LiveScreen:
     def show(self, found: Sequence[Row], elapsed: float) -> None:
         """See `Screen`."""
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        names = [f"{row.scene.venue.value:8}{row.scene.symbol}" for row in found]
-        table.add_column(f"{elapsed:4.1f} s", no_wrap=True, min_width=max(map(len, names), default=0))
-        for title in ("the report's bot", "Seawall"):
+        for title in (f"{elapsed:4.1f} s", "the report's bot", "Seawall"):
             table.add_column(title, no_wrap=True)
-        for name, row in zip(names, found, strict=True):
-            table.add_row(name, bot_word(row, over=False), our_word(row))
+        for row in found:
+            table.add_row(f"{row.scene.venue.value:8}{row.scene.symbol}", bot_word(row, over=False), our_word(row))
         self._live.update(table, refresh=True)
 
 

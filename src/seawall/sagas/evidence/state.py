@@ -62,7 +62,7 @@ class SagaState:
     part: Part | None = None
     """What the owner asked to close while the rest stays."""
     written_off: Decimal = ZERO
-    """What the operator has declared no longer to be this signal's."""
+    """What is no longer this signal's: by the operator's word, or because others' fills had closed it by FLAT."""
     filled: ev.EntryFilled | None = None
     ended_entry: ClientId = ClientId("")
     confirmed: tuple[ClientId, ...] = ()

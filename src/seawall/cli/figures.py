@@ -8,6 +8,7 @@ from decimal import Decimal
 from seawall.cli.common import amount, span
 from seawall.history.asked import Asked, Move, Part, RungView
 from seawall.history.exits import Exit, ExitKind
+from seawall.history.positions import PositionView
 from seawall.history.receipt import Receipt
 from seawall.service.views import readable
 
@@ -46,6 +47,21 @@ def figures(told: Receipt) -> list[tuple[str, str]]:
         ("the venue's ids", " ".join(told.venue_ids)),
         ("failures", ", ".join(told.failures)),
     ]
+
+
+def opinions(view: PositionView) -> list[str]:
+    """Who says how much of a position, as "read 0 (said 2.1 s ago, before ours)". A word that only repeats the last one
+    is not recorded, so that the age is that of the last new one; what differs from ours and is older may be overtaken.
+    """
+    ours = view.ours
+    words = []
+    for who, told in (("ours", ours), ("stream", view.stream), ("read", view.read)):
+        if told is None:
+            words.append(f"{who} says nothing")
+        else:
+            overtaken = ", before ours" if told.amount != ours.amount and told.at < ours.at else ""
+            words.append(f"{who} {amount(told.amount)} (said {span(told.age)} ago{overtaken})")
+    return words
 
 
 _BY = {

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from seawall.cli.common import NO_OPTIONS, Common, amount, console, instant, print_json, print_table, span
-from seawall.cli.figures import figures
+from seawall.cli.figures import figures, opinions
 from seawall.cli.halt import told_halt
-from seawall.history.positions import Opinion, Origin
+from seawall.history.positions import Origin
 from seawall.history.receipt import Receipt
 from seawall.history.words import sentence
 from seawall.model.events import Recorded
@@ -164,17 +164,12 @@ def _position(one: OpenPosition) -> str:
     state = "UNPROTECTED" if record.state == "open" else record.state.upper()
     left = record.quantity if told is None else abs(told.ours.amount)
     origin = " (adopted)" if told is not None and told.origin is Origin.ADOPTED else ""
-    said = {"ours": told.ours, "stream": told.stream, "read": told.read} if told else {}
-    opinions = ", ".join(f"{who} {_opinion(opinion)}" for who, opinion in said.items())
+    said = ", ".join(opinions(told)) if told is not None else "only the record speaks of it"
     return (
         f"{record.symbol} on {record.account}: {state}, {record.side.value} {amount(left)}, "
         f"stop {amount(record.trigger)}, signal {record.signal_id}{origin}\n"
-        f"  {opinions or 'only the record speaks of it'}"
+        f"  {said}"
     )
-
-
-def _opinion(said: Opinion | None) -> str:
-    return "says nothing" if said is None else f"{amount(said.amount)} ({span(said.age)} ago)"
 
 
 def _events(journal: JournalReader, account: str, last: int, *, follow: bool) -> Iterator[tuple[Account, Recorded]]:

@@ -6,9 +6,10 @@ import asyncio
 from typing import Any
 
 from seawall.cli.audit import choose
-from seawall.cli.common import NO_OPTIONS, Common, amount, console, print_json, span
+from seawall.cli.common import NO_OPTIONS, Common, amount, console, print_json
+from seawall.cli.figures import opinions
 from seawall.cli.http import ask, doors
-from seawall.history.positions import Opinion
+from seawall.history.positions import Opinion, PositionView
 from seawall.service.clock import UtcClock
 from seawall.service.identity import known_installation
 from seawall.service.problems import Exit, Unreachable
@@ -87,8 +88,12 @@ def _is_ours(slot: Compared) -> bool:
     return bool(slot.held) or any(step.deed is Deed.ADOPT for step in slot.steps)
 
 
+def _view(slot: Compared) -> PositionView | None:
+    return next((one.opinions for one in slot.held if one.opinions is not None), None)
+
+
 def _opinions(slot: Compared) -> dict[str, Opinion | None]:
-    told = next((one.opinions for one in slot.held if one.opinions is not None), None)
+    told = _view(slot)
     return {"ours": told.ours, "stream": told.stream, "read": told.read} if told is not None else {}
 
 
@@ -127,12 +132,8 @@ def _tell(one: Reconciled) -> None:
 
 def _line(account: str, slot: Compared) -> str:
     """A symbol: who says how much of it, then what follows."""
-    said = [f"{who} {_opinion(opinion)}" for who, opinion in _opinions(slot).items()]
-    words = ", ".join([*said, f"the venue now {amount(slot.slot.amount)}"])
+    told = _view(slot)
+    words = ", ".join([*(opinions(told) if told is not None else ()), f"the venue now {amount(slot.slot.amount)}"])
     state = "NAKED" if slot.naked else ("they agree" if slot.agree else "they differ")
     steps = "".join(f"\n  {step.deed.value}: {step.why}" for step in slot.steps)
     return f"{slot.symbol} on {account}: {words}: {state}{steps}"
-
-
-def _opinion(said: Opinion | None) -> str:
-    return "says nothing" if said is None else f"{amount(said.amount)} ({span(said.age)} ago)"

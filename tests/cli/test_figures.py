@@ -1,0 +1,27 @@
+"""What the command line says of a figure."""
+
+from __future__ import annotations
+
+from seawall.cli.figures import opinions
+from seawall.history import positions
+from seawall.model.times import MILLISECOND
+from tests.history.stories import ours, velvet
+
+
+def test_an_older_word_that_differs_is_marked_as_from_before_ours() -> None:
+    """A query that was answered before our last word, and differs, is said to be from before it; a later one is not."""
+    early = velvet().position(175, 0, "0").recorded()
+    (view,) = positions.opinions(early, ours(600))
+    assert opinions(view)[2] == "read 0 (said 425 ms ago, before ours)"
+    (view,) = positions.opinions(velvet().position(500, 0, "0").recorded(), ours(500) + 100 * MILLISECOND)
+    assert opinions(view) == [
+        "ours -27 (said 420 ms ago)",
+        "stream -27 (said 450 ms ago)",
+        "read 0 (said 100 ms ago)",
+    ]
+
+
+def test_a_source_without_a_word_says_nothing() -> None:
+    """Silence is told as silence, never as a zero."""
+    (view,) = positions.opinions(velvet().recorded(), ours(200))
+    assert opinions(view)[2] == "read says nothing"

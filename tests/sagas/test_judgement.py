@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from seawall.model import inputs as inp
-from seawall.model.acts import Outcome, Reason
+from seawall.model.acts import ClosePosition, Outcome, Reason
+from seawall.model.events import EndReason
 from seawall.model.ids import VenueId
 from seawall.model.queries import Query
 from seawall.model.reports import OrderStatus, Source, StopStatus
@@ -216,6 +217,24 @@ def test_passed_when_a_final_trigger_is_refused_as_passed() -> None:
     case = naked()
     case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
     assert (case.finding(), case.phase()) == (Finding.PASSED, Phase.CLOSING)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_no_news_that_the_market_has_passed_a_stop_that_is_just_firing(*, ended: bool) -> None:
+    """Its own order may be filling: for two seconds no close is sent beside it, unless it is told to have ended."""
+    case = protected()
+    fired = case.newest_stop
+    case.hears(20_000, stop(fired.client_id, StopStatus.TRIGGERED, at=20_000))
+    case.answers(20_050, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
+    assert (case.finding(), case.phase(), case.sent(ClosePosition)) == (Finding.NAKED, Phase.PROTECTING, [])
+    last = 20_060 if ended else 22_000
+    case.wakes_until(last)
+    assert case.sent(ClosePosition) == []
+    if ended:
+        case.hears(last, stop(fired.client_id, StopStatus.REJECTED, at=last))
+    else:
+        case.wakes_until(last + 1)
+    assert (case.phase(), case.state.end) == (Phase.CLOSING, EndReason.TRIGGER_PASSED)
 
 
 @pytest.mark.parametrize("reason", [Reason.STOP_REFUSED, Reason.NO_POSITION, Reason.STOP_EXISTS, Reason.BUSY])

@@ -178,7 +178,7 @@ def test_triggering_covers_for_two_seconds_and_no_longer() -> None:
     assert worth(stuck, D(27), border, BOUNDS.triggering) is Cover.LIVE
     assert worth(stuck, D(27), border + 1, BOUNDS.triggering) is Cover.NONE
     again = join_stop(stuck, stop(NAME, StopStatus.TRIGGERING, at=900))
-    assert again.triggering_at == ms(100)
+    assert again.fired_at == ms(100)
 
 
 def test_a_quantity_stop_covers_only_what_it_carries() -> None:

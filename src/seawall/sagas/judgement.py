@@ -21,7 +21,6 @@ from enum import Enum
 from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
 from seawall.model.events import EndReason
-from seawall.model.reports import StopStatus
 from seawall.model.times import Duration, Instant
 from seawall.sagas import preparing
 from seawall.sagas.evidence.absence import is_close_absent, is_missed_for
@@ -43,7 +42,7 @@ from seawall.sagas.evidence.exposure import (
 )
 from seawall.sagas.evidence.sent import Attempt, Rung, Sent
 from seawall.sagas.evidence.state import SagaState
-from seawall.sagas.evidence.stops import MEANS_READ, Cover, StopFacts
+from seawall.sagas.evidence.stops import FIRING, MEANS_READ, Cover, StopFacts
 from seawall.sagas.phase import Finding, Phase
 
 
@@ -86,7 +85,7 @@ def _of_open(state: SagaState, exposure: Exposure, around: Circumstances, naked_
         return _of_live(state, exposure, around, stop)
     if cover is Cover.ACKNOWLEDGED:
         return Finding.ARMED
-    if _is_passed(state):
+    if _is_passed(state) and not _is_firing(state, around):
         return Finding.PASSED
     return Finding.OVERDUE if _is_overdue(around, naked_since) else Finding.NAKED
 
@@ -180,6 +179,15 @@ def _is_passed(state: SagaState) -> bool:
     newest = max(tried, key=lambda facts: facts.n, default=None)
     refused = newest is not None and newest.reason is Reason.TRIGGER_PASSED and newest.status is None
     return refused and newest is not None and newest.trigger == target_trigger(state) and is_trigger_final(state)
+
+
+def _is_firing(state: SagaState, around: Circumstances) -> bool:
+    """Whether the order of a stop that has fired may be filling just now. That the market has passed its trigger is no
+    news then, and no close is sent beside it for as long as one that is triggering covers. It is no cover all the same
+    (rule 11): the naked clock runs, and what ends unfilled is told as ended.
+    """
+    fired = (facts.fired_at for facts in state.stops.values() if facts.status in FIRING)
+    return any(around.now - at <= around.bounds.triggering for at in fired)
 
 
 def _is_overdue(around: Circumstances, naked_since: Instant) -> bool:
@@ -385,8 +393,8 @@ def turning_points(state: SagaState, around: Circumstances, naked_since: Instant
     if naked_since:
         yield max(naked_since + around.mute + bounds.max_naked, around.timer_held_until)
     for facts in state.stops.values():
-        if facts.status is StopStatus.TRIGGERING:
-            yield facts.triggering_at + bounds.triggering + 1
+        if facts.status in FIRING:
+            yield facts.fired_at + bounds.triggering + 1
         elif passed := passed_since(state, facts):
             yield passed + bounds.triggering + 1
     if state.phase is Phase.QUARANTINE:

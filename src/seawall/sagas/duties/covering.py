@@ -15,14 +15,13 @@ from seawall.model import events as ev
 from seawall.model.acts import Outcome, PlaceStop, Reason
 from seawall.model.amounts import BASIS_POINTS, percent_trigger
 from seawall.model.ids import Leg
-from seawall.model.reports import StopStatus
 from seawall.model.times import Instant
 from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import Exposure, average_entry, is_contradicted, is_trigger_final, target_trigger
 from seawall.sagas.evidence.state import SagaState
-from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
+from seawall.sagas.evidence.stops import FIRING, MEANS_READ, StopFacts
 from seawall.sagas.judgement import is_entry_known, is_leaving, live_stops
 
 
@@ -54,7 +53,7 @@ def _is_lost(state: SagaState, newest: StopFacts, around: Circumstances) -> bool
     """Whether the newest stop is out of the running without an answer to wait for: ended, stuck, missing, or attached
     to an entry whose position shows none.
     """
-    stuck = newest.status in (StopStatus.TRIGGERING, StopStatus.TRIGGERED)
+    stuck = newest.status in FIRING
     return (
         newest.is_ended or stuck or is_contradicted(state, newest, around) or newest.is_missing(around.bounds.read_lag)
     )
@@ -79,7 +78,7 @@ def _place_again(
 
 def _another_stands(state: SagaState, agenda: Agenda) -> bool:
     """Whether the stop that is in the way covers nothing: another's, or one of ours that is stuck at its trigger."""
-    stuck = any(facts.status in (StopStatus.TRIGGERING, StopStatus.TRIGGERED) for facts in state.stops.values())
+    stuck = any(facts.status in FIRING for facts in state.stops.values())
     return stuck or agenda.others_stand
 
 

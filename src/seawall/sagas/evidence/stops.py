@@ -33,6 +33,7 @@ _RANK = {
     StopStatus.CANCELLED: 6,
     StopStatus.FINISHED: 7,
 }
+FIRING = (StopStatus.TRIGGERING, StopStatus.TRIGGERED)
 ENDED = (StopStatus.REJECTED, StopStatus.EXPIRED, StopStatus.CANCELLED, StopStatus.FINISHED)
 
 
@@ -69,7 +70,8 @@ class StopFacts:
     status: StopStatus | None = None
     source: Source = Source.REPLY
     live_at: Instant = 0
-    triggering_at: Instant = 0
+    fired_at: Instant = 0
+    """When it was first heard to be TRIGGERING or TRIGGERED."""
     venue_id: VenueId = VenueId("")
     order_id: VenueId = VenueId("")
     moved_by_hand: bool = False
@@ -163,7 +165,7 @@ def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
         status=status,
         source=report.source if first_live else facts.source,
         live_at=(report.venue_at or report.at) if first_live else facts.live_at,
-        triggering_at=facts.triggering_at or (report.at if report.status is StopStatus.TRIGGERING else 0),
+        fired_at=facts.fired_at or (report.at if report.status in FIRING else 0),
         venue_id=report.venue_id or facts.venue_id,
         order_id=report.order_id or facts.order_id,
         trigger=trigger,
@@ -195,9 +197,7 @@ def _named_by_reply(facts: StopFacts, venue_id: VenueId) -> StopFacts:
 
 
 def _another_life(facts: StopFacts, venue_id: VenueId) -> StopFacts:
-    return replace(
-        facts, venue_id=venue_id, status=None, live_at=0, trigger_at=0, triggering_at=0, order_id=VenueId("")
-    )
+    return replace(facts, venue_id=venue_id, status=None, live_at=0, trigger_at=0, fired_at=0, order_id=VenueId(""))
 
 
 def _newer(one: VenueId, other: VenueId) -> VenueId:
@@ -214,7 +214,7 @@ def worth(facts: StopFacts, needed: Decimal, now: Instant, triggering: Duration)
     """What this stop alone is worth for a position of `needed`, before the position row is asked (Bybit)."""
     if facts.is_ended or facts.status is StopStatus.TRIGGERED:
         return Cover.NONE
-    if facts.status is StopStatus.TRIGGERING and now - facts.triggering_at > triggering:
+    if facts.status is StopStatus.TRIGGERING and now - facts.fired_at > triggering:
         return Cover.NONE
     if facts.quantity is not None and facts.quantity < needed:
         return Cover.NONE

@@ -74,7 +74,7 @@ class Scene:
     @property
     def account(self) -> str:
         """The account of ours that it is sent to; the bot's has the same name with "report-" before it."""
-        return f"{self.venue.value}-incident" if self.alone else self.venue.value
+        return self.id if self.alone else self.venue.value
 
     @property
     def expected(self) -> Decimal:
@@ -133,6 +133,7 @@ SHOW: tuple[Scene, ...] = (
         fault="create reply lost",
         story="the order fills, and the connection is reset before its reply",
         troubles=(_create("reply_lost", mode="reset"),),
+        alone=True,
     ),
     Scene(
         _BINANCE,
@@ -225,6 +226,7 @@ SHOW: tuple[Scene, ...] = (
         fault="create reply lost",
         story="the order fills, and the connection is reset before its reply",
         troubles=(_create("reply_lost", mode="reset"),),
+        alone=True,
     ),
     Scene(
         _BYBIT,

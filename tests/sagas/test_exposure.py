@@ -15,7 +15,6 @@ from seawall.model.signal import Stop
 from seawall.sagas.evidence.exposure import (
     best_cover,
     cover_of,
-    exit_orders,
     intent_moment,
     is_trigger_final,
     last_moment,
@@ -67,7 +66,7 @@ def test_open_is_entry_fills_less_the_fills_of_closes_and_stops() -> None:
     case.hears(300, fill(case.newest_stop.client_id, 5, trade="s1", at=300))
     found = case.exposure
     assert (found.filled, found.exited, found.open) == (D(27), D(5), D(22))
-    assert [facts.client_id for facts in exit_orders(case.state)] == [case.newest_stop.client_id]
+    assert [facts.client_id for facts in case.state.exit_orders] == [case.newest_stop.client_id]
 
 
 def test_a_partial_fill_is_open_as_far_as_it_goes() -> None:

@@ -21,7 +21,7 @@ from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Signal, Stop
 from seawall.model.times import MILLISECOND
 from seawall.model.venue import Traits
-from seawall.sagas.evidence.exposure import best_cover, entry_orders
+from seawall.sagas.evidence.exposure import best_cover
 from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import Cover
@@ -266,7 +266,7 @@ def test_whatever_is_told_what_leaves_is_bounded(data: st.DataObject, asked: Sig
                 assert all(may_be_repeated(before, sent, blowing) for sent in before.attempts)
             if isinstance(event, ev.CloseIntended):
                 state = blowing.case.state
-                ours = max(sum(facts.filled for facts in entry_orders(state)), Decimal(27))
+                ours = max(state.entered, Decimal(27))
                 assert blowing.case.phase() is Phase.CLOSING
                 assert 0 < event.quantity <= ours
                 out = [sent for sent in state.closes if sent.outcome is None]

@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from enum import Enum
 
 from seawall.model.acts import Outcome, Reason
-from seawall.model.amounts import ZERO
 from seawall.model.events import EndReason
 from seawall.model.times import Duration, Instant
 from seawall.sagas import preparing
@@ -29,9 +28,7 @@ from seawall.sagas.evidence.exposure import (
     Exposure,
     best_cover,
     cover_of,
-    entry_orders,
     excess,
-    exit_orders,
     foreign_baseline,
     intent_moment,
     is_trigger_final,
@@ -347,9 +344,7 @@ def _is_at_baseline(state: SagaState, attempt: Attempt, around: Circumstances) -
     told = state.opinions.read
     if told is None or not attempt.missed:
         return False
-    taken = sum((facts.filled for facts in exit_orders(state)), ZERO)
-    entered = sum((facts.filled for facts in entry_orders(state)), ZERO)
-    baseline = foreign_baseline(state, around) + state.side.sign * (entered - taken)
+    baseline = foreign_baseline(state, around) + state.side.sign * (state.entered - state.exited)
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
     moved = any(word.amount != baseline for word in words)
     return told.report.began_at > min(attempt.missed) and told.report.amount == baseline and not moved

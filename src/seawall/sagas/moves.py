@@ -18,7 +18,6 @@ from seawall.sagas.evidence.exposure import (
     average_entry,
     closed_by_others,
     cover_of,
-    entry_orders,
     excess,
     intent_moment,
     standing_stops,
@@ -92,7 +91,7 @@ def _never_begun(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
 def _entry_filled(state: SagaState, exposure: Exposure, around: Circumstances) -> ev.EntryFilled:
     """The first proof of a fill, with who gave it. By its effect alone it is dated from the intent, "at most"."""
     whose = (state.signal.id, state.signal.symbol)
-    known = next((facts for facts in entry_orders(state) if facts.filled > 0), None)
+    known = next((facts for facts in state.entry_orders if facts.filled > 0), None)
     if known is None:
         since = intent_moment(state).venue_at
         source = _first_to_show_effect(state)

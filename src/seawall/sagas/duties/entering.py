@@ -16,7 +16,6 @@ from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.duties.covering import stop_intention
 from seawall.sagas.evidence.circumstances import Circumstances
-from seawall.sagas.evidence.exposure import entry_orders
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.judgement import retry_at
 
@@ -105,5 +104,5 @@ def leverage_act(event: ev.LeverageIntended) -> SetLeverage:
 
 def cancel_entries(state: SagaState, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
     """Cancels what rests of an entry that was seen and is not terminal; by its name, read back by the order query."""
-    resting = [facts for facts in entry_orders(state) if facts.is_seen and not facts.is_terminal]
+    resting = [facts for facts in state.entry_orders if facts.is_seen and not facts.is_terminal]
     return cancels(state, around, agenda, [facts.client_id for facts in resting], is_stop=False)

@@ -14,7 +14,6 @@ from decimal import Decimal
 
 from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
-from seawall.model.ids import Leg
 from seawall.model.reports import PositionReport, StopStatus
 from seawall.model.times import Instant
 from seawall.sagas.evidence.absence import is_close_absent
@@ -59,37 +58,27 @@ class Exposure:
         return self.open <= 0 and len(self.flat_sources) >= 2  # noqa: PLR2004 - "two sources" is the rule
 
 
-def entry_orders(state: SagaState) -> tuple[OrderFacts, ...]:
-    """The facts of every attempt of the entry."""
-    return tuple(facts for facts in state.orders.values() if facts.leg is Leg.ENTRY)
-
-
 def average_entry(state: SagaState) -> Decimal | None:
     """The average price of what was filled; None while it is not known."""
-    return next((facts.average for facts in entry_orders(state) if facts.filled > 0), None)
-
-
-def exit_orders(state: SagaState) -> tuple[OrderFacts, ...]:
-    """The facts of our closes, and of the orders that our stops became."""
-    return tuple(facts for facts in state.orders.values() if facts.leg is not Leg.ENTRY)
+    return next((facts.average for facts in state.entry_orders if facts.filled > 0), None)
 
 
 def measure(state: SagaState, around: Circumstances) -> Exposure:
     """The exposure of a saga that has intended an entry."""
-    filled = sum((facts.filled for facts in entry_orders(state)), ZERO)
-    exited = sum((facts.filled for facts in exit_orders(state)), ZERO)
+    filled = state.entered
     moment = last_moment(state)
-    shown = _amounts(state, around, moment, _newest_words(state, around, moment))
+    words = _newest_words(state, around, moment)
+    shown = _amounts(state, around, moment, words)
     owned = _unclosed(state) if filled > 0 else _by_effect(state, around)
     capped = _at_most(state, around, owned) if filled > 0 else _capped(owned, shown)
     contrary = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
     return Exposure(
         filled=filled,
-        exited=exited,
+        exited=state.exited,
         open=max(capped, ZERO),
         at_most=filled == 0 and owned > 0,
         contrary=contrary,
-        seems_gone=owned > 0 and _seems_gone(state, around, moment),
+        seems_gone=owned > 0 and _seems_gone(state, around, words),
         flat_sources=_who_says_flat(state, around, (filled, owned), shown),
         moment=moment,
         least=max(min([capped, *(amount for _, amount in shown)]), ZERO),
@@ -110,7 +99,7 @@ def excess(state: SagaState, exposure: Exposure) -> Decimal:
 
 def last_moment(state: SagaState) -> Moment:
     """The last fill of this signal; without fills, the intent."""
-    return _last_fill(state, entry_orders(state) + exit_orders(state))
+    return _last_fill(state, state.entry_orders + state.exit_orders)
 
 
 def _last_fill(state: SagaState, orders: tuple[OrderFacts, ...]) -> Moment:
@@ -144,7 +133,7 @@ def _at_most(state: SagaState, around: Circumstances, owned: Decimal) -> Decimal
     """`owned`, capped by the words since our entry's last fill, by the newest and by all. From there on ours only
     shrinks, so that a word stays a bound though a later one has overtaken it.
     """
-    entered = _last_fill(state, entry_orders(state))
+    entered = _last_fill(state, state.entry_orders)
     heard = (_newest_words(state, around, entered), _words_since(state, around, entered))
     return min(_capped(owned, _amounts(state, around, entered, words)) for words in heard)
 
@@ -172,25 +161,23 @@ def _is_overtaken(state: SagaState, told: Opinion, latest: Opinion, around: Circ
 
 def _left_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
     """What a word about the position leaves in our direction, less what our own exits have taken past it."""
-    shown = in_direction(told.report.amount, _baseline(state)[0], state.side.sign)
+    shown = in_direction(told.report.amount, state.baseline[0], state.side.sign)
     lag = around.bounds.read_lag
-    past = (
+    past = [
         quantity
-        for facts in exit_orders(state)
-        for quantity, at, seq in facts.fills()
+        for quantity, at, seq in state.exit_fills
         if not told.is_newer_than(Moment(at, seq, 0, is_fill=True), lag)
-    )
+    ]
     return shown - sum(past, ZERO)
 
 
-def _seems_gone(state: SagaState, around: Circumstances, moment: Moment) -> bool:
-    """Whether the newest word, dated past our entry's last fill, shows nothing in our direction: one witness, so that
+def _seems_gone(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]]) -> bool:
+    """Whether the newest words, dated past our entry's last fill, show nothing in our direction: one witness, so that
     nothing is closed or placed before it is proven or taken back. A word of the very instant of a fill that reduced
     tells what it left; one of the entry's instant may be of the moment before.
     """
-    entered = _last_fill(state, entry_orders(state))
-    words = [told for _, told in _newest_words(state, around, moment)]
-    past = [word for word in words if word.report.venue_at > entered.venue_at or 0 < entered.seq < word.report.seq]
+    entered = _last_fill(state, state.entry_orders)
+    past = [word for _, word in words if word.report.venue_at > entered.venue_at or 0 < entered.seq < word.report.seq]
     return entered.is_fill and bool(past) and all(_left_by(state, word, around) <= 0 for word in past)
 
 
@@ -206,7 +193,7 @@ def _by_effect(state: SagaState, around: Circumstances) -> Decimal:
 
 def foreign_baseline(state: SagaState, around: Circumstances) -> Decimal:
     """What the position would be without us: the baseline, moved by fills past it under ids that are not ours."""
-    baseline, as_of = _baseline(state)
+    baseline, as_of = state.baseline
     nameless = state.loose_fills.values() if around.traits.names_fills else ()
     others = (fill for fill in (*state.foreign_fills.values(), *nameless) if fill.venue_at > as_of)
     return baseline + sum((fill.side.sign * fill.quantity for fill in others), ZERO)
@@ -231,7 +218,7 @@ def _who_says_flat(
     """
     filled, owned = fills
     if filled == 0:
-        others = in_direction(foreign_baseline(state, around), _baseline(state)[0], state.side.sign)
+        others = in_direction(foreign_baseline(state, around), state.baseline[0], state.side.sign)
         by_entry = ("entry",) if _all_dead(state) else ()
         return by_entry + tuple(source for source, amount in shown if amount <= max(others, ZERO))
     by_orders = ("fills",) if owned <= 0 else ()
@@ -241,15 +228,13 @@ def _who_says_flat(
 
 def closed_by_others(state: SagaState, around: Circumstances) -> Decimal:
     """How much of what our own fills leave open others' fills have closed since the intent (design, rule 17)."""
-    moved = (_baseline(state)[0] - foreign_baseline(state, around)) * state.side.sign
+    moved = (state.baseline[0] - foreign_baseline(state, around)) * state.side.sign
     return max(min(_unclosed(state), moved), ZERO)
 
 
 def _unclosed(state: SagaState) -> Decimal:
     """Our entry fills, less the fills of our exits and what was written off."""
-    filled = sum((facts.filled for facts in entry_orders(state)), ZERO)
-    exited = sum((facts.filled for facts in exit_orders(state)), ZERO)
-    return filled - exited - state.written_off
+    return state.entered - state.exited - state.written_off
 
 
 def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
@@ -257,24 +242,9 @@ def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
     then an entry answered as refused is asked about all the same.
     """
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
-    others = in_direction(foreign_baseline(state, around), _baseline(state)[0], state.side.sign)
-    amounts = (in_direction(told.amount, _baseline(state)[0], state.side.sign) for told in words)
+    others = in_direction(foreign_baseline(state, around), state.baseline[0], state.side.sign)
+    amounts = (in_direction(told.amount, state.baseline[0], state.side.sign) for told in words)
     return any(amount > max(others, ZERO) for amount in amounts)
-
-
-def _baseline(state: SagaState) -> tuple[Decimal, Instant]:
-    """What the position was before us, and the venue time up to which that tells of every trade: as it was read before
-    the intent; or as a later word says that the venue dates before the intent: somebody was quicker than we were. What
-    it dates from our own first fill on is no such word, however wrong our clock was when we dated the intent.
-    """
-    intent = state.intent
-    if intent is None:
-        return ZERO, 0
-    ours_at = min((facts.first_fill_at for facts in entry_orders(state) if facts.filled > 0), default=intent.since)
-    before = min(intent.since, ours_at)
-    between = [word for word in state.opinions.words() if intent.baseline_at < word.venue_at < before]
-    latest = max(between, key=lambda word: word.venue_at, default=None)
-    return (intent.baseline, intent.baseline_at) if latest is None else (latest.amount, latest.venue_at)
 
 
 def _is_accounted_for(state: SagaState, around: Circumstances) -> bool:

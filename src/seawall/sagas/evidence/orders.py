@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from seawall.model.amounts import ZERO
 from seawall.model.ids import ClientId, Leg, VenueId
@@ -47,9 +48,11 @@ class Trade:
     profit: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OrderFacts:
-    """All that any source has said of one order of ours."""
+    """All that any source has said of one order of ours. Without slots, so that what follows from it is worked out
+    once: a decision asks for it dozens of times.
+    """
 
     client_id: ClientId
     leg: Leg
@@ -62,12 +65,12 @@ class OrderFacts:
     venue_id: VenueId = VenueId("")
     venue_at: Instant = 0
 
-    @property
+    @cached_property
     def filled(self) -> Decimal:
         """What was filled, in base currency: the most that any source has said."""
         return max(self.reported, self._traded)
 
-    @property
+    @cached_property
     def _traded(self) -> Decimal:
         return sum((trade.quantity for trade in self.trades), ZERO)
 
@@ -104,19 +107,19 @@ class OrderFacts:
         if self._traded < self.reported:
             yield self.reported - self._traded, self.venue_at, 0
 
-    @property
+    @cached_property
     def first_fill_at(self) -> Instant:
         """Venue time of the oldest word about a fill; 0 without any."""
         told = [trade.venue_at for trade in self.trades] + ([self.venue_at] if self.reported else [])
         return min(told, default=0)
 
-    @property
+    @cached_property
     def last_fill_at(self) -> Instant:
         """Venue time of the newest word about a fill; 0 without any."""
         traded = max((trade.venue_at for trade in self.trades), default=0)
         return max(traded, self.venue_at if self.reported else 0)
 
-    @property
+    @cached_property
     def last_seq(self) -> int:
         """The cross sequence of the newest fill (Bybit); 0 while its trade is not known."""
         is_known = self._traded >= self.reported

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from seawall.model import events as ev
 from seawall.model.acts import Outcome
@@ -30,9 +31,11 @@ from seawall.sagas.evidence.stops import StopFacts
 from seawall.sagas.phase import Phase
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SagaState:
-    """Everything a saga knows. Maps are never changed in place."""
+    """Everything a saga knows. Maps are never changed in place. Without slots, so that what follows from it is worked
+    out once a state: a decision asks for it dozens of times.
+    """
 
     signal: Signal
     phase: Phase = Phase.PREPARING
@@ -97,6 +100,47 @@ class SagaState:
     def side(self) -> Side:
         """The direction of the entry, from the journaled intent, never from a reply (I04)."""
         return self.signal.side or Side.BUY
+
+    @cached_property
+    def entry_orders(self) -> tuple[OrderFacts, ...]:
+        """The facts of every attempt of the entry."""
+        return tuple(facts for facts in self.orders.values() if facts.leg is Leg.ENTRY)
+
+    @cached_property
+    def exit_orders(self) -> tuple[OrderFacts, ...]:
+        """The facts of our closes, and of the orders that our stops became."""
+        return tuple(facts for facts in self.orders.values() if facts.leg is not Leg.ENTRY)
+
+    @cached_property
+    def exit_fills(self) -> tuple[tuple[Decimal, Instant, int], ...]:
+        """What our exits have filled, piece by piece: quantity, venue time, cross sequence."""
+        return tuple(fill for facts in self.exit_orders for fill in facts.fills())
+
+    @cached_property
+    def entered(self) -> Decimal:
+        """What our entries have filled."""
+        return sum((facts.filled for facts in self.entry_orders), ZERO)
+
+    @cached_property
+    def exited(self) -> Decimal:
+        """What our exits have filled."""
+        return sum((facts.filled for facts in self.exit_orders), ZERO)
+
+    @cached_property
+    def baseline(self) -> tuple[Decimal, Instant]:
+        """What the position was before us, and the venue time up to which that tells of every trade: as it was read
+        before the intent; or as a later word says that the venue dates before the intent: somebody was quicker than we
+        were. What it dates from our own first fill on is no such word, however wrong our clock was when we dated the
+        intent.
+        """
+        intent = self.intent
+        if intent is None:
+            return ZERO, 0
+        ours_at = min((facts.first_fill_at for facts in self.entry_orders if facts.filled > 0), default=intent.since)
+        before = min(intent.since, ours_at)
+        between = [word for word in self.opinions.words() if intent.baseline_at < word.venue_at < before]
+        latest = max(between, key=lambda word: word.venue_at, default=None)
+        return (intent.baseline, intent.baseline_at) if latest is None else (latest.amount, latest.venue_at)
 
     def is_ours(self, client_id: ClientId) -> bool:
         """Whether a name belongs to this signal: recorded, or made for it by a process whose record of it was lost."""

@@ -17,11 +17,11 @@ class Chance:
 
     def number(self, below: int, name: str, *keys: str | int) -> int:
         """Return a number in 0..below-1, the same for the same arguments."""
-        text = "\x1f".join((name, *(str(key) for key in keys)))
+        text = "\x1f".join((name, *map(str, keys)))
         digest = blake2b(text.encode(), key=self._key[:64], digest_size=8).digest()
         return int.from_bytes(digest, "big") % below
 
     def hex(self, digits: int, name: str, *keys: str | int) -> str:
         """Return a hexadecimal text of `digits` digits, the same for the same arguments; at most 64."""
-        text = "\x1f".join((name, *(str(key) for key in keys)))
+        text = "\x1f".join((name, *map(str, keys)))
         return blake2b(text.encode(), key=self._key[:64], digest_size=32).hexdigest()[:digits]

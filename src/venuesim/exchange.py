@@ -134,16 +134,19 @@ class Exchange(Experimenter):
         if self.moments.frozen:
             return None
         task, own = self._floor.agenda.next_due(), self._dialect.next_wake()
-        return own if task is None else task if own is None else min(task, own)
+        if task is None or own is None:
+            return own if task is None else task
+        return min(task, own)
 
     def _tell(self) -> None:
         """Hand the new facts to the dialect, event by event, and push what it makes of them."""
-        if self._told == len(self.book.history):
+        facts = self.book.history.facts
+        if self._told == len(facts):
             return
-        fresh = self.book.history.facts[self._told :]
-        self._told = len(self.book.history)
-        for _, facts in groupby(fresh, key=lambda fact: fact.mark.event):
-            for push in self._dialect.render(list(facts), self._now):
+        fresh = facts[self._told :]
+        self._told = len(facts)
+        for _, event in groupby(fresh, key=lambda fact: fact.mark.event):
+            for push in self._dialect.render(list(event), self._now):
                 self._streams.push(push, self._now)
 
     # --- the truth

@@ -26,6 +26,8 @@ class Floor:
         self.engine_delay = 0
         self._chance = Chance(seed)
         self._switches = known_switches.settle(switches)
+        self.latency = int(self.switch("latency_us"))
+        """How long anything takes through the venue, one way, in microseconds."""
         self._rules = dict(instruments)
         self.book = Book(Setting(venue, self._rules, start, self.agenda, self._chance, self._switches))
         self.views = Views(
@@ -57,6 +59,8 @@ class Floor:
         """Change a switch while the box runs; ValueError says what was expected."""
         known_switches.check(name, answer)
         self._switches[name] = answer
+        if name == "latency_us":
+            self.latency = int(answer)
         if name == "lag":
             self.views.set_lags(lags_of(self.venue, answer))
 

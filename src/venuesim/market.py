@@ -121,7 +121,7 @@ class Market:
         return known.level
 
     def _depth(self, symbol: str) -> Depth:
-        return self._depths.get(symbol, _USUAL_DEPTH)
+        return self._depths.get(symbol, _USUAL_DEPTH) if self._depths else _USUAL_DEPTH
 
     def quote(self, symbol: str, now: int) -> Quote:
         """Return the prices of a listed symbol; KeyError for another."""

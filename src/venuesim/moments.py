@@ -64,6 +64,8 @@ class Moments:
 
     def passes(self, when: When, call: str, at: int) -> bool:
         """Note that a moment passes; whether the box freezes for it."""
+        if not self._watches:
+            return self.frozen
         for number, watch in list(self._watches.items()):
             if watch.when == when and fnmatchcase(call, watch.call):
                 passed = self._passed[number] = self._passed.get(number, 0) + 1

@@ -40,7 +40,7 @@ class Streams:
     def connect(self, conn: int, target: str, headers: Headers, now: int) -> None:
         """Answer a handshake; the connection is open for pushes from now on if it is accepted."""
         status = self._dialect.connect(conn, target, headers, now) if not self._is_closed(now) else SERVICE_UNAVAILABLE
-        due = now + 2 * int(self._floor.switch("latency_us"))
+        due = now + 2 * self._floor.latency
         if status == 101:
             self._open[conn] = None
             self._floor.agenda.at(due, lambda _: self._emit(Accepted(conn)))
@@ -104,7 +104,7 @@ class Streams:
         if self._swallowed(push, touched, hits, now):
             return
         push = self._edited(push, hits, touched)
-        due = now + int(self._floor.switch("latency_us")) + self._lag(push) + self._delay(hits, touched)
+        due = now + self._floor.latency + self._lag(push) + self._delay(hits, touched)
         due = max(due, self._last_due.get((push.conn, push.topic), 0))
         reordered = [hit for hit in hits if hit.fault.fault == "stream_reorder"]
         if reordered:

@@ -157,9 +157,6 @@ class Traffic:
         self._asked: dict[int, int] = {}
         self.log: list[LogEntry] = []
 
-    def _latency(self) -> int:
-        return int(self._floor.switch("latency_us"))
-
     # --- requests
 
     def request(self, key: int, request: Request, now: int) -> None:
@@ -173,11 +170,11 @@ class Traffic:
         entry = _entry(key, request, touched, reads=handled.reads)
         self.log.append(entry)
         for hit in self._faults.hits(touched, WORLD_FAULTS):
-            self._strike_world(hit, replace(touched, at=now + self._latency()))
+            self._strike_world(hit, replace(touched, at=now + self._floor.latency))
         hits = tuple(self._faults.hits(touched, REQUEST_FAULTS, reads=handled.reads))
         course = _Course(way, handled, entry, touched, hits)
-        if not self._lose(course, "request_lost", now + self._latency()):
-            due = now + self._latency() + self._spend(course, course.delays("request"))
+        if not self._lose(course, "request_lost", now + self._floor.latency):
+            due = now + self._floor.latency + self._spend(course, course.delays("request"))
             self._floor.agenda.at(due, lambda at: self._carry_out(course, at))
         self._moments.passes("arrived", handled.call, now)
 
@@ -185,7 +182,7 @@ class Traffic:
         """Fire the delays and return their sum in microseconds."""
         for hit in delays:
             self._faults.fire(hit, course.touched, f"{hit.fault.ms} ms")
-        return sum(hit.fault.ms for hit in delays) * MS
+        return sum([hit.fault.ms for hit in delays]) * MS
 
     def _lose(self, course: _Course, name: str, at: int) -> bool:
         """Apply a loss, if one strikes: the connection is reset, or nothing ever comes."""
@@ -305,8 +302,8 @@ class Traffic:
                 reply = self._refusal(course, hit, at)
         reply = self._edited(course, reply)
         course.entry.status, course.entry.reply = reply.status, reply.body.decode(errors="replace")
-        slow = sum(hit.fault.ms for hit in course.struck("status")) * MS
-        due = at + self._latency() + slow + self._spend(course, course.delays("reply"))
+        slow = sum([hit.fault.ms for hit in course.struck("status")]) * MS
+        due = at + self._floor.latency + slow + self._spend(course, course.delays("reply"))
         if not self._lose(course, "reply_lost", due):
             self._floor.agenda.at(due, lambda later: self._deliver(course, reply, later))
 
@@ -352,7 +349,7 @@ class Traffic:
             delay += hit.fault.ms * MS if hit.fault.fault == "delay" else 0
         lost = [hit.fault.fault for hit in hits]
         if "request_lost" not in lost:
-            due = now + self._latency() + delay
+            due = now + self._floor.latency + delay
             self._floor.agenda.at(due, lambda at: self._hear(conn, heard, at, is_open, silent="reply_lost" in lost))
 
     def _hear(self, conn: int, heard: Heard, at: int, is_open: Callable[[int], bool], *, silent: bool) -> None:
@@ -362,7 +359,7 @@ class Traffic:
         texts = heard.act(at)
         self._moments.passes("acted", heard.call, at)
         for text in () if silent else texts:
-            self._floor.agenda.at(at + self._latency(), self._sending(conn, heard.call, text, is_open))
+            self._floor.agenda.at(at + self._floor.latency, self._sending(conn, heard.call, text, is_open))
 
     def _sending(self, conn: int, call: str, text: str, is_open: Callable[[int], bool]) -> Callable[[int], None]:
         def send(at: int) -> None:

@@ -49,6 +49,8 @@ class Gates:
 
     def pass_through(self, durable: int) -> tuple[tuple[Do, ...], tuple[Answer, ...]]:
         """What may leave now that `durable` is the watermark, acts in order of urgency and then of age."""
+        if not self._acts and not self._answers:
+            return (), ()
         passed = [held.act for held in self._acts if held.after <= durable]
         answers = tuple(answer for after, answer in self._answers if after <= durable)
         self._acts = [held for held in self._acts if held.after > durable]
@@ -57,7 +59,7 @@ class Gates:
 
     def next_wake(self) -> Instant | None:
         """When the first act behind a gate is to be given up."""
-        return min((held.give_up_at + 1 for held in self._acts if held.after > OPEN), default=None)
+        return min([held.give_up_at + 1 for held in self._acts if held.after > OPEN], default=None)
 
 
 def _not_sent(act: Act, now: Instant) -> ActAnswered:

@@ -171,7 +171,7 @@ class Needs:
 
     def _standing_due(self) -> Instant:
         if self._first_due is None:
-            self._first_due = min(self._due_at(turn) for turn in self._standing.values())
+            self._first_due = min([self._due_at(turn) for turn in self._standing.values()])
         return self._first_due
 
     def _due_at(self, turn: _Turn) -> Instant:

@@ -301,7 +301,7 @@ class Exchange:
         window = self._bounds.receive_window if isinstance(ask, SubmitEntry) else self._bounds.act_window
         stamp = Stamp(self._clock.venue_now(now), window)
         if isinstance(ask, Reading):
-            held.ask = ask = ask if ask.came else replace(ask, began_at=now)
+            held.ask = ask = ask if ask.came else Reading(ask.query, now)
             self._transmit(held, self._codec.query_requests(ask, stamp), permit, now)
             return None
         return self._act_departs(held, ask, stamp, permit, now)

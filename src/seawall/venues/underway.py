@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from seawall.model.acts import Act, Outcome, Reason, Urgency
@@ -63,7 +63,7 @@ class Flight:
 
     def read_on(self, reading: Reading) -> Reading:
         """The reading whose round this was, with what has come of it."""
-        return replace(reading, came=(*reading.came, *self.in_order))
+        return Reading(reading.query, reading.began_at, (*reading.came, *self.in_order))
 
 
 def unanswered(

@@ -12,6 +12,7 @@ from the replies of the one before.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Raw, field
@@ -57,8 +58,9 @@ class _Page(wire.Row, frozen=True):
     next_page_cursor: wire.Text = None
 
 
+@lru_cache(maxsize=1)
 def course(reading: Reading) -> Course:
-    """Where a reading stands."""
+    """Where a reading stands. The last one is kept: it is asked for its charges, and right after for its answer."""
     heard: list[tuple[Ask, Reply | None]] = []
     asks, came = query_asks(reading.query, reading.began_at), reading.came
     is_good = True

@@ -13,7 +13,7 @@ only one of them has (`avgPrice` there, `entryPrice` here) stand side by side.
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw, field
@@ -40,9 +40,21 @@ class Garbled(Exception):  # noqa: N818 (it names what the venue sent, not a fau
 def read(kind: type[T], data: bytes | str | Raw) -> T:
     """The JSON in `data` as a `kind`; Garbled for half a body, HTML, or a field of another type."""
     try:
-        return msgspec.json.decode(data, type=kind)
+        found: T = _decoder(kind).decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Garbled(f"{kind.__name__}: {error}") from error
+    return found
+
+
+_DECODERS: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
+"""A decoder is made once for each kind; making one costs more than using it."""
+
+
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
+    return decoder
 
 
 def amount(value: Scalar) -> Decimal:

@@ -60,6 +60,10 @@ class Memory:
         self.keys: dict[str, ListenKey] = {}
         self.connections: dict[int, Connection] = {}
         self.api_connections: dict[int, bool] = {}
+        self.next_end: int | None = None
+        """When the next key lapses or the next connection grows too old, in µs. Kept, since it is asked for far more
+        often than a key or a connection comes or goes.
+        """
         self._made = 0
         self._named = 0
 
@@ -75,6 +79,7 @@ class Memory:
             self._made += 1
             held = self.keys[account] = ListenKey(_key_text(account, self._made, now), account, 0)
         held.expires_at = now + KEY_LIFE
+        self._look_ahead()
         return held.key
 
     def extend_key(self, account: str, now: int) -> str:
@@ -83,31 +88,43 @@ class Memory:
         if held is None:
             raise Denial(-1125)
         held.expires_at = now + KEY_LIFE
+        self._look_ahead()
         return held.key
 
-    def delete_key(self, account: str) -> None:
-        """Forget the account's key: every stream opened with it goes mute (binance.md 1.4)."""
-        self.keys.pop(account, None)
+    def delete_key(self, account: str) -> ListenKey | None:
+        """Forget the account's key, and return it: every stream opened with it goes mute (binance.md 1.4)."""
+        held = self.keys.pop(account, None)
+        self._look_ahead()
+        return held
+
+    def open(self, opened: Connection) -> None:
+        """Keep a connection."""
+        self.connections[opened.conn] = opened
+        self._look_ahead()
+
+    def close(self, conn: int) -> None:
+        """Forget a connection."""
+        self.connections.pop(conn, None)
+        self._look_ahead()
 
     def lapsed_keys(self, now: int) -> list[ListenKey]:
         """Take out the keys whose time has run out."""
         lapsed = [held for held in self.keys.values() if held.expires_at <= now]
         for held in lapsed:
-            del self.keys[held.account]
+            self.delete_key(held.account)
         return lapsed
 
     def old_connections(self, now: int) -> list[Connection]:
         """Take out the connections that are 24 hours old."""
         old = [one for one in self.connections.values() if one.opened_at + CONNECTION_LIFE <= now]
         for one in old:
-            del self.connections[one.conn]
+            self.close(one.conn)
         return old
 
-    def next_end(self) -> int | None:
-        """When the next key lapses or the next connection grows too old, in µs."""
+    def _look_ahead(self) -> None:
         ends = [held.expires_at for held in self.keys.values()]
         ends += [one.opened_at + CONNECTION_LIFE for one in self.connections.values()]
-        return min(ends) if ends else None
+        self.next_end = min(ends, default=None)
 
     def key_of(self, account: str) -> str | None:
         """The account's active key."""

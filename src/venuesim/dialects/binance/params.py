@@ -143,12 +143,10 @@ def body_of(request: Request) -> str:
 
 def split_pairs(encoded: str) -> list[tuple[str, str]]:
     """The name and value pairs of a form-encoded text, decoded, empty pieces left out."""
-    pairs = []
-    for piece in encoded.split("&"):
-        name, _, value = piece.partition("=")
-        if name:
-            pairs.append((unquote_plus(name), unquote_plus(value)))
-    return pairs
+    pairs = [(name, value) for name, _, value in (piece.partition("=") for piece in encoded.split("&")) if name]
+    if "%" not in encoded and "+" not in encoded:
+        return pairs
+    return [(unquote_plus(name), unquote_plus(value)) for name, value in pairs]
 
 
 def params_of(request: Request) -> Params:

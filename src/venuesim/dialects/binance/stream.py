@@ -70,7 +70,7 @@ class Streams:
         opened = open_connection(conn, target, now, unrouted_hears=hears)
         if opened is None:
             return 404
-        self._memory.connections[conn] = opened
+        self._memory.open(opened)
         self._watch(now)
         return 101
 
@@ -86,7 +86,7 @@ class Streams:
 
     def disconnect(self, conn: int) -> None:
         """Forget a connection."""
-        self._memory.connections.pop(conn, None)
+        self._memory.close(conn)
 
     def render(self, facts: Sequence[Fact], now: int) -> list[Push]:
         """The frames of one venue event, in order, to all who hear them."""
@@ -182,7 +182,7 @@ class Streams:
 
     def next_wake(self) -> int | None:
         """The earliest of: a key that lapses, a connection of 24 hours, the next mark-price frame."""
-        end, second = self._memory.next_end(), self._next_second
+        end, second = self._memory.next_end, self._next_second
         return end if second is None else second if end is None else min(end, second)
 
     def wake(self, now: int) -> list[Push | Drop]:
@@ -199,7 +199,7 @@ class Streams:
 
     def lapse(self, account: str, now: int) -> list[Push]:
         """Let an account's key run out: its hearers are told, and from then on the socket is mute (binance.md 3.1)."""
-        held = self._memory.keys.pop(account, None)
+        held = self._memory.delete_key(account)
         return [] if held is None else list(self._expiry(held, now))
 
     def _expiry(self, lapsed: ListenKey, now: int) -> Iterable[Push]:

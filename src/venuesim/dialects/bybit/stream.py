@@ -40,22 +40,22 @@ GOING_AWAY: Final = 1001
 
 @dataclass(slots=True)
 class Socket:
-    """One connection: its path, who it belongs to once logged in, its topics, and when it last spoke (µs)."""
+    """One connection: its path, who it belongs to once logged in, its topics, and how long it may be silent (µs)."""
 
     conn: int
     path: str
     conn_id: str
     patience: int
-    heard_at: int
+    cut_at: int
+    """When it is cut unless it speaks before."""
     account: str | None = None
     topics: dict[str, None] = field(default_factory=dict)
     prices: dict[str, dict[str, object]] = field(default_factory=dict)
     requests: dict[str, None] = field(default_factory=dict)
 
-    @property
-    def cut_at(self) -> int:
-        """When it is cut unless it speaks before."""
-        return self.heard_at + self.patience
+    def speaks(self, now: int) -> None:
+        """Count its patience anew."""
+        self.cut_at = now + self.patience
 
 
 class Streams:
@@ -74,7 +74,7 @@ class Streams:
         asked = parse_qs(parts.query).get("max_active_time", ["600s"])[0]
         patience = max(min(_duration(asked), IDLE), SHORTEST)
         ident = uuid_of("conn", str(conn), str(now))[:20]
-        self._sockets[conn] = Socket(conn, parts.path, ident, patience, now)
+        self._sockets[conn] = Socket(conn, parts.path, ident, patience, now + patience)
         return 101
 
     def disconnect(self, conn: int) -> None:
@@ -117,14 +117,14 @@ class Streams:
 
     def _pong(self, socket: Socket, said: dict[str, object], now: int) -> str:
         """The private and the public pong differ (bybit.md 2.1)."""
-        socket.heard_at = now
+        socket.speaks(now)
         if socket.path == PRIVATE:
             return encode_text({**_req_id(said), "op": "pong", "args": [str(now // 1_000)], "conn_id": socket.conn_id})
         body = {"success": True, "ret_msg": "pong", "conn_id": socket.conn_id}
         return encode_text({**body, **_req_id(said, always=True), "op": "ping"})
 
     def _auth(self, socket: Socket, said: dict[str, object], now: int) -> str:
-        socket.heard_at = now
+        socket.speaks(now)
         try:
             socket.account = authenticate(self._core, said.get("args"), now)
         except Denial as denial:
@@ -132,7 +132,7 @@ class Streams:
         return _success(socket, said, "auth", "")
 
     def _subscribe(self, socket: Socket, said: dict[str, object], now: int) -> tuple[str, ...]:
-        socket.heard_at = now
+        socket.speaks(now)
         topics = said.get("args")
         problem = self._problem(socket, topics)
         if problem or not isinstance(topics, list):
@@ -164,7 +164,7 @@ class Streams:
         return kind == "tickers" and symbol in self._core.instruments
 
     def _unsubscribe(self, socket: Socket, said: dict[str, object], now: int) -> str:
-        socket.heard_at = now
+        socket.speaks(now)
         topics = said.get("args")
         for topic in topics if isinstance(topics, list) else []:
             socket.topics.pop(str(topic), None)
@@ -216,8 +216,7 @@ class Streams:
 
     def next_wake(self) -> int | None:
         """When the first socket is cut for its silence."""
-        ends = [socket.cut_at for socket in self._sockets.values()]
-        return min(ends) if ends else None
+        return min([socket.cut_at for socket in self._sockets.values()], default=None)
 
     def wake(self, now: int) -> list[Push | Drop]:
         """Cut every socket that has been silent too long."""
@@ -274,7 +273,7 @@ def _success(socket: Socket, said: dict[str, object], op: str, message: str) -> 
 
 
 def _failure(socket: Socket, said: dict[str, object] | None, op: str, message: str, now: int) -> str:
-    socket.heard_at = now
+    socket.speaks(now)
     head = {"success": False, "ret_msg": message, "conn_id": socket.conn_id}
     return encode_text({**head, **_req_id(said), "op": op})
 

@@ -52,12 +52,12 @@ class TradeStream:
         return Heard("unknown", socket.account, None, None, lambda at: (self._unknown(socket, said, op, at),))
 
     def _pong(self, socket: Socket, now: int) -> str:
-        socket.heard_at = now
+        socket.speaks(now)
         body = {"retCode": 0, "retMsg": "OK", "op": "pong", "data": [str(now // 1_000)]}
         return encode_text({**body, "connId": socket.conn_id})
 
     def _auth(self, socket: Socket, said: dict[str, object], now: int) -> str:
-        socket.heard_at = now
+        socket.speaks(now)
         try:
             if socket.account is not None:
                 raise Denial(20001)
@@ -94,7 +94,7 @@ class TradeStream:
     def _carry_out(
         self, socket: Socket, said: dict[str, object], op: str, params: Params, denial: Denial | None, now: int
     ) -> Reply:
-        socket.heard_at = now
+        socket.speaks(now)
         room: HttpHeaders = ()
         try:
             self._check(socket, said, denial, now)

@@ -12,15 +12,8 @@ from seawall.model.events import EndReason
 from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
-from seawall.sagas.evidence.exposure import (
-    best_cover,
-    cover_of,
-    intent_moment,
-    is_trigger_final,
-    last_moment,
-    standing_stops,
-    target_trigger,
-)
+from seawall.sagas.evidence.cover import best_cover, cover_of, is_trigger_final, standing_stops, target_trigger
+from seawall.sagas.evidence.exposure import intent_moment, last_moment
 from seawall.sagas.evidence.positions import Moment
 from seawall.sagas.evidence.stops import Cover
 from tests.sagas.builders import (

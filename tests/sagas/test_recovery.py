@@ -21,7 +21,7 @@ from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Signal, Stop
 from seawall.model.times import MILLISECOND
 from seawall.model.venue import Traits
-from seawall.sagas.evidence.exposure import best_cover
+from seawall.sagas.evidence.cover import best_cover
 from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import Cover

@@ -24,19 +24,15 @@ from seawall.model.times import Duration, Instant
 from seawall.sagas import preparing
 from seawall.sagas.evidence.absence import is_close_absent, is_missed_for
 from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
-from seawall.sagas.evidence.exposure import (
-    Exposure,
+from seawall.sagas.evidence.cover import (
     best_cover,
     cover_of,
-    excess,
-    foreign_baseline,
-    intent_moment,
     is_trigger_final,
-    measure,
     passed_since,
     standing_stops,
     target_trigger,
 )
+from seawall.sagas.evidence.exposure import Exposure, excess, foreign_baseline, intent_moment, measure
 from seawall.sagas.evidence.sent import Attempt, Rung, Sent
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import FIRING, MEANS_READ, Cover, StopFacts

@@ -13,16 +13,8 @@ from seawall.model.reports import FillKind, Source, StopStatus
 from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
-from seawall.sagas.evidence.exposure import (
-    Exposure,
-    average_entry,
-    closed_by_others,
-    cover_of,
-    excess,
-    intent_moment,
-    standing_stops,
-    target_trigger,
-)
+from seawall.sagas.evidence.cover import cover_of, standing_stops, target_trigger
+from seawall.sagas.evidence.exposure import Exposure, average_entry, closed_by_others, excess, intent_moment
 from seawall.sagas.evidence.fold import apply
 from seawall.sagas.evidence.orders import OrderFacts
 from seawall.sagas.evidence.state import SagaState

@@ -31,7 +31,8 @@ from seawall.sagas.duties import acting, asking, closing, covering, entering, la
 from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.evidence import hearing
 from seawall.sagas.evidence.circumstances import Circumstances
-from seawall.sagas.evidence.exposure import Exposure, best_cover, excess, measure
+from seawall.sagas.evidence.cover import best_cover
+from seawall.sagas.evidence.exposure import Exposure, excess, measure
 from seawall.sagas.evidence.fold import apply
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import Cover

@@ -16,7 +16,8 @@ from seawall.model.ids import SignalId, Symbol
 from seawall.model.instrument import Instrument
 from seawall.model.signal import Action, Signal, Stop, TriggerBy
 from seawall.sagas.evidence.circumstances import Circumstances
-from seawall.sagas.evidence.exposure import average_entry, measure, target_trigger
+from seawall.sagas.evidence.cover import target_trigger
+from seawall.sagas.evidence.exposure import average_entry, measure
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
 from seawall.sagas.preparing import ladder_objection

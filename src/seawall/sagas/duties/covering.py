@@ -19,7 +19,8 @@ from seawall.model.times import Instant
 from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.evidence.circumstances import Circumstances
-from seawall.sagas.evidence.exposure import Exposure, average_entry, is_contradicted, is_trigger_final, target_trigger
+from seawall.sagas.evidence.cover import is_contradicted, is_trigger_final, target_trigger
+from seawall.sagas.evidence.exposure import Exposure, average_entry
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import FIRING, MEANS_READ, StopFacts
 from seawall.sagas.judgement import is_entry_known, is_leaving, live_stops

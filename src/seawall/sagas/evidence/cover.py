@@ -1,0 +1,157 @@
+"""What covers what is open of a signal: which of our stops stand, and what each is worth by all that was said of it.
+
+What a stop is worth by its own facts is in `stops.py`. On Bybit the position's own row speaks of its stop too: LIVE
+needs both the child and the row, and a newer row without a stop takes back what was only believed (design, rule 11).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from seawall.model.acts import Outcome, Reason
+from seawall.model.amounts import ZERO
+from seawall.model.reports import PositionReport, StopStatus
+from seawall.model.times import Instant
+from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.exposure import Exposure, intent_moment
+from seawall.sagas.evidence.positions import Moment
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import MEANS_READ, Cover, StopFacts, worth
+
+
+def standing_stops(state: SagaState, around: Circumstances) -> tuple[StopFacts, ...]:
+    """Our stops that may stand in the venue's book, oldest first. Where the venue keeps one stop a position, a newer
+    one that was acknowledged or seen has replaced the older; and with one that was seen to end whatever older one was
+    never seen at all has ended too: it was the position's only stop.
+    """
+    stops = sorted((facts for facts in state.stops.values() if facts.may_live), key=lambda facts: facts.n)
+    if not around.traits.one_stop_per_position:
+        return tuple(stops)
+    newest = max((facts.n for facts in stops if facts.quantity is None and _took_hold(facts)), default=0)
+    ended = max((facts.n for facts in state.stops.values() if facts.quantity is None and facts.is_ended), default=0)
+    return tuple(
+        facts
+        for facts in stops
+        if facts.quantity is not None or (facts.n >= newest and (facts.n > ended or facts.status is not None))
+    )
+
+
+def _took_hold(facts: StopFacts) -> bool:
+    return facts.status is StopStatus.LIVE or facts.outcome is Outcome.ACKNOWLEDGED
+
+
+def cover_of(state: SagaState, facts: StopFacts, exposure: Exposure, around: Circumstances) -> Cover:
+    """What one stop of ours is worth now for the whole exposure."""
+    cover = worth(facts, exposure.open, around.now, around.bounds.triggering)
+    if around.traits.position_shows_stop and facts.quantity is None and cover is not Cover.NONE:
+        cover = _with_position_row(state, facts, cover, exposure, around)
+    if cover >= Cover.ACKNOWLEDGED and _was_refused_again(state, facts, around):
+        return Cover.NONE
+    if cover is Cover.ACKNOWLEDGED and _must_have_fired(state, facts, around):
+        return Cover.NONE
+    return cover
+
+
+def best_cover(state: SagaState, exposure: Exposure, around: Circumstances) -> tuple[Cover, StopFacts | None]:
+    """The best cover among our stops, and the stop that gives it; the newest where they tie."""
+    best: tuple[Cover, StopFacts | None] = (Cover.NONE, None)
+    for facts in standing_stops(state, around):
+        cover = cover_of(state, facts, exposure, around)
+        if cover >= best[0]:
+            best = (cover, facts)
+    return best
+
+
+def _with_position_row(
+    state: SagaState, facts: StopFacts, cover: Cover, exposure: Exposure, around: Circumstances
+) -> Cover:
+    """What the position's own field makes of a stop (Bybit). LIVE needs both the child and the field; the field alone,
+    or for an attached stop a fill under our id, is ACKNOWLEDGED; a newer row without a stop takes it all back.
+    """
+    row = _row(state, around)
+    if is_contradicted(state, facts, around):
+        return Cover.NONE
+    shows = row is not None and row.stop_loss == facts.trigger and _is_word_about(row, facts, around)
+    if cover is Cover.LIVE:
+        return Cover.LIVE if shows else Cover.ACKNOWLEDGED
+    if cover is Cover.UNKNOWN and (shows or (facts.attached and exposure.filled > 0)):
+        return Cover.ACKNOWLEDGED
+    return cover
+
+
+def _is_word_about(row: PositionReport, facts: StopFacts, around: Circumstances) -> bool:
+    """Whether a row that shows our trigger can be about this very stop: dated, or read, after it was asked for. An
+    attached stop is as old as the fill.
+    """
+    asked_at = facts.intended_at + around.clock_offset - around.clock_error
+    return facts.attached or row.venue_at > asked_at or 0 < facts.concluded_at < row.began_at
+
+
+def is_contradicted(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:
+    """Whether the newest position row since the fill shows a position and no stop, and is newer than what we know of
+    this one: than its child's sighting, or than the answer to its placing.
+    """
+    row = _row(state, around)
+    if not around.traits.position_shows_stop or row is None or not row.amount or row.stop_loss != 0:
+        return False
+    if facts.status is not None:
+        return row.venue_at > facts.live_at
+    return facts.attached or (facts.concluded_at > 0 and row.began_at > facts.concluded_at)
+
+
+def _row(state: SagaState, around: Circumstances) -> PositionReport | None:
+    """The newest word about the position since the first proof of a fill."""
+    words = state.opinions.newer_than(_fill_moment(state), around.bounds.read_lag)
+    return max(words, key=lambda told: (told.seq, told.venue_at, told.began_at), default=None)
+
+
+def _fill_moment(state: SagaState) -> Moment:
+    """The first proof of a fill: a stop's word must be newer than that."""
+    filled = state.filled
+    return intent_moment(state) if filled is None else Moment(filled.venue_at, 0, filled.at, is_fill=True)
+
+
+def _was_refused_again(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:
+    """Whether this stop was missed twice, placed again, and that was refused definitely: then it is gone."""
+    if not facts.is_missing(around.bounds.read_lag):
+        return False
+    missing_since = facts.missed_first + around.bounds.read_lag
+    later = (other for other in state.stops.values() if other.n > facts.n and other.intended_at >= missing_since)
+    return any(
+        other.outcome is Outcome.REFUSED and other.reason not in MEANS_READ and not other.reason.is_not_executed
+        for other in later
+    )
+
+
+def _must_have_fired(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:
+    """Whether a stop that is believed and not seen should have closed the position by now: the venue has refused
+    another at the very same trigger, since the market has passed it. So this one is triggering, or gone, and triggering
+    covers for so long only. A position's own field may go on showing it (Bybit, a rejected child).
+    """
+    since = passed_since(state, facts)
+    return since > 0 and around.now - since > around.bounds.triggering
+
+
+def passed_since(state: SagaState, facts: StopFacts) -> Instant:
+    """When the venue first said that the market has passed the trigger of this stop, by refusing a later one; or 0."""
+    said = (
+        other.concluded_at
+        for other in state.stops.values()
+        if other.n > facts.n
+        and (other.trigger, other.trigger_by) == (facts.trigger, facts.trigger_by)
+        and other.reason is Reason.TRIGGER_PASSED
+        and other.status is None
+    )
+    return min(said, default=0)
+
+
+def target_trigger(state: SagaState) -> Decimal:
+    """Where the stop belongs: the settled trigger, else the intent's."""
+    if state.settled_trigger is not None:
+        return state.settled_trigger.trigger
+    return state.intent.trigger if state.intent is not None else ZERO
+
+
+def is_trigger_final(state: SagaState) -> bool:
+    """Whether the target is absolute or settled, so that a refusal of it is the market's last word."""
+    return state.settled_trigger is not None or (state.intent is not None and state.intent.trigger_is_final)

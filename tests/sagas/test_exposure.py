@@ -138,12 +138,12 @@ def test_a_read_without_a_time_caps_nothing_after_a_fill() -> None:
 
 
 def test_one_source_read_again_after_the_lag_stands_for_two() -> None:
-    """A dated read that another confirms `read_lag` later is a second opinion."""
+    """A dated read that another confirms `read_lag` later is a second opinion, and that nothing is ours is remembered."""
     case = naked()
     read(case, 400, 0, told=300)
     assert case.exposure.open == 27
     read(case, 400 + 10_001, 0, told=300)
-    assert case.exposure.flat_sources == ("positions", "positions again")
+    assert case.exposure.flat_sources == ("fills", "positions", "positions again")
     assert case.exposure.open == 0
     assert case.exposure.is_flat_proven
 
@@ -196,9 +196,9 @@ def test_what_a_hand_has_closed_stays_closed_after_our_own_exit(reads_alone: boo
         read(case, at, 17, told=250)
     assert case.exposure.open == 17
     case.hears(10_500, fill(case.newest_stop.client_id, 8, trade="s1", at=10_500))
-    assert case.exposure.open == (19 if reads_alone else 9)
+    assert case.exposure.open == 9
     read(case, 10_600, 9, told=10_500)
-    assert case.exposure.open == (19 if reads_alone else 9)
+    assert case.exposure.open == 9
 
 
 # ---- by its effect

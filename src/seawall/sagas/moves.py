@@ -14,7 +14,15 @@ from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
 from seawall.sagas.evidence.cover import cover_of, standing_stops, target_trigger
-from seawall.sagas.evidence.exposure import Exposure, average_entry, closed_by_others, excess, intent_moment
+from seawall.sagas.evidence.exposure import (
+    Exposure,
+    average_entry,
+    closed_by_others,
+    excess,
+    intent_moment,
+    shown_by,
+    shrunk_by,
+)
 from seawall.sagas.evidence.fold import apply
 from seawall.sagas.evidence.orders import OrderFacts
 from seawall.sagas.evidence.state import SagaState
@@ -179,6 +187,7 @@ def milestones(state: SagaState, exposure: Exposure | None, around: Circumstance
     for event in told:
         state = apply(state, event)
     yield from _entry_ended(state, around)
+    yield from _holding_reduced(state, exposure, around)
     yield from _stops_confirmed(state, exposure, around)
     yield from _move_refused(state, exposure, around)
     yield from _reduce_ended(state, exposure, around)
@@ -212,6 +221,15 @@ def _entry_ended(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
         yield ev.EntryEnded(
             state.signal.id, state.signal.symbol, last.client_id, facts.ended_as, facts.filled, facts.average
         )
+
+
+def _holding_reduced(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
+    """Two sources have left less of our holding than our own orders do, once the entry has ended."""
+    is_less = exposure.open < exposure.filled - exposure.exited and state.phase is not Phase.FLAT
+    told = shrunk_by(state, around) if is_less and is_entry_known(state, around) else None
+    if told is not None:
+        left, word = max(shown_by(state, told), ZERO), told.report
+        yield ev.HoldingReduced(state.signal.id, state.signal.symbol, left, word.venue_at, word.seq, around.now)
 
 
 def _stops_confirmed(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:

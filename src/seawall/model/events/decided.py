@@ -117,6 +117,19 @@ class FlatSeen(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldingReduced(Event):
+    """Two sources show less than our own orders leave open. From venue time `venue_at` on (and cross sequence `seq`,
+    where the venue has one) no more than `left` is this signal's, in base currency, whatever others add (design, rule
+    17).
+    """
+
+    left: Decimal
+    venue_at: Instant
+    seq: int
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class FlatVerified(Event):
     """Nothing of this signal can come back: the slot is free."""
 

@@ -46,6 +46,8 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
     if Duty.WATCH in duties and exposure is not None and _is_cover_missed(state, exposure, around):
         wanted[AskPositions(symbol)] = None
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
+    if Duty.WATCH in duties and exposure is not None and exposure.least < exposure.open:
+        wanted[AskPositions(symbol)] = None  # one witness shows less than counts as ours: the second decides
     if Duty.PREPARE in duties and state.signal.leverage is not None:
         wanted[AskLeverage(symbol)] = None
     return list(wanted)

@@ -2,9 +2,10 @@
 
 **Our unclosed quantity** = our entry fills, less the fills of our closes and stops, and never more than the position in
 our direction as two sources newer than our last fill show it. So a hand close, a liquidation or an ADL brings it to
-zero without any order of ours, and what somebody else added is never ours to close. While our fills cannot be read, it
-is the position's change against the baseline, of the right sign and not above what we intended: enough to start
-protection, not enough to name our order filled.
+zero without any order of ours, and what somebody else added is never ours to close: once the entry has ended, what is
+ours only shrinks, and what two sources have left of it is remembered (`HoldingReduced`), though a hand add as much
+again. While our fills cannot be read, it is the position's change against the baseline, of the right sign and not above
+what we intended: enough to start protection, not enough to name our order filled.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from seawall.model import events as ev
 from seawall.model.amounts import ZERO
+from seawall.model.reports import PositionReport
 from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import OrderFacts
-from seawall.sagas.evidence.positions import Moment, Opinion, in_direction
-from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.positions import Moment, Opinion, in_direction, tells_of
+from seawall.sagas.evidence.state import Fills, SagaState
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +160,37 @@ def _is_overtaken(state: SagaState, told: Opinion, latest: Opinion, around: Circ
 
 def _left_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
     """What a word about the position leaves in our direction, less what our own exits have taken past it."""
-    shown = in_direction(told.report.amount, state.baseline[0], state.side.sign)
     lag = around.bounds.read_lag
     past = [
         quantity
         for quantity, at, seq in state.exit_fills
         if not told.is_newer_than(Moment(at, seq, 0, is_fill=True), lag)
     ]
-    return shown - sum(past, ZERO)
+    return shown_by(state, told) - sum(past, ZERO)
+
+
+def shrunk_by(state: SagaState, around: Circumstances) -> Opinion | None:
+    """The word by which two sources, dated past our entry's last fill, leave less than our own orders and all that is
+    remembered: of theirs the one that leaves the most. None where they do not.
+    """
+    entered, owned = _last_fill(state, state.entry_orders), _unclosed(state)
+    for heard in (_newest_words(state, around, entered), _words_since(state, around, entered)):
+        past = [(name, told) for name, told in heard if entered.is_fill and _is_surely_past(told.report, entered)]
+        if max(_capped(owned, _amounts(state, around, entered, past)), ZERO) < owned:
+            return max((told for _, told in past), key=lambda told: _left_by(state, told, around))
+    return None
+
+
+def _is_surely_past(word: PositionReport, entered: Moment) -> bool:
+    """Whether a word is past a fill of our entry by the venue's sequence, where it has one; then the fill's must be
+    known, since rows of one instant may tell of a part of what it filled.
+    """
+    return 0 < entered.seq < word.seq if word.seq else word.venue_at > entered.venue_at
+
+
+def shown_by(state: SagaState, told: Opinion) -> Decimal:
+    """What a word about the position shows in our direction, of what was not there before us."""
+    return in_direction(told.report.amount, state.baseline[0], state.side.sign)
 
 
 def _seems_gone(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]]) -> bool:
@@ -229,8 +255,19 @@ def closed_by_others(state: SagaState, around: Circumstances) -> Decimal:
 
 
 def _unclosed(state: SagaState) -> Decimal:
-    """Our entry fills, less the fills of our exits and what was written off."""
-    return state.entered - state.exited - state.written_off
+    """Our entry fills, less the fills of our exits and what was written off; and never more than two sources have left
+    of it, moved by our own fills past their word.
+    """
+    by_orders, told = state.entered - state.exited - state.written_off, state.reduced
+    if told is None:
+        return by_orders
+    return min(by_orders, told.left + _past(state.entry_fills, told) - _past(state.exit_fills, told))
+
+
+def _past(fills: Fills, word: ev.HoldingReduced) -> Decimal:
+    """How much of some fills of ours is past a word about the position."""
+    past = (quantity for quantity, at, seq in fills if not tells_of(word, Moment(at, seq, 0, is_fill=True)))
+    return sum(past, ZERO)
 
 
 def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from seawall.model import events as ev
@@ -227,9 +228,19 @@ def _rollback_withdrawn(state: SagaState, _event: ev.RollbackWithdrawn) -> SagaS
     return replace(state, phase=Phase.PROTECTING, end=EndReason.NONE, home_since=0)
 
 
+def _holding_reduced(state: SagaState, event: ev.HoldingReduced) -> SagaState:
+    return replace(state, reduced=event)
+
+
+def _with_written_off(state: SagaState, quantity: Decimal) -> SagaState:
+    """`state` with so much of what is open no longer this signal's, by our own orders and by what others have left."""
+    reduced = state.reduced and replace(state.reduced, left=state.reduced.left - quantity)
+    return replace(state, written_off=state.written_off + quantity, reduced=reduced)
+
+
 def _flat_seen(state: SagaState, event: ev.FlatSeen) -> SagaState:
-    written_off = state.written_off + event.written_off
-    return replace(state, phase=Phase.QUARANTINE, end=event.reason, flat_at=event.at, written_off=written_off)
+    state = _with_written_off(state, event.written_off)
+    return replace(state, phase=Phase.QUARANTINE, end=event.reason, flat_at=event.at)
 
 
 def _flat_verified(state: SagaState, event: ev.FlatVerified) -> SagaState:
@@ -272,10 +283,9 @@ def _ladder_accepted(state: SagaState, event: ev.LadderAccepted) -> SagaState:
 
 def _signal_resolved(state: SagaState, event: ev.SignalResolved) -> SagaState:
     return replace(
-        state,
+        _with_written_off(state, event.written_off),
         phase=Phase.FLAT,
         end=EndReason.RESOLVED,
-        written_off=state.written_off + event.written_off,
         flat_at=event.at,
         verified_at=event.at,
         part=None,
@@ -328,6 +338,7 @@ _APPLY: dict[type[Event], Callable[[SagaState, Any], SagaState]] = {
     ev.CloseAccepted: _close_accepted,
     ev.RollbackBegan: _rollback_began,
     ev.RollbackWithdrawn: _rollback_withdrawn,
+    ev.HoldingReduced: _holding_reduced,
     ev.FlatSeen: _flat_seen,
     ev.FlatVerified: _flat_verified,
     ev.SagaReopened: _saga_reopened,

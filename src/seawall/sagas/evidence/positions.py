@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from seawall.model.events import HoldingReduced
 from seawall.model.reports import PositionReport, Source
 from seawall.model.times import Duration, Instant
 
@@ -41,11 +42,7 @@ class Opinion:
 
     def is_newer_than(self, moment: Moment, lag: Duration) -> bool:
         """Whether this word is newer than `moment`, by its own time or by two agreeing reads `lag` apart."""
-        report = self.report
-        if moment.seq and report.seq:
-            told = report.seq >= moment.seq
-        else:
-            told = bool(report.venue_at) and report.venue_at >= moment.venue_at
+        told = tells_of(self.report, moment)
         return told or (not moment.is_fill and self.is_confirmed_after(moment.heard_at, lag))
 
     def is_confirmed_after(self, at: Instant, lag: Duration) -> bool:
@@ -74,6 +71,13 @@ class Opinions:
     def of(self, source: Source) -> Opinion | None:
         """The opinion of the stream, or of the reads for any other source."""
         return self.stream if source is Source.STREAM else self.read
+
+
+def tells_of(word: PositionReport | HoldingReduced, moment: Moment) -> bool:
+    """Whether a word is, by the venue's own date of it, at or past `moment`."""
+    if moment.seq and word.seq:
+        return word.seq >= moment.seq
+    return bool(word.venue_at) and word.venue_at >= moment.venue_at
 
 
 def join_position(opinions: Opinions, report: PositionReport) -> Opinions:

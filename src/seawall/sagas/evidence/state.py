@@ -30,6 +30,9 @@ from seawall.sagas.evidence.sent import (
 from seawall.sagas.evidence.stops import StopFacts
 from seawall.sagas.phase import Phase
 
+Fills = tuple[tuple[Decimal, Instant, int], ...]
+"""Pieces of what was filled: quantity, venue time, cross sequence (0 where it is not known)."""
+
 
 @dataclass(frozen=True)
 class SagaState:
@@ -66,6 +69,8 @@ class SagaState:
     """What the owner asked to close while the rest stays."""
     written_off: Decimal = ZERO
     """What is no longer this signal's: by the operator's word, or because others' fills had closed it by FLAT."""
+    reduced: ev.HoldingReduced | None = None
+    """What two sources have left of our holding, where that was less than our own orders do: it only shrinks."""
     filled: ev.EntryFilled | None = None
     ended_entry: ClientId = ClientId("")
     confirmed: tuple[ClientId, ...] = ()
@@ -112,8 +117,13 @@ class SagaState:
         return tuple(facts for facts in self.orders.values() if facts.leg is not Leg.ENTRY)
 
     @cached_property
-    def exit_fills(self) -> tuple[tuple[Decimal, Instant, int], ...]:
-        """What our exits have filled, piece by piece: quantity, venue time, cross sequence."""
+    def entry_fills(self) -> Fills:
+        """What our entries have filled, piece by piece."""
+        return tuple(fill for facts in self.entry_orders for fill in facts.fills())
+
+    @cached_property
+    def exit_fills(self) -> Fills:
+        """What our exits have filled, piece by piece."""
         return tuple(fill for facts in self.exit_orders for fill in facts.fills())
 
     @cached_property

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from seawall.drill import checks, fills
+from seawall.drill.lapses import lapses
 from seawall.drill.lengths import written
 from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
@@ -84,7 +85,7 @@ def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence
 
 
 def _from_outside(world: World, page: Page, end: Ended) -> Iterator[str]:
-    """What the fills of the book, the bytes and their times say: see `fills`, `witness` and `overdue`."""
+    """What the fills of the book, the bytes and their times say: see `fills`, `witness`, `overdue` and `lapses`."""
     facts, log = world.box.history.facts, world.box.log
     if not any(line.line["fault"] == "request_twice" for line in page.fault):
         yield from fills.wrongs(facts, end.folded)
@@ -93,6 +94,8 @@ def _from_outside(world: World, page: Page, end: Ended) -> Iterator[str]:
     garbled = any(line.line["fault"] in ("reply_edit", "stream_edit") for line in page.fault)
     if not is_touched(page) and not garbled:
         yield from overdue(world.venue, end.verdict.episodes, facts, log, world.witness)
+        if not any(hand.does == "resolve" for hand in page.hand):
+            yield from lapses(end.verdict.episodes, facts, log, world.witness)
 
 
 def too_many_take_profits(world: World) -> Iterator[str]:

@@ -69,5 +69,10 @@ class Witness:
                 yield f"{entry.client_id} was sent and never recorded"
 
 
+def text_of(output: Answer | Frame) -> str:
+    """What an answer or a frame says."""
+    return output.text if isinstance(output, Frame) else output.reply.body.decode(errors="replace")
+
+
 def _is_named(name: str, rows: Iterable[Row]) -> bool:
     return any(name in row.event_data for row in rows)

@@ -1,0 +1,97 @@
+"""What no house could have used of a stretch without cover, read from the venue's log and the book's facts.
+
+Taken out of a naked time is that in which the venue answered nothing, or only 5xx, 429, 418 and 403 (design, rule 13),
+and that in which a close of ours was on its way, or had been lost, refused or left unfilled by the plan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from seawall.model.ids import Leg, parse_client_id
+from seawall.model.times import SECOND, Duration, Instant
+from venuesim.facts import Fact, OrderFilled
+from venuesim.traffic import LogEntry
+
+Span = tuple[Instant, Instant]
+NEVER: Instant = 2**62
+ONE_CLOSE: Duration = 2 * SECOND
+"""A close there and back, at the slowest that a switch draws, after a stop that is still under way."""
+ON_THE_WAY: Duration = 200_000
+"""What was sent before a word to wait had come back was not sent against it."""
+_TO_WAIT = re.compile(r'"code":-10(?:03|15)|"retCode":(?:10006|10018|10403|10429)')
+"""The venue's words to wait, under whatever status (binance.md 1.3, bybit.md 1.3)."""
+_SERVER_ERROR = 500
+_BAD = (403, 408, 418, 429)
+
+
+def spent(span: Span, spared: Sequence[Span]) -> Duration:
+    """How much of a span is left without what is spared: the result of `union`."""
+    whole = max(span[1] - span[0], 0)
+    return whole - sum(max(min(end, span[1]) - max(begin, span[0]), 0) for begin, end in spared)
+
+
+def union(spans: Sequence[Span]) -> list[Span]:
+    """Spans that do not overlap, in order, and cover the same."""
+    merged: list[Span] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+def mute(log: Sequence[LogEntry]) -> Iterator[Span]:
+    """From each signed request that got no answer, or a bad one, until the next that got a good one; and from each word
+    to wait, whoever asked what, until an act leaves again.
+    """
+    signed = [entry for entry in log if entry.account is not None]
+    acts = [entry.at for entry in signed if entry.call in ("order.create", "stop.create")]
+    for entry in log:
+        if entry.status in _BAD or _TO_WAIT.search(entry.reply):
+            told = (entry.answered_at or entry.at) + ON_THE_WAY
+            yield entry.at, next((at for at in acts if at > told), NEVER)
+    yield from failed(signed)
+
+
+def failed(entries: Sequence[LogEntry]) -> Iterator[Span]:
+    """From each of these requests that got no answer, or a bad one, until the next of them that got a good one."""
+    good = sorted(entry.answered_at or entry.at for entry in entries if not is_bad(entry))
+    for entry in entries:
+        if is_bad(entry):
+            yield entry.at, next((at for at in good if at > (entry.answered_at or entry.at)), NEVER)
+
+
+def is_bad(entry: LogEntry) -> bool:
+    """Whether a request got no answer, or one that is none of the venue's engine."""
+    status = entry.status or 0
+    return entry.outcome != "answered" or status >= _SERVER_ERROR or status in _BAD
+
+
+def closes_in_vain(log: Sequence[LogEntry], facts: Sequence[Fact]) -> Iterator[Span]:
+    """From each close that filled nothing until the next one, and each that filled while it was on its way."""
+    filled = {fact.order.client_id: fact.mark.at for fact in facts if isinstance(fact, OrderFilled)}
+    closes = [entry for entry in log if entry.call == "order.create" and _is_close(entry)]
+    for entry, later in zip_longest(closes, closes[1:]):
+        if entry is None:
+            return
+        done = filled.get(entry.client_id or "")
+        yield entry.at, done if done is not None else later.at if later is not None else NEVER
+
+
+def _is_close(entry: LogEntry) -> bool:
+    name = parse_client_id(entry.client_id or "")
+    return name is not None and name.leg is Leg.CLOSE
+
+
+def stops_taken(log: Sequence[LogEntry]) -> list[Instant]:
+    """When a process read that its stop was taken, in order: what is acknowledged is never closed for (rule 11)."""
+    taken = (entry for entry in log if entry.call == "stop.create" and entry.outcome == "answered")
+    return sorted(entry.answered_at or entry.at for entry in taken if _is_taken(entry))
+
+
+def _is_taken(entry: LogEntry) -> bool:
+    return '"algoId"' in entry.reply or '"retCode":0' in entry.reply

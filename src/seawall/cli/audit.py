@@ -7,11 +7,12 @@ from typing import Any
 
 from seawall.audit.examine import worst
 from seawall.audit.findings import Finding, Severity
-from seawall.cli.common import NO_OPTIONS, Common, console, print_json, print_table
+from seawall.cli.common import NO_OPTIONS, Common, complain, console, print_json, print_table
 from seawall.service.auditor import Audited
 from seawall.service.auditor import audit as audited
 from seawall.service.clock import UtcClock
 from seawall.service.identity import known_installation
+from seawall.service.ledger import budgets_beside
 from seawall.service.problems import ConfigError, Exit
 from seawall.service.settings import AccountSettings, Settings
 
@@ -44,7 +45,10 @@ def choose(settings: Settings, names: tuple[str, ...]) -> tuple[AccountSettings,
 
 async def _look(settings: Settings, accounts: tuple[AccountSettings, ...]) -> list[Audited]:
     name, now = known_installation(settings.home) or "", UtcClock()
-    return await asyncio.gather(*(audited(account, name, settings.bounds, now) for account in accounts))
+    budgets = budgets_beside(settings.folder, accounts, now(), complain)
+    return await asyncio.gather(
+        *(audited(account, name, settings.bounds, now, budgets[account.name]) for account in accounts)
+    )
 
 
 def _code(look: Audited) -> int:
@@ -62,6 +66,7 @@ def _plain(look: Audited) -> dict[str, Any]:
         "account": seen.account,
         "venue": seen.venue,
         "reached": look.reached,
+        "unreached": look.unreached,
         "positions": sum(bool(one.amount) for one in seen.positions),
         "stops": len(seen.stops),
         "orders": len(seen.orders),
@@ -83,7 +88,7 @@ def _row(one: Finding) -> dict[str, str]:
 def _tell(look: Audited) -> None:
     seen = look.snapshot
     if not look.reached:
-        console().print(f"{seen.account}: the venue does not answer, so nothing was judged", markup=False)
+        console().print(f"{seen.account}: {look.unreached}, so nothing was judged", markup=False)
         return
     held = sum(bool(one.amount) for one in seen.positions)
     standing = f"{held} positions, {len(seen.stops)} stops, {len(seen.orders)} open orders"

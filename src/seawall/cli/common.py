@@ -73,6 +73,11 @@ def console(*, to_err: bool = False) -> Console:
     return Console(highlight=False, soft_wrap=False, file=sys.stderr if to_err else sys.stdout)
 
 
+def complain(words: str) -> None:
+    """What is wrong beside what was asked, on standard error."""
+    console(to_err=True).print(f"seawall: {words}", markup=False)
+
+
 def print_json(value: Any) -> None:
     """One JSON value on a line; amounts as plain text."""
     sys.stdout.write(as_json(value) + "\n")

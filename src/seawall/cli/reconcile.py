@@ -6,12 +6,13 @@ import asyncio
 from typing import Any
 
 from seawall.cli.audit import choose
-from seawall.cli.common import NO_OPTIONS, Common, amount, console, print_json
+from seawall.cli.common import NO_OPTIONS, Common, amount, complain, console, print_json
 from seawall.cli.figures import opinions
 from seawall.cli.http import ask, doors
 from seawall.history.positions import Opinion, PositionView
 from seawall.service.clock import UtcClock
 from seawall.service.identity import known_installation
+from seawall.service.ledger import budgets_beside
 from seawall.service.problems import Exit, Unreachable
 from seawall.service.reader import JournalReader
 from seawall.service.reconciling import Compared, Deed, Reconciled
@@ -49,12 +50,13 @@ def reconcile(*accounts: str, apply: bool = False, common: Common = NO_OPTIONS) 
 async def _compared(settings: Settings, accounts: tuple[AccountSettings, ...]) -> list[Reconciled]:
     name, now = known_installation(settings.home) or "", UtcClock()
     held = _held(settings, now())
-    return await asyncio.gather(
-        *(
-            reconciled(account, name, [one for one in held if one.record.account == account.name], settings.bounds, now)
-            for account in accounts
-        )
-    )
+    budgets = budgets_beside(settings.folder, accounts, now(), complain)
+
+    async def one(account: AccountSettings) -> Reconciled:
+        ours = [position for position in held if position.record.account == account.name]
+        return await reconciled(account, name, ours, settings.bounds, now, budgets[account.name])
+
+    return await asyncio.gather(*map(one, accounts))
 
 
 def _held(settings: Settings, now: int) -> tuple[OpenPosition, ...]:
@@ -101,6 +103,7 @@ def _plain(one: Reconciled) -> dict[str, Any]:
     return {
         "account": one.look.snapshot.account,
         "reached": one.look.reached,
+        "unreached": one.look.unreached,
         "unread": [{"what": gap.what, "why": gap.why} for gap in one.look.snapshot.unread],
         "slots": [
             {
@@ -120,7 +123,7 @@ def _plain(one: Reconciled) -> dict[str, Any]:
 def _tell(one: Reconciled) -> None:
     out, seen = console(), one.look.snapshot
     if not one.look.reached:
-        out.print(f"{seen.account}: the venue does not answer, so nothing was compared", markup=False)
+        out.print(f"{seen.account}: {one.look.unreached}, so nothing was compared", markup=False)
         return
     for gap in seen.unread:
         out.print(f"{seen.account}: could not be read: {gap.what}: {gap.why}", markup=False)

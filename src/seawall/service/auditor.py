@@ -24,6 +24,7 @@ from seawall.model.queries import (
 from seawall.model.times import SECOND, Bounds, Instant
 from seawall.service.asking import WITHIN, ask_once, reached
 from seawall.service.settings import AccountSettings
+from seawall.venues.pace import Budget
 
 READS: Final[Mapping[Query, str]] = {
     AskBothSides(): POSITIONS,
@@ -40,18 +41,27 @@ READS: Final[Mapping[Query, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """One account's look, and what was found. `reached`: the venue has answered at all."""
+    """One account's look, and what was found. `reached`: the venue has answered at all; `unreached` says why not."""
 
     snapshot: Snapshot
     findings: tuple[Finding, ...]
     reached: bool
+    unreached: str = ""
 
 
-async def audit(account: AccountSettings, installation: str, bounds: Bounds, now: Callable[[], Instant]) -> Audited:
-    """Reads an account once and judges it. `installation` is our own name, empty if there is none."""
-    heard = await ask_once(account, tuple(READS), bounds, now)
+async def audit(
+    account: AccountSettings, installation: str, bounds: Bounds, now: Callable[[], Instant], budget: Budget
+) -> Audited:
+    """Reads an account once and judges it; a venue that asked for silence is not asked. `installation` is our own name,
+    empty if there is none; `budget` that of the address, which a service may have spent from.
+    """
+    if words := budget.words(now()):
+        unheard = snapshot_of(account, installation, (), now())
+        return Audited(unheard, (), reached=False, unreached=f"the venue has said {words}")
+    heard = await ask_once(account, tuple(READS), bounds, now, budget)
     snapshot = snapshot_of(account, installation, heard, now())
-    return Audited(snapshot, examine(snapshot), reached(heard))
+    unreached = "" if reached(heard) else "the venue does not answer"
+    return Audited(snapshot, examine(snapshot), not unreached, unreached)
 
 
 def snapshot_of(account: AccountSettings, installation: str, heard: Sequence[Input], now: Instant) -> Snapshot:

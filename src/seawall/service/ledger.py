@@ -10,12 +10,13 @@ back than the windows last. A ban that is lost that way costs one refusal.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
+from seawall.model.ids import Account, VenueName
 from seawall.model.times import Instant
 from seawall.service.settings import AccountSettings
 from seawall.service.venues import codec_of
@@ -70,6 +71,18 @@ def last_known(file: Path, complain: Complain) -> Legacy:
     except (OSError, msgspec.DecodeError) as error:
         complain(f"{file.name} cannot be read, so what was spent of the venue's quotas is not known: {error}")
         return NOTHING_LEFT
+
+
+def budgets_beside(
+    folder: Path, accounts: Sequence[AccountSettings], now: Instant, complain: Complain
+) -> dict[Account, Budget]:
+    """The budget of each account's address, as `budget_beside` makes it, one for all accounts there."""
+    found: dict[tuple[VenueName, str], Budget] = {}
+    for account in accounts:
+        address = (account.venue, account.rest)
+        if address not in found:
+            found[address] = budget_beside(folder, account, now, complain)
+    return {account.name: found[account.venue, account.rest] for account in accounts}
 
 
 def budget_beside(folder: Path, account: AccountSettings, now: Instant, complain: Complain) -> Budget:

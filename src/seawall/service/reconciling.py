@@ -25,6 +25,7 @@ from seawall.service.asking import ask_once
 from seawall.service.auditor import Audited, audit
 from seawall.service.settings import AccountSettings
 from seawall.service.views import OpenPosition
+from seawall.venues.pace import Budget
 
 
 class Deed(StrEnum):
@@ -73,14 +74,17 @@ async def reconcile(
     held: Sequence[OpenPosition],
     bounds: Bounds,
     now: Callable[[], Instant],
+    budget: Budget,
 ) -> Reconciled:
-    """Reads the account, and for what no signal answers for the orders of the last days; then compares."""
-    look = await audit(account, installation, bounds, now)
+    """Reads the account, and for what no signal answers for the orders of the last days; then compares. `budget`: that
+    of the address, as for `audit`.
+    """
+    look = await audit(account, installation, bounds, now, budget)
     open_slots = [slot for slot in look.snapshot.slots() if slot.amount and slot.hedge_side is None]
     unanswered = [slot.symbol for slot in open_slots if not _of(held, slot.symbol)]
     since = look.snapshot.now - bounds.look_back
     queries = [AskOrders(symbol, since) for symbol in unanswered]
-    heard = await ask_once(account, queries, bounds, now) if queries else ()
+    heard = await ask_once(account, queries, bounds, now, budget) if queries else ()
     read = [one for one in heard if isinstance(one, ReadAnswered)]
     orders = {one.query.symbol: one.told.orders for one in read if isinstance(one.query, AskOrders)}
     return Reconciled(look, compare(look.snapshot, held, orders, account.naked_foreign))

@@ -66,6 +66,23 @@ def test_a_protected_position_that_the_journal_forgot_keeps_its_stop(venue: Venu
     assert (wrongs(stage), leftovers(stage)) == ([], [])
 
 
+def test_a_find_whose_rules_are_not_known_is_asked_about_with_growing_waits() -> None:
+    """No rules, no stop: the lists of its symbol are read again, at no round trip's pace, until the rules have come."""
+    stage = Stage(BINANCE)
+    stage.send("a")
+    assert stage.until("a", Phase.PROTECTED)
+    stage.fault(fault="status", call="instruments.get", status=503, text="Service Unavailable")
+    stage.restore(0)
+    began = len(stage.box.log)
+    stage.run(most=MINUTE)
+    asked = sum(entry.call == "order.history" for entry in stage.box.log[began:])
+    assert 5 < asked < 30
+    stage.box.faults.clear()
+    assert stage.calm()
+    (found,) = adopted(stage)
+    assert stage.phase(found.signal_id) is Phase.PROTECTED, stage.tell(found.signal_id)
+
+
 @VENUES
 def test_a_position_under_way_home_that_an_old_backup_knows_as_entering_is_found(venue: VenueName) -> None:
     """Yesterday's journal ends at the intention; the position has been protected since: its own signal finds it."""

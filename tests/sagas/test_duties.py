@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -160,6 +161,26 @@ def test_a_refused_stop_is_repeated_after_0_50_100_200_and_then_every_250_ms() -
     names = [act.client_id for act in case.sent(PlaceStop)]
     assert len(set(names)) == len(names)
     assert set(case.gates[1:]) == {-1}
+
+
+def test_a_stop_that_is_refused_past_the_naked_bound_is_repeated_ever_more_rarely() -> None:
+    """Each is a row on a disk: after `max_naked` the wait is half of what the position has been overdue, 5 s at most."""
+    case = naked()
+    now = 110.0
+    while now < 60_000:
+        case.answers(now, case.newest_stop.client_id, Outcome.REFUSED, Reason.FILTER)
+        placed = len(case.sent(PlaceStop))
+        while len(case.sent(PlaceStop)) == placed:
+            now = (case.saga.next_wake() or 0) / MILLISECOND - T0 / MILLISECOND
+            case.at(now)
+        now += 10
+    sent_at = placed_at(case)
+    waits = [later - earlier for earlier, later in pairwise(sent_at)]
+    assert len([at for at in sent_at if at < 5_000]) > 15
+    assert len(sent_at) < 45
+    late = [(wait - 10, (at + 10 - 5_100) / 2) for at, wait in zip(sent_at, waits, strict=False) if at > 5_600]
+    assert all(wait <= overdue for wait, overdue in late), late
+    assert max(waits) == 5_010
 
 
 def test_an_unknown_closeposition_stop_is_sent_again_under_the_same_name() -> None:

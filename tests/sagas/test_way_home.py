@@ -10,12 +10,15 @@ import pytest
 from seawall.model import events as ev
 from seawall.model.acts import CancelOrder, ClosePosition, Outcome, Reason
 from seawall.model.ids import Side, VenueId
+from seawall.model.queries import AskMark
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
-from seawall.model.times import SECOND
+from seawall.model.times import MILLISECOND, SECOND
 from tests.sagas.builders import (
+    BOUNDS,
     INSTRUMENT,
     SYMBOL,
+    T0,
     AskOrder,
     AskPositions,
     AskStop,
@@ -24,6 +27,7 @@ from tests.sagas.builders import (
     closing,
     entering,
     fill,
+    mark,
     order,
     position,
     protected,
@@ -99,6 +103,32 @@ def test_a_short_is_bought_back_at_the_upper_band() -> None:
         case.wakes_until(at + 380)
     last = case.sent(ClosePosition)[-1]
     assert (last.side, last.price_bound) == (Side.BUY, D("0.2100"))
+
+
+def test_the_band_is_that_of_no_price_that_is_too_old() -> None:
+    """While no price can be read it is asked for by name, and the slice goes at market; then the new band binds it."""
+    case = closing()
+    case.given["mark"] = mark("0.2000", at=T0 - BOUNDS.mark_fresh)
+    for at in (400, 800):
+        case.answers(at, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.BAND)
+        case.wakes_until(at + 380)
+    assert case.sent(ClosePosition)[-1].price_bound is None
+    assert AskMark(SYMBOL) in case.queries
+    case.given["mark"] = mark("0.1800", at=T0 + 800 * MILLISECOND)
+    case.answers(1_200, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.BAND)
+    case.wakes_until(1_800)
+    assert case.sent(ClosePosition)[-1].price_bound == D("0.1710")
+
+
+def test_where_no_price_can_be_read_the_position_tells_the_mark() -> None:
+    """Both venues show the mark in a position's row."""
+    case = closing()
+    case.given["mark"] = None
+    case.given["position"] = replace(position(27, 500), mark=D("0.1800"))
+    for at in (400, 800):
+        case.answers(at, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.BAND)
+        case.wakes_until(at + 380)
+    assert case.sent(ClosePosition)[-1].price_bound == D("0.1710")
 
 
 @pytest.mark.parametrize("side", list(Side))

@@ -236,6 +236,19 @@ def out_of_service(chance: random.Random, _venue: VenueName) -> Drawn:
     return (closed, line(fault="streams_cut", after=begins)), ends - begins <= SECOND
 
 
+def prices_unreadable(chance: random.Random) -> FaultLine:
+    """No price can be read for a long time: every read of one is refused, reset or not answered."""
+    words: dict[str, Any] = chance.choice(
+        (
+            {"fault": "status", "status": 503, "text": "Service Unavailable"},
+            {"fault": "request_lost", "mode": "reset"},
+            {"fault": "request_lost", "mode": "hang"},
+        )
+    )
+    begins = chance.choice((0, 0, 40, 3_000)) * MILLISECOND
+    return line(**words, call="price.get", after=begins)
+
+
 KINDS: tuple[tuple[Kind, int], ...] = (
     (delayed, 2),
     (lost, 3),
@@ -253,4 +266,4 @@ KINDS: tuple[tuple[Kind, int], ...] = (
     (other_hand, 2),
     (out_of_service, 1),
 )
-"""Every kind with its weight."""
+"""Every kind with its weight; but for unreadable prices, which came later and are drawn after all else."""

@@ -46,7 +46,9 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
 _KEPT = ("signature",)
 """Not drawn: what nobody doubts."""
 _DRAWN_LAST = ("binance.full_page",)
-"""Came to the box after the others: drawn after all else, so that each seed keeps the rest of its plan."""
+"""Came to the box after the others: drawn after all else, as unreadable prices are, so that each seed keeps the rest of
+its plan.
+"""
 _DEEDS = ("repeat", "burst", "reword", "open", "opposite", "close", "cancel_stop", "trade", "set_clock")
 
 
@@ -100,7 +102,9 @@ def draw(venue: VenueName, seed: int) -> Plan:
         },
     )
     late = _answers(chance, [name for name in switches_of(venue) if name in _DRAWN_LAST])
-    return Plan(venue, seed, msgspec.structs.replace(page, switches=switches | late), spares)
+    faults += [kinds.prices_unreadable(chance)] if one_in(chance, 8) else []
+    whole = msgspec.structs.replace(page, switches=switches | late, fault=tuple(faults))
+    return Plan(venue, seed, whole, spares)
 
 
 def answers_of(switch: str) -> tuple[str, ...]:

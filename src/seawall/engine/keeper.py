@@ -21,8 +21,8 @@ from seawall.model.acts import CancelOrder, Urgency
 from seawall.model.ids import Account, ClientId, Leg, SignalId, Symbol, client_id
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, StreamReported, Told
 from seawall.model.queries import AskMark, AskOpenOrders, AskOrders, AskPositions, AskStops, Query
-from seawall.model.reports import PositionReport
-from seawall.model.times import Instant
+from seawall.model.reports import PositionReport, mark_price
+from seawall.model.times import Instant, growing
 from seawall.model.work import Ask
 from seawall.sagas.phase import Finding, Phase
 from seawall.sagas.saga import Saga
@@ -63,7 +63,9 @@ class Keeper:
     _unexplained: dict[Symbol, tuple[Instant, Decimal]] = field(default_factory=dict)
     """Since when the lists of a symbol have explained nothing of an amount: the beginning of the first of them."""
     _again_at: dict[Symbol, Instant] = field(default_factory=dict)
-    """When a list that may have been late is asked for again."""
+    """When a list that may have been late, or a price that was not known, is asked for again."""
+    _put_off: dict[Symbol, int] = field(default_factory=dict)
+    """How often the adoption of a position was put off for want of its rules or its price."""
     _told: dict[Symbol, None] = field(default_factory=dict)
     _leaving: dict[str, Instant] = field(default_factory=dict)
     _cancels: dict[ClientId, Orphan] = field(default_factory=dict)
@@ -220,13 +222,17 @@ class Keeper:
         kept: Kept,
         now: Instant,
     ) -> None:
-        """Takes a position up; one whose rules or price have not been read is asked about again."""
-        rules, mark = self.view.instruments.get(position.symbol), self.view.marks.get(position.symbol)
-        if rules is None or mark is None or mark.mark <= 0:
-            self._asked.pop(position.symbol, None)
+        """Takes a position up; one whose rules or price are not known is asked about again, after a wait that grows."""
+        symbol, bounds = position.symbol, self.settings.bounds
+        rules = self.view.instruments.get(symbol)
+        price = mark_price(self.view.marks.get(symbol), position, now - bounds.mark_fresh)
+        if rules is None or price is None:
+            times = self._put_off[symbol] = self._put_off.get(symbol, -1) + 1
+            self._again_at[symbol] = now + growing(bounds.ask_first, times, bounds)
             return
-        stops = self.view.stops.get(position.symbol, ())
-        trigger = strays.trigger_for(position, stops, rules, mark, self.settings.adopt_stop_pct)
+        self._put_off.pop(symbol, None)
+        stops = self.view.stops.get(symbol, ())
+        trigger = strays.trigger_for(position, stops, rules, price, self.settings.adopt_stop_pct)
         kept.adoptions.append(adopt(finder, position, claim, trigger, orders, now))
 
     # ---- orphans

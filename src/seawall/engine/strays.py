@@ -22,7 +22,7 @@ from seawall.engine.view import AccountView
 from seawall.model.amounts import ZERO, ceil_to, floor_to, percent_trigger
 from seawall.model.ids import ClientId, Leg, Side, Symbol, VenueId, is_ours, parse_client_id
 from seawall.model.instrument import Instrument
-from seawall.model.reports import MarkReport, OrderReport, PositionReport, StopReport
+from seawall.model.reports import OrderReport, PositionReport, StopReport
 
 _TWO = 2
 
@@ -103,20 +103,20 @@ def is_naked(position: PositionReport, stops: Iterable[StopReport]) -> bool:
 
 
 def trigger_for(
-    position: PositionReport, stops: Iterable[StopReport], rules: Instrument, mark: MarkReport, percent: Decimal
+    position: PositionReport, stops: Iterable[StopReport], rules: Instrument, price: Decimal, percent: Decimal
 ) -> Decimal:
-    """Where an adopted position's stop belongs: where one stands already, else `percent` from the mark, and in any case
-    on this side of liquidation.
+    """Where an adopted position's stop belongs: where one stands already, else `percent` from the mark `price`, and in
+    any case on this side of liquidation.
     """
     standing = next((stop.trigger for stop in guards(position, stops) if stop.trigger), None)
     if standing or position.stop_loss:
         return standing or position.stop_loss or ZERO
     side = side_of(position)
-    trigger = percent_trigger(mark.mark, percent, rules.tick, side)
+    trigger = percent_trigger(price, percent, rules.tick, side)
     limit = position.liquidation
     if not limit or (limit - trigger) * side.sign < 0:
         return trigger
-    halfway = (mark.mark + limit) / _TWO
+    halfway = (price + limit) / _TWO
     return ceil_to(halfway, rules.tick) if side is Side.BUY else floor_to(halfway, rules.tick)
 
 

@@ -186,6 +186,15 @@ class MarkReport:
     at: Instant
 
 
+def mark_price(prices: MarkReport | None, position: PositionReport | None, since: Instant) -> Decimal | None:
+    """The mark price as it was told since an instant: by itself, or else beside the position, as either venue tells it
+    too (binance.md 1.8, bybit.md 1.6); None if it was not.
+    """
+    if prices is not None and prices.mark > 0 and prices.at >= since:
+        return prices.mark
+    return position.mark if position is not None and position.at >= since else None
+
+
 @dataclass(frozen=True, slots=True)
 class LeverageReport:
     """The leverage in force on a symbol, read back; `isolated` is None where the venue does not say it here."""

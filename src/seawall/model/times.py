@@ -69,7 +69,8 @@ class Bounds:
     stop_repeat: tuple[Duration, ...] = (0, 50 * MILLISECOND, 100 * MILLISECOND, 200 * MILLISECOND)
     """Waits before the first repeats of a stop, each after the last answer; thereafter `stop_repeat_every`."""
     stop_repeat_every: Duration = 250 * MILLISECOND
-    """See `stop_repeat`."""
+    """See `stop_repeat`. On the way home past `max_naked` the waits grow to half of what the position has been overdue,
+    at most to `ask_slowest`: each repeat is a row of the record, and a close is tried beside them (judgement)."""
     stop_patience: Duration = 1 * SECOND
     """A stop for the whole position that has no answer by then is sent again under its name, which both venues bear
     (design, rule 12): one lost request would take all of `max_naked` (judgement: a fifth of it)."""

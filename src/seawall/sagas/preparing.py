@@ -76,14 +76,14 @@ def plan(state: SagaState, around: Circumstances) -> Plan | Objection | Lacking:
 
 def what_is_lacking(state: SagaState, around: Circumstances) -> tuple[str, ...]:
     """The names of what must still be read."""
-    mark = around.mark
+    mark = around.fresh_mark
     needs_wallet = state.signal.size is not None and state.signal.size.unit in _UNITS_OF_EQUITY
     wanted = {
         "slot": not around.slot_is_free,
         "authority": not around.may_enter,
         "clock": not around.clock_known,
         "instrument": around.instrument is None,
-        "mark": mark is None or min(mark.mark, mark.last) <= 0 or around.now - mark.at > around.bounds.mark_fresh,
+        "mark": mark is None or min(mark.mark, mark.last) <= 0,
         "position": not around.position_complete,
         "orders": around.foreign_orders is None,
         "wallet": needs_wallet and around.wallet is None,

@@ -104,8 +104,8 @@ def _trigger_by(state: SagaState) -> TriggerBy:
 
 def _watched(around: Circumstances, by: TriggerBy) -> Decimal | None:
     """The price that the stop watches; None if it has not been read, or is too old for an entry too."""
-    mark = around.mark
-    if mark is None or around.now - mark.at > around.bounds.mark_fresh:
+    mark = around.fresh_mark
+    if mark is None:
         return None
     watched = mark.mark if by is TriggerBy.MARK else mark.last
     return watched if watched > 0 else None

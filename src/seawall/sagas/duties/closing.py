@@ -10,6 +10,7 @@ from decimal import Decimal
 from seawall.model import events as ev
 from seawall.model.acts import ClosePosition, Reason
 from seawall.model.ids import Leg
+from seawall.model.queries import AskMark, Query
 from seawall.model.times import Duration, Instant, growing
 from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
@@ -94,10 +95,18 @@ def _close_quantity(open_: Decimal, around: Circumstances, *, sliced: bool) -> D
 
 
 def _band_price(state: SagaState, around: Circumstances) -> Decimal | None:
-    """The worst price that the venue's band allows our closing side; None (market) where the band is not known."""
-    if around.instrument is None or around.mark is None:
+    """The worst price that the venue's band allows our closing side; None (market) where the band is not known. The
+    band moves with the mark: an order at the band of a price that is long gone takes nothing.
+    """
+    price = around.mark_price
+    if around.instrument is None or price is None:
         return None
-    return around.instrument.band_price(around.mark.mark, state.side.opposite)
+    return around.instrument.band_price(price, state.side.opposite)
+
+
+def price_questions(state: SagaState, around: Circumstances) -> list[Query]:
+    """The prices, by name, where a close has climbed the ladder, whose top they bound, and those known are too old."""
+    return [AskMark(state.signal.symbol)] if _rung(state) > 0 and around.fresh_mark is None else []
 
 
 def close_act(state: SagaState, event: ev.CloseIntended) -> ClosePosition:

@@ -15,7 +15,7 @@ from seawall.model import events as ev
 from seawall.model.acts import Outcome, PlaceStop, Reason
 from seawall.model.amounts import BASIS_POINTS, percent_trigger
 from seawall.model.ids import Leg
-from seawall.model.times import Instant
+from seawall.model.times import Duration, growing
 from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.evidence.circumstances import Circumstances
@@ -24,6 +24,7 @@ from seawall.sagas.evidence.exposure import Exposure, average_entry
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import FIRING, MEANS_READ, StopFacts
 from seawall.sagas.judgement import is_entry_known, is_leaving, live_stops
+from seawall.sagas.phase import Phase
 
 
 def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
@@ -33,7 +34,7 @@ def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
         return _place_new(state, around, target_trigger(state))
     if newest.is_pending:
         return _hurry(state, around, agenda, newest)
-    due_at = newest.concluded_at + max(newest.retry_after, _repeat_wait(state, newest, around))
+    due_at = newest.concluded_at + max(newest.retry_after, _repeat_wait(state, newest, around, agenda))
     if around.now < due_at:
         agenda.wake(due_at)
         return []
@@ -96,14 +97,15 @@ def _place_new(
     return [stop_intention(state, around, trigger, quantity, state.next_n)]
 
 
-def _repeat_wait(state: SagaState, newest: StopFacts, around: Circumstances) -> Instant:
-    """The wait before the next repeat, by how many stops in a row were not acknowledged. To a venue that has been mute
-    for `max_naked` they go ever more rarely, like reads: each is recorded, and none is heard. Its first answer to
-    anything puts an end to that.
+def _repeat_wait(state: SagaState, newest: StopFacts, around: Circumstances, agenda: Agenda) -> Duration:
+    """The wait before the next repeat, by how many stops in a row were not acknowledged. After `max_naked` in vain they
+    go ever more rarely, like reads, since each is recorded: to a venue that is mute, until its first answer to
+    anything; and to one that refuses them while a close is tried beside them, so that a stop that it would take again
+    is late by half of what the position has been overdue, at most by `ask_slowest`.
     """
-    mute_for = newest.concluded_at - around.mute_since - around.bounds.max_naked if around.mute_since else 0
-    if mute_for > 0:
-        return min(max(mute_for // 2, around.bounds.stop_repeat_every), around.bounds.ask_slowest)
+    in_vain = _in_vain_for(state, newest, around, agenda) - around.bounds.max_naked
+    if in_vain > 0:
+        return min(max(in_vain // 2, around.bounds.stop_repeat_every), around.bounds.ask_slowest)
     failures = sum(
         facts.sendings
         for facts in state.stops.values()
@@ -111,6 +113,17 @@ def _repeat_wait(state: SagaState, newest: StopFacts, around: Circumstances) -> 
     )
     waits = around.bounds.stop_repeat
     return waits[failures - 1] if 0 < failures <= len(waits) else around.bounds.stop_repeat_every
+
+
+def _in_vain_for(state: SagaState, newest: StopFacts, around: Circumstances, agenda: Agenda) -> Duration:
+    """For how long the venue has been mute; or has refused stops to a naked position that it is asked to close, too:
+    while the naked timer is held, nothing else is tried, and they go on as fast as ever.
+    """
+    if around.mute_since:
+        return newest.concluded_at - around.mute_since
+    if state.phase is Phase.CLOSING and newest.outcome is Outcome.REFUSED and agenda.naked_since:
+        return newest.concluded_at - around.mute - agenda.naked_since
+    return 0
 
 
 def stop_intention(
@@ -199,8 +212,8 @@ def move(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Ag
 
 
 def _towards(state: SagaState, around: Circumstances, agenda: Agenda, quantity: Decimal | None) -> list[ev.Event]:
-    """A stop at the settled trigger, unless one is waited for; again after the wait if it was not executed or its
-    outcome is Unknown, a quantity stop only after a read that did not show it.
+    """A stop at the settled trigger, unless one is waited for; again after a wait that grows, since the old one stands,
+    if it was not executed or its outcome is Unknown, a quantity stop only after a read that did not show it.
     """
     target = target_trigger(state)
     tried = [facts for facts in state.stops.values() if facts.trigger == target and facts.status is None]
@@ -209,7 +222,8 @@ def _towards(state: SagaState, around: Circumstances, agenda: Agenda, quantity: 
         return _place_new(state, around, target, quantity)
     if last.outcome is Outcome.ACKNOWLEDGED or last.attached:
         return []
-    due_at = last.concluded_at + max(last.retry_after, around.bounds.stop_repeat_every)
+    wait = growing(around.bounds.stop_repeat_every, sum(facts.sendings for facts in tried) - 1, around.bounds)
+    due_at = last.concluded_at + max(last.retry_after, wait)
     if around.now < due_at:
         agenda.wake(due_at)
         return []

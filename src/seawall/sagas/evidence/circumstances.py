@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from seawall.model.instrument import Instrument
-from seawall.model.reports import LeverageReport, MarkReport, PositionReport, WalletReport
+from seawall.model.reports import LeverageReport, MarkReport, PositionReport, WalletReport, mark_price
 from seawall.model.times import Bounds, Duration, Instant
 from seawall.model.venue import Traits
 
@@ -59,6 +59,16 @@ class Circumstances:
     """Whether no other signal of ours still holds the slot."""
     foreign_stops: tuple[str, ...] = ()
     """Those of them that are stops."""
+
+    @property
+    def fresh_mark(self) -> MarkReport | None:
+        """The symbol's prices, unless they are too old to act on: an outage of the price read leaves the last ones."""
+        return self.mark if self.mark is not None and self.now - self.mark.at <= self.bounds.mark_fresh else None
+
+    @property
+    def mark_price(self) -> Decimal | None:
+        """The mark price, unless what was told of it is too old to act on."""
+        return mark_price(self.mark, self.position, self.now - self.bounds.mark_fresh)
 
     @property
     def venue_now_early(self) -> Instant:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from seawall.drill.rows import ONE_STEP, row_name
-from seawall.model.acts import Outcome, Reason
-from seawall.model.ids import VenueId
+from seawall.model.acts import CancelOrder, Outcome, Reason
 from seawall.model.queries import AskStops
 from seawall.model.reports import OrderStatus
-from seawall.model.times import MILLISECOND
 from seawall.sagas.phase import Phase
-from tests.sagas.builders import BOUNDS, Case, D, fill, naked, order, position, stop
-from tests.sagas.cases import HORIZON, LAG, STREAM, doubted, unheard
+from tests.sagas.builders import SYMBOL, AskStop, Case, D, fill, naked, order, protected, stop
+from tests.sagas.cases import HORIZON, LAG, unheard
 
 
 def visits(case: Case) -> set[str]:
@@ -47,27 +45,29 @@ def a_fill_behind_a_refused_stop() -> Case:
     return case
 
 
-def everything_at_one_instant() -> Case:
-    """After absence was proven on Bybit the order, its position and its stop are told of in one frame."""
-    blind = BOUNDS.doubt_blind // MILLISECOND
-    case = doubted(blind + 1_000)
+def a_fill_before_a_cleared_stop() -> Case:
+    """A hand has closed the position, our cancel of the stop was not answered, and a read missed it: it stands, and five
+    more fill.
+    """
+    case = protected()
+    kept = case.newest_stop
+    case.flat(300)
+    case.reads(400, AskStop(SYMBOL, kept.client_id), stop(kept.client_id, at=390, trigger=kept.trigger))
+    case.answers(800, case.sent(CancelOrder)[0].client_id, Outcome.UNKNOWN)
+    case.reads(900, AskStop(SYMBOL, kept.client_id))
     assert case.phase() is Phase.QUARANTINE
-    at = blind + 5_000
-    trigger = case.newest_stop.trigger
-    row = position(27, at, told=at, source=STREAM, stop_loss=trigger)
-    child = stop("", at=at, trigger=trigger, venue_id=VenueId("c-1"))
-    case.hears(at, row, child, order(case.entry, filled=27, at=at, average=D("0.2000")))
+    case.hears(1_000, stop(kept.client_id, at=1_000, trigger=kept.trigger), fill(case.entry, 5, trade="t2", at=1_000))
     return case
 
 
 def test_what_no_page_visits_is_answered_for_all_that() -> None:
     """A word that nobody should say still has its row: nothing is sent twice, and what is open is covered or closed."""
-    told_of, refused, at_once = (
+    told_of, refused, cleared = (
         an_absent_attempt_told_of(),
         a_fill_behind_a_refused_stop(),
-        everything_at_one_instant(),
+        a_fill_before_a_cleared_stop(),
     )
-    assert set(ONE_STEP) <= visits(told_of) | visits(refused) | visits(at_once)
+    assert set(ONE_STEP) <= visits(told_of) | visits(refused) | visits(cleared)
     assert (told_of.phase(), len(told_of.state.attempts)) == (Phase.PROTECTED, 2)
     assert (refused.phase(), refused.exposure.open) == (Phase.CLOSING, D(5))
-    assert (at_once.phase(), at_once.exposure.open) == (Phase.CLOSING, D(27))
+    assert (cleared.phase(), cleared.exposure.open) == (Phase.CLOSING, D(5))

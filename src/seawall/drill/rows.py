@@ -15,7 +15,7 @@ ROWS = tuple(row_name(*pair) for pair in TABLE)
 ONE_STEP = {
     "protected covered": "an attempt that Binance's own rule had proven absent would have to be told of as open",
     "quarantine passed": "an entry with every fill known would have to fill once more, behind a stop refused as passed",
-    "quarantine protected": "the word of the order and that of its stop would have to come at one instant",
+    "quarantine misplaced": "a late fill would have to find a stop standing that we cleared and reads have missed",
 }
 """Rows that no page can visit, since no venue of the books does it, and why. Each is visited by a test of one step
 (`tests/sagas/test_rare_rows.py`), and stands in the table because it must answer whatever the judge may say.

@@ -223,7 +223,8 @@ def is_attempt_dead(state: SagaState, attempt: Attempt, around: Circumstances) -
     facts = state.orders[attempt.client_id]
     if facts.is_seen:
         return facts.is_quantity_known
-    return attempt.never_was or entry_verdict(state, attempt, around) is Verdict.ABSENT
+    never_was = attempt.never_was and not has_child(state, attempt)
+    return never_was or entry_verdict(state, attempt, around) is Verdict.ABSENT
 
 
 def unsettled_closes(state: SagaState, around: Circumstances) -> tuple[Sent, ...]:
@@ -287,8 +288,8 @@ def quarantine(state: SagaState, around: Circumstances) -> Duration:
 
 
 def entry_verdict(state: SagaState, attempt: Attempt, around: Circumstances) -> Verdict:
-    """PRESENT by one attributable report; ABSENT under rule 5; UNDECIDED otherwise."""
-    if state.orders[attempt.client_id].is_seen:
+    """PRESENT by one attributable report, of the order or of its child; ABSENT under rule 5; UNDECIDED otherwise."""
+    if state.orders[attempt.client_id].is_seen or has_child(state, attempt):
         return Verdict.PRESENT
     if attempt.absent:
         return Verdict.ABSENT
@@ -298,6 +299,13 @@ def entry_verdict(state: SagaState, attempt: Attempt, around: Circumstances) -> 
     if is_absent(state, attempt, around) and _is_at_baseline(state, attempt, around):
         return Verdict.ABSENT
     return Verdict.UNDECIDED
+
+
+def has_child(state: SagaState, attempt: Attempt) -> bool:
+    """Whether the stop that travels with an attempt stands: the venue makes it at the first fill (bybit.md 3.5), so
+    that it tells of one, whatever is said or not said of the order.
+    """
+    return any(facts.n == attempt.n + 1 and facts.is_made for facts in state.stops.values())
 
 
 def _absent_by_window(state: SagaState, attempt: Attempt, around: Circumstances) -> bool:
@@ -352,6 +360,8 @@ def _may_try_again(state: SagaState, around: Circumstances) -> bool:
     """
     last = state.attempts[-1]
     if state.phase is not Phase.ENTERING or state.close_asked or not _is_own_term(last, around):
+        return False
+    if has_child(state, last):
         return False
     if around.now > state.signal.expires_at() or not around.may_enter:
         return False

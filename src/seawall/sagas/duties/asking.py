@@ -15,6 +15,7 @@ from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
 from seawall.sagas.judgement import (
     Verdict,
     entry_verdict,
+    has_child,
     horizon_of,
     is_attempt_dead,
     live_stops,
@@ -77,7 +78,7 @@ def everything_since(state: SagaState, around: Circumstances) -> list[Query]:
 def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:
     facts = state.orders[attempt.client_id]
     unpriced = facts.filled > 0 and facts.average is None
-    doubted = facts.filled == 0 and contradicts_refusal(state, around)
+    doubted = facts.filled == 0 and (contradicts_refusal(state, around) or has_child(state, attempt))
     if attempt.never_was and not facts.is_seen and not doubted:
         return []
     if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not unpriced and not doubted:
@@ -117,7 +118,11 @@ def _about_rungs(state: SagaState, exposure: Exposure, around: Circumstances) ->
 
 
 def _about_child(state: SagaState, facts: StopFacts, around: Circumstances) -> list[Query]:
-    """What a stop that has fired filled: under its name where stops have names, else by its own id (binance.md 3.2)."""
+    """What a stop that has fired filled: under its name where stops have names, else by its own id (binance.md 3.2).
+    And whether one still stands that alone tells of a fill of our entry.
+    """
+    if facts.is_made and not state.entered:
+        return [AskStops(state.signal.symbol)]
     fired = facts.status in (StopStatus.TRIGGERED, StopStatus.FINISHED)
     if not fired or state.orders[facts.client_id].is_quantity_known:
         return []

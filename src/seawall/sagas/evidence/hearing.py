@@ -257,7 +257,7 @@ def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
             for facts in _unseen(state, answer.told, answer.began_at):
                 yield ev.StopNotVisible(*_whose(state), facts.client_id, answer.began_at, answer.at)
         case AskStop(client_id=name) if name in state.stops and not answer.told.stops:
-            if _may_miss(state.stops[name], answer.began_at):
+            if _may_miss(state, state.stops[name], answer.began_at):
                 yield ev.StopNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case _:
             return
@@ -291,12 +291,16 @@ def _unseen(state: SagaState, told: Told, began_at: Instant) -> Iterator[StopFac
     ]
     for facts in state.stops.values():
         shown = facts.client_id in names or (facts.venue_id and facts.venue_id in ids) or facts.trigger in triggers
-        if not shown and _may_miss(facts, began_at):
+        if not shown and _may_miss(state, facts, began_at):
             yield facts
 
 
-def _may_miss(facts: StopFacts, began_at: Instant) -> bool:
-    """Whether not seeing this stop says anything: it may live, and the read began after it was answered for."""
+def _may_miss(state: SagaState, facts: StopFacts, began_at: Instant) -> bool:
+    """Whether not seeing this stop says anything: it may live, and the read began after it was answered for. One that
+    travels with the entry is made at the first fill, and not seen before that.
+    """
+    if facts.attached and facts.status is None:
+        return facts.may_live and state.filled is not None and began_at > max(state.filled.at, facts.missed_last)
     answered = facts.outcome is not None or facts.attached
     return facts.may_live and answered and began_at > max(facts.concluded_at, facts.intended_at, facts.missed_last)
 

@@ -97,6 +97,11 @@ class StopFacts:
         return not dead and not self.is_ended
 
     @property
+    def is_made(self) -> bool:
+        """Whether it travelled with an entry and stands, as it was last seen to."""
+        return self.attached and self.status is not None and not self.is_ended and not self.missed_first
+
+    @property
     def is_kept_out(self) -> bool:
         """Whether the venue refused it because another exists."""
         return self.outcome is Outcome.REFUSED and self.reason is Reason.STOP_EXISTS and self.status is None

@@ -1,0 +1,87 @@
+"""The stop that travels with an entry (Bybit): made at the first fill, so that it tells of one, and is not missed before."""
+
+from __future__ import annotations
+
+import pytest
+
+from seawall.model import events as ev
+from seawall.model.acts import CancelOrder, PlaceStop, SubmitEntry
+from seawall.model.ids import VenueId
+from seawall.sagas.judgement import Verdict
+from tests.sagas.builders import (
+    BYBIT,
+    SYMBOL,
+    AskOrder,
+    AskStops,
+    Case,
+    Finding,
+    Outcome,
+    Phase,
+    Reason,
+    StopStatus,
+    entering,
+    fill,
+    order,
+    stop,
+)
+from tests.sagas.cases import doubted, verdict
+
+
+def sees_the_child(case: Case, at: float, status: StopStatus = StopStatus.LIVE) -> None:
+    """The stream tells of the stop's child."""
+    case.hears(at, stop("", status, at=at, trigger=case.newest_stop.trigger, venue_id=VenueId("c-1")))
+
+
+def in_quarantine() -> Case:
+    """An entry of unknown outcome, absent for five minutes: flat was seen."""
+    case = doubted(320_000)
+    assert case.phase() is Phase.QUARANTINE
+    return case
+
+
+def test_a_child_that_stands_takes_absence_back_and_is_not_cleared() -> None:
+    """It is seen before its order: the order is asked for again, and its fill finds the stop where it was."""
+    case = in_quarantine()
+    case.queries.clear()
+    sees_the_child(case, 330_000)
+    case.wakes_until(331_000)
+    assert (verdict(case), case.finding(), case.sent(CancelOrder)) == (Verdict.PRESENT, Finding.UNDECIDED, [])
+    assert AskOrder(SYMBOL, case.entry) in case.queries
+    case.hears(331_100, fill(case.entry, at=331_100, told=330_000), order(case.entry, filled=27, at=331_100))
+    assert (case.phase(), case.sent(PlaceStop)) == (Phase.CLOSING, [])
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_child_that_stands_no_longer_tells_of_nothing(ended: bool) -> None:
+    """It was seen to end, or a list of all stops begun since does not show it: absent is absent again."""
+    case = in_quarantine()
+    sees_the_child(case, 330_000)
+    if ended:
+        sees_the_child(case, 330_500, StopStatus.CANCELLED)
+    else:
+        case.wakes_until(330_400)
+        assert AskStops(SYMBOL) in case.queries
+        case.reads(330_500, AskStops(SYMBOL))
+    assert (verdict(case), case.finding()) == (Verdict.ABSENT, Finding.GONE)
+
+
+def test_an_entry_that_was_refused_is_not_sent_again_while_its_child_stands() -> None:
+    """Refused as not executed, and yet there is the stop that only a fill of it makes."""
+    case = entering(traits=BYBIT)
+    sees_the_child(case, 40)
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY)
+    case.wakes_until(20_000)
+    assert (case.phase(), len(case.sent(SubmitEntry))) == (Phase.ENTERING, 1)
+    assert AskOrder(SYMBOL, case.entry) in case.queries
+
+
+def test_a_stop_that_travels_is_missed_by_no_read_from_before_a_fill() -> None:
+    """There is none until then: no second one is placed at the fill for its having been missed."""
+    case = entering(traits=BYBIT)
+    for at in (1_000, 12_000, 23_000):
+        case.reads(at, AskStops(SYMBOL))
+    case.hears(24_000, fill(case.entry, at=24_000), order(case.entry, filled=27, at=24_000))
+    case.reads(24_010, AskStops(SYMBOL), began=23_990)
+    assert (case.told_of(ev.StopNotVisible), case.sent(PlaceStop)) == ([], [])
+    case.reads(24_500, AskStops(SYMBOL))
+    assert len(case.told_of(ev.StopNotVisible)) == 1

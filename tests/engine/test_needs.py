@@ -168,6 +168,7 @@ def test_equal_queries_under_way_are_one() -> None:
     needs = Needs(BOUNDS)
     query = AskPositions(SYMBOL)
     assert needs.merge(query, Urgency.ASK, ms(0)) is not None
+    assert needs.merge(query, Urgency.ASK, ms(999)) is None
     assert needs.merge(query, Urgency.ENTER, ms(9_999)) is None
     assert needs.merge(query, Urgency.ASK, ms(10_000)) is not None
     needs.answered(query, ms(10_100), well=True)

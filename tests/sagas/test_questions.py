@@ -158,6 +158,16 @@ def test_a_question_nobody_wants_any_more_is_forgotten() -> None:
     assert agenda.asking == {}
 
 
+def test_what_is_asked_while_something_is_naked_waits_a_second_for_its_answer() -> None:
+    """One lost read does not take all of `max_naked`; a venue that is mute is not asked faster for it."""
+    agenda = Agenda(naked_since=ms(0))
+    for at in (0, 150, 1_149, 1_150):
+        agenda.ask([AskStops(SYMBOL)], BOUNDS, ms(at))
+    assert len(agenda.queries) == 2
+    agenda.ask([AskStops(SYMBOL)], BOUNDS, ms(5_000), mute=True)
+    assert len(agenda.queries) == 2
+
+
 def test_an_answer_begun_before_we_asked_is_not_the_one_we_wait_for() -> None:
     """Equal questions are one at the desk, so none of ours is under way any more: it is due again, not answered."""
     agenda = Agenda()

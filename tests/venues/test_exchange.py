@@ -21,6 +21,7 @@ from tests.venues.plain import HUNDRED_A_MINUTE, START, SYMBOL, PlainCodec, canc
 
 DONE = Reply(200, body=b"done")
 TIMEOUT = Bounds().reply_timeout
+PATIENCE = Bounds().patience
 T = TypeVar("T")
 
 
@@ -205,6 +206,16 @@ def test_equal_queries_under_way_are_one() -> None:
     for query in (positions(), positions(), positions("BTCUSDT"), positions()):
         bench.exchange.submit(query, Urgency.ASK, bench.now)
     assert len(bench.left()) == 2
+
+
+def test_a_read_that_has_hung_for_a_second_holds_up_no_other() -> None:
+    """Reads may be repeated freely: the second goes beside it, and either's answer is told."""
+    bench = Bench()
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now)
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now + PATIENCE - 1)
+    assert len(bench.left()) == 1
+    bench.exchange.submit(positions(), Urgency.ASK, bench.now + PATIENCE)
+    assert len(bench.left()) == 1
 
 
 def test_acts_are_never_merged() -> None:

@@ -75,9 +75,12 @@ class Needs:
         self._standing = {query: _Turn(period) for query, period in periods.items()}
 
     def merge(self, query: Query, urgency: Urgency, now: Instant) -> Ask | None:
-        """A saga's query, unless the same is under way already, as urgently: its answer will serve both."""
+        """A saga's query, unless the same is under way already, as urgently: its answer will serve both. What is asked
+        for protection's sake waits for no answer that has not come for `patience`: it may be lost.
+        """
         began_at, before = self._under_way.get(query, (None, urgency))
-        if began_at is not None and before <= urgency and now - began_at < 2 * self.bounds.reply_timeout:
+        patience = self.bounds.patience if urgency <= Urgency.ASK else 2 * self.bounds.reply_timeout
+        if began_at is not None and before <= urgency and now - began_at < patience:
             return None
         self._under_way[query] = (now, min(before, urgency))
         return Ask(query, urgency)

@@ -71,9 +71,10 @@ class Bounds:
     stop_repeat_every: Duration = 250 * MILLISECOND
     """See `stop_repeat`. On the way home past `max_naked` the waits grow to half of what the position has been overdue,
     at most to `ask_slowest`: each repeat is a row of the record, and a close is tried beside them (judgement)."""
-    stop_patience: Duration = 1 * SECOND
+    patience: Duration = 1 * SECOND
     """A stop for the whole position that has no answer by then is sent again under its name, which both venues bear
-    (design, rule 12): one lost request would take all of `max_naked` (judgement: a fifth of it)."""
+    (design, rule 12), and a read that has none while something stands naked is asked once more beside it, since reads
+    may be repeated freely: one lost request would take all of `max_naked` (judgement: a fifth of it)."""
     ask_first: Duration = 500 * MILLISECOND
     """The first of the growing delays between reads of an order: the report's 0.5 s x 1.5^n."""
     ask_growth: tuple[int, int] = (3, 2)

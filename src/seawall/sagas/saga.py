@@ -216,7 +216,7 @@ class Saga:
             wanted += closing.price_questions(self.state, around)
         if agenda.is_unlisted and self.state.phase is not Phase.FLAT:
             wanted += asking.everything_since(self.state, around)
-        agenda.ask(wanted, around.bounds, around.now)
+        agenda.ask(wanted, around.bounds, around.now, mute=bool(around.mute_since))
 
     def _close(self, quantity: Decimal, around: Circumstances) -> None:
         self._intend(closing.close(self.state, quantity, around, self.agenda), around)
@@ -231,7 +231,7 @@ class Saga:
                 raises_exposure = isinstance(event, ev.EntryIntended | ev.LeverageIntended)
                 self.agenda.acts.append((act, len(self.agenda.events) - 1 if raises_exposure else -1))
                 is_stop, bounds = isinstance(event, ev.StopIntended), around.bounds
-                self.agenda.wake(around.now + (bounds.stop_patience if is_stop else 2 * bounds.reply_timeout))
+                self.agenda.wake(around.now + (bounds.patience if is_stop else 2 * bounds.reply_timeout))
 
     def _act_of(self, event: ev.Event) -> Act | None:
         match event:

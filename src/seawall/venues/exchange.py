@@ -137,7 +137,7 @@ class Exchange:
     def submit(self, ask: Act | Query | Errand, urgency: Urgency, now: Instant) -> None:
         """Takes an ask, and sends it at once if it may leave."""
         if isinstance(ask, Query):
-            if self._is_merged(ask, urgency):
+            if self._is_merged(ask, urgency, now):
                 return
             if self._count_queries() >= MOST_QUERIES:
                 self._inputs.append(ReadFailed(ask, now, now, f"more than {MOST_QUERIES} queries under way"))
@@ -215,13 +215,16 @@ class Exchange:
         charges = self._errand_charges if isinstance(ask, Errand) else self._codec.charges(ask)
         self._held.append(Held(ask, urgency, now + self._bounds.reply_timeout, charges))
 
-    def _is_merged(self, query: Query, urgency: Urgency) -> bool:
-        """Whether an equal query is under way already; one that is held takes the higher urgency."""
+    def _is_merged(self, query: Query, urgency: Urgency, now: Instant) -> bool:
+        """Whether an equal query is under way already; one that is held takes the higher urgency. One that has had no
+        answer for `patience` may be lost: another goes beside it.
+        """
         for held in self._held:
             if isinstance(held.ask, Reading) and held.ask.query == query:
                 held.urgency = min(held.urgency, urgency)
                 return True
-        return any(isinstance(flight.ask, Reading) and flight.ask.query == query for flight in self._flights)
+        recent = [flight.ask for flight in self._flights if now - flight.began_at < self._bounds.patience]
+        return any(isinstance(ask, Reading) and ask.query == query for ask in recent)
 
     def _count_queries(self) -> int:
         asks = [held.ask for held in self._held] + [flight.ask for flight in self._flights]

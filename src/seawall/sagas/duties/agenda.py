@@ -71,17 +71,21 @@ class Agenda:
             asking.in_flight = False
             asking.answered_at = at if began_at >= asking.began_at else asking.answered_at
 
-    def ask(self, wanted: list[Query], bounds: Bounds, now: Instant) -> None:
-        """Puts out those of the wanted questions that are due, and forgets those no longer wanted."""
+    def ask(self, wanted: list[Query], bounds: Bounds, now: Instant, *, mute: bool = False) -> None:
+        """Puts out those of the wanted questions that are due, and forgets those no longer wanted. While something is
+        naked, one without an answer for `patience` is asked once more beside it, unless the venue is `mute`.
+        """
+        hurries = bool(self.naked_since) and not mute
+        patience = bounds.patience if hurries else 2 * bounds.reply_timeout
         self.asking = {query: self.asking.get(query) or Asking(now) for query in wanted}
         for query, asking in self.asking.items():
-            due_at = self._due_at(query, asking, bounds)
+            due_at = self._due_at(query, asking, bounds, patience)
             if due_at > now:
                 self.wake(due_at)
                 continue
             asking.times, asking.began_at, asking.in_flight = asking.times + 1, now, True
             self.queries.append((query, Urgency.ENTER if isinstance(query, AskOrders) else Urgency.ASK))
-            self.wake(now + bounds.reply_timeout)
+            self.wake(now + min(patience, bounds.reply_timeout))
 
     def hurry(self) -> None:
         """Every question is asked again at once: after a gap in the stream, reads close it."""
@@ -89,9 +93,9 @@ class Agenda:
             asking.wanted_at, asking.times, asking.answered_at = 0, 0, 0
 
     @staticmethod
-    def _due_at(query: Query, asking: Asking, bounds: Bounds) -> Instant:
+    def _due_at(query: Query, asking: Asking, bounds: Bounds, patience: Duration) -> Instant:
         if asking.in_flight:
-            return asking.began_at + 2 * bounds.reply_timeout
+            return asking.began_at + patience
         first = bounds.ask_first if isinstance(query, AskOrder) else bounds.look_first
         since = asking.answered_at or asking.wanted_at
         return since + growing(first, asking.times, bounds) if since else 0

@@ -1,7 +1,7 @@
 """Covering: placing a stop, placing it again, settling its final trigger and moving it there.
 
 The first stop goes at once, repeats on the schedule of the bounds. None is repeated while its answer is open, except a
-stop for the whole position whose outcome is Unknown, or that has waited for `stop_patience`: the venue bears it twice,
+stop for the whole position whose outcome is Unknown, or that has waited for `patience`: the venue bears it twice,
 under the same name (design, rule 12).
 A refusal that means "read" waits for its read. Moving never leaves a gap: which arrow comes next is read off from
 which of our stops are live, so that a crash in between keeps the most stops (rule 15).
@@ -44,7 +44,7 @@ def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
 def _hurry(state: SagaState, around: Circumstances, agenda: Agenda, pending: StopFacts) -> list[ev.Event]:
     """A stop whose answer is open: one for the whole position is sent again while the venue answers others."""
     may_hurry = pending.quantity is None and around.has_answered and not around.mute_since
-    due_at = pending.intended_at + (around.bounds.stop_patience if may_hurry else 2 * around.bounds.reply_timeout)
+    due_at = pending.intended_at + (around.bounds.patience if may_hurry else 2 * around.bounds.reply_timeout)
     if not may_hurry or around.now < due_at:
         agenda.wake(due_at)
         return []

@@ -26,7 +26,8 @@ import aiohttp
 
 from seawall.drill.demo.report_bot import ReportBot
 from seawall.drill.demo.report_wire import Binance, VenueError
-from seawall.drill.world import KEYS, START, World
+from seawall.drill.house import KEYS
+from seawall.drill.world import START, World
 from seawall.history import svg
 from seawall.history.words import milliseconds
 from seawall.intake.canonical import parse

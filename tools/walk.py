@@ -20,7 +20,8 @@ from enum import Enum, Flag
 from pathlib import Path
 from textwrap import wrap
 
-from seawall.drill.world import House, World
+from seawall.drill.house import House
+from seawall.drill.world import World
 from seawall.history.receipt import receipt
 from seawall.history.timeline import data_of
 from seawall.history.waterfall import waterfall

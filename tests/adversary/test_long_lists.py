@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from seawall.drill.world import INSTALLATION
+from seawall.drill.house import INSTALLATION
 from seawall.model import events as ev
 from seawall.model.ids import Leg, Side, SignalId, VenueName, client_id
 from seawall.model.times import MILLISECOND, MINUTE, SECOND

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from seawall.drill.world import _CODECS, INSTALLATION, KEYS, House
+from seawall.drill.house import INSTALLATION, House, codec_of
 from seawall.engine.desk import Desk
 from seawall.flatten.account import Flattening
 from seawall.flatten.report import AccountReport, Said
@@ -52,7 +52,7 @@ class Emergency(Stage):
             self.kill()
         self._epoch += 1
         flattening = Flattening(self.account, symbol, installation, BOUNDS, self.clock)
-        connection = machine.Venue(_CODECS[self.venue](KEYS), BOUNDS)
+        connection = machine.Venue(codec_of(self.venue), BOUNDS, self.ledger.budget(self.venue, self.clock))
         self.house = House(cast("Desk", Driven(flattening)), connection, durable=0)
         self._machine(self.house, machine.Started())
         return flattening

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from seawall.drill import checks, fills
+from seawall.drill.house import INSTALLATION
 from seawall.drill.lapses import lapses
 from seawall.drill.lengths import written
 from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
-from seawall.drill.world import INSTALLATION, World
+from seawall.drill.world import World
 from seawall.model.events import Recorded, event_type
 from seawall.model.ids import SignalId, Symbol
 from seawall.model.signal import Signal

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
+from seawall.drill.house import INSTALLATION, KEYS, House, Ledger, codec_of, desk_of
 from seawall.drill.witness import Witness
-from seawall.engine.desk import Desk
 from seawall.engine.settings import DeskSettings
 from seawall.journal.memory import MemoryJournal
 from seawall.journal.port import Dated, JournalError
@@ -26,25 +25,16 @@ from seawall.model.ids import Account, VenueName
 from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
 from seawall.model.work import Answer, Do, Work
 from seawall.sagas.saga import Saga
-from seawall.venues import binance, bybit
 from seawall.venues import venue as machine
 from seawall.venues.exchange import Transmit
 from seawall.venues.link import Connect, Cut, Probe, Send
-from seawall.venues.port import Codec, Credentials, Reply
+from seawall.venues.port import Reply
 from venuesim import wire
 from venuesim.exchange import Exchange
 from venuesim.faults import Fault
 
 START: Instant = 1_795_000_000 * SECOND
-INSTALLATION = "dril"
 RETRY: Duration = 100 * MILLISECOND
-KEYS = Credentials("drill-key", "drill-secret")
-_CODECS: Mapping[VenueName, Callable[[Credentials], Codec]] = {
-    VenueName.BINANCE: binance.codec,
-    VenueName.BYBIT: bybit.codec,
-}
-
-
 _CALLS: Mapping[type[acts.Act], str] = {
     acts.SubmitEntry: "order.create",
     acts.PlaceStop: "stop.create",
@@ -59,24 +49,6 @@ _KEYS_OF_ONE = 1_000_000
 """How many requests and connections one process may number."""
 APPEND = "journal.append"
 """How a page names the writing of the record."""
-
-
-@dataclass(slots=True)
-class House:
-    """One living process: a desk, its connection, and what only its memory holds."""
-
-    desk: Desk
-    venue: machine.Venue
-    durable: int
-    term: int = 0
-    answers: list[Answer] = field(default_factory=list)
-    woken_for: Instant = 0
-    retrying: bool = False
-    is_healthy: bool = True
-    """Whether the desk was last told that its journal takes what it is given."""
-    skew: Duration = 0
-    """How far the machine's clock was ahead when this process began to count on from it."""
-    since: Instant = 0
 
 
 class World:
@@ -111,6 +83,8 @@ class World:
         self.box = Exchange(venue.value, seed=seed, start=START, switches=switches, symbols=symbols)
         self.box.open_account(self.account, key=KEYS.key, secret=KEYS.secret, balance=balance, hedge=hedge)
         self.journal = MemoryJournal({self.account: venue.value})
+        self.ledger = Ledger()
+        """What was spent of the venue's quotas, by whichever process."""
         self.house: House | None = None
         self.answers: list[Answer] = []
         self.turns = 0
@@ -134,18 +108,13 @@ class World:
         """A process starts on what the journal holds."""
         self._epoch += 1
         self.turns += 1
-        desk = Desk(
-            account=self.account,
-            venue=self.venue,
-            traits=_CODECS[self.venue](KEYS).traits,
-            installation=INSTALLATION,
-            settings=self.settings,
-        )
+        desk = desk_of(self.account, self.venue, self.settings)
         recorded = self.recorded()
         desk.recover(recorded)
-        connection = machine.Venue(_CODECS[self.venue](KEYS), self.settings.bounds, trade_socket=self.trade_socket)
         last = recorded[-1].at if recorded else 0
         skew = max(self._skew_at(self.now), last - self.now)
+        budget = self.ledger.budget(self.venue, self.now + skew)
+        connection = machine.Venue(codec_of(self.venue), self.settings.bounds, budget, trade_socket=self.trade_socket)
         self.house = House(desk, connection, durable=desk.seq, skew=skew, since=self.now)
         self.witness.begin(self.now)
         self._machine(self.house, machine.Started())

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from seawall.drill.world import INSTALLATION, World
+from seawall.drill.house import INSTALLATION
+from seawall.drill.world import World
 from seawall.engine.desk import Desk
 from seawall.engine.settings import DeskSettings
 from seawall.journal.encoding import decode_event, encode

@@ -10,9 +10,9 @@ from pathlib import Path
 import aiohttp
 
 from seawall.drill.checks import ENDS
+from seawall.drill.house import INSTALLATION
 from seawall.drill.wire.process import Run, start
 from seawall.drill.wire.stage import Bell, Doors, Told, Witness
-from seawall.drill.world import INSTALLATION
 from seawall.model.events import Recorded
 from seawall.model.ids import Account
 from seawall.service.identity import FILE as IDENTITY

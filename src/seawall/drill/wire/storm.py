@@ -16,11 +16,11 @@ from pathlib import Path
 
 from seawall.drill.checks import ENDS
 from seawall.drill.demands import Ended, breaches, collected
+from seawall.drill.house import INSTALLATION
 from seawall.drill.lines import fault_on
 from seawall.drill.plans import Plan
 from seawall.drill.trial import CALM, LASTING, NOTIONAL, STORM, SYMBOLS, Result
 from seawall.drill.wire.stage import Stage, opening, staged
-from seawall.drill.world import INSTALLATION
 from seawall.model.amounts import plain
 from seawall.model.ids import Account, SignalId
 from seawall.model.times import SECOND

@@ -7,7 +7,7 @@ from itertools import pairwise
 from seawall.model import inputs as inp
 from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import VenueId
-from seawall.model.queries import Query
+from seawall.model.queries import AskOrders, Query
 from seawall.model.reports import OrderStatus, Source
 from seawall.model.times import MILLISECOND
 from seawall.sagas.duties.agenda import Agenda
@@ -22,6 +22,8 @@ from tests.sagas.builders import (
     AskStop,
     AskStops,
     Case,
+    Finding,
+    StopStatus,
     armed,
     entering,
     fill,
@@ -30,6 +32,7 @@ from tests.sagas.builders import (
     order,
     position,
     protected,
+    stop,
 )
 
 STREAM = Source.STREAM
@@ -178,3 +181,26 @@ def test_an_answer_begun_before_we_asked_is_not_the_one_we_wait_for() -> None:
     assert (asking.in_flight, asking.answered_at) == (False, 0)
     agenda.answered(AskPositions(SYMBOL), ms(150), ms(170))
     assert asking.answered_at == ms(170)
+
+
+def test_a_child_that_the_list_does_not_show_is_asked_for_by_its_own_id() -> None:
+    """The id finds what has ended too: rejected as it fired, it covers no longer, whatever the position's row shows."""
+    case = protected(traits=BYBIT)
+    known = case.newest_stop
+    by_id = AskStop(SYMBOL, known.client_id, known.venue_id)
+    case.reads(20_000, AskStops(SYMBOL))
+    case.wakes_until(20_300)
+    assert by_id in case.queries
+    case.reads(20_320, by_id, stop("", StopStatus.REJECTED, at=10_000, trigger=known.trigger, venue_id=known.venue_id))
+    assert (case.finding(), case.newest_stop.n) == (Finding.NAKED, known.n + 1)
+
+
+def test_a_child_that_was_never_seen_is_looked_for_among_all_orders_since_the_intent() -> None:
+    """It has neither a name nor a known id, and its parent tells whose it is."""
+    case = armed(traits=BYBIT)
+    case.reads(300, AskStops(SYMBOL))
+    case.wakes_until(600)
+    assert AskOrders(SYMBOL, case.since) in case.queries
+    rejected = stop("", StopStatus.REJECTED, at=200, parent=case.entry, venue_id=VenueId("c-1"))
+    case.reads(620, AskOrders(SYMBOL, case.since), rejected)
+    assert case.finding() is Finding.NAKED

@@ -133,7 +133,8 @@ def _about_child(state: SagaState, facts: StopFacts, around: Circumstances) -> l
 
 def _about_stops(state: SagaState, exposure: Exposure | None, around: Circumstances) -> list[Query]:
     """Each stop that may stand by its name, where stops have names; the list of all, where they have none or another
-    stop is in the way.
+    stop is in the way. One that the list does not show is asked for by its own id, which finds what has ended too
+    (bybit.md 1.5), and where it was never seen among all orders since the entry's intent, by its parent.
     """
     symbol = state.signal.symbol
     standing = [facts for facts in state.stops.values() if facts.may_live]
@@ -143,7 +144,10 @@ def _about_stops(state: SagaState, exposure: Exposure | None, around: Circumstan
         asked += [AskStop(symbol, facts.client_id) for facts in standing]
     elif standing or blocked:
         flat = exposure is not None and (exposure.open <= 0 or exposure.seems_gone)
-        asked += [AskStop(symbol, facts.client_id, facts.venue_id) for facts in standing if facts.venue_id and flat]
+        missed = [facts for facts in standing if facts.missed_first or flat]
+        asked += [AskStop(symbol, facts.client_id, facts.venue_id) for facts in missed if facts.venue_id]
+        if not flat and state.intent is not None and any(not facts.venue_id for facts in missed):
+            asked.append(AskOrders(symbol, state.intent.since))
     if blocked or (standing and not around.traits.names_stops):
         asked.append(AskStops(symbol))
     return asked

@@ -2,6 +2,9 @@
 
 What a stop is worth by its own facts is in `stops.py`. On Bybit the position's own row speaks of its stop too: LIVE
 needs both the child and the row, and a newer row without a stop takes back what was only believed (design, rule 11).
+A row that goes on showing a stop whose child was rejected is believed until that end is read: a child missing from a
+list is asked for by its id, or by its parent. No book bounds how long this takes (bybit.md 3.2: a history may be 15 s
+behind); at the latest two misses `read_lag` apart let the venue decide.
 """
 
 from __future__ import annotations

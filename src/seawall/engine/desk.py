@@ -150,7 +150,7 @@ class Desk:
             wakes = [saga.next_wake() for saga in self._slots.living.values()]
             needs = self._needs.next_wake(watching=self._watching) if self._term else None
             wakes += [self._gates.next_wake(), self._keeper.next_wake(), needs]
-            self._wake_at = min((at for at in wakes if at is not None), default=None)
+            self._wake_at = min([at for at in wakes if at is not None], default=None)
             self._is_wake_known = True
         return self._wake_at
 
@@ -379,6 +379,8 @@ class Desk:
     def _keep(self, now: Instant) -> None:
         """Looks after what stands at the venue and no signal answers for."""
         kept = self._keeper.look(self._term, now)
+        if kept is None:
+            return
         for event in kept.events:
             self._record(event)
         for act in kept.acts:

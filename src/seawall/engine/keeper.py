@@ -127,28 +127,29 @@ class Keeper:
 
     # ---- looking
 
-    def look(self, term: int, now: Instant) -> Kept:
-        """What is to be done about all that stands and is nobody's, if anything was read since the last look."""
-        kept = Kept()
+    def look(self, term: int, now: Instant) -> Kept | None:
+        """What is to be done about all that stands and is nobody's; None if nothing was read since the last look."""
         due = self.next_wake()
-        if term and (self._is_stirred or (due is not None and due <= now)):
-            self._is_stirred = False
-            kept.ask(*self._to_read)
-            self._to_read.clear()
-            finder = Finder(self.account, self.view.installation, term)
-            for position in list(self.view.positions.values()):
-                if position.amount and self._holder(position.symbol) is None:
-                    self._look_at(position, finder, kept, now)
-                else:
-                    self._again_at.pop(position.symbol, None)
-            self._end_told(kept)
-            for orphan in strays.orphans(self.view):
-                self._look_after(orphan, finder, kept, now)
+        if not term or not (self._is_stirred or (due is not None and due <= now)):
+            return None
+        kept = Kept()
+        self._is_stirred = False
+        kept.ask(*self._to_read)
+        self._to_read.clear()
+        finder = Finder(self.account, self.view.installation, term)
+        for position in list(self.view.positions.values()):
+            if position.amount and self._holder(position.symbol) is None:
+                self._look_at(position, finder, kept, now)
+            else:
+                self._again_at.pop(position.symbol, None)
+        self._end_told(kept)
+        for orphan in strays.orphans(self.view):
+            self._look_after(orphan, finder, kept, now)
         return kept
 
     def next_wake(self) -> Instant | None:
         """The next instant at which a list is to be asked for again though nothing came."""
-        return min(self._again_at.values(), default=None)
+        return min(self._again_at.values()) if self._again_at else None
 
     def _holder(self, symbol: Symbol) -> Saga | None:
         """The signal of ours that has something at the venue on a slot; those in line have nothing there yet."""

@@ -71,7 +71,7 @@ class Slots:
     def open_symbols(self) -> list[Symbol]:
         """The slots on which something of ours is, or may be, open."""
         begun = [saga.state for saga in self.living.values() if saga.state.phase not in _NOTHING_OPEN]
-        return list(dict.fromkeys(state.signal.symbol for state in begun))
+        return list(dict.fromkeys([state.signal.symbol for state in begun]))
 
     def forget_settled(self, now: Instant, watch: Duration) -> None:
         """Sagas flat for longer than their ids are watched leave memory; the journal keeps them."""

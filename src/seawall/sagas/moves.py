@@ -251,11 +251,11 @@ def _stops_confirmed(state: SagaState, exposure: Exposure, around: Circumstances
 
 def _move_refused(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
     """A stop was refused at its new trigger: the one that stands live is kept, and its trigger with it."""
-    live = live_stops(state, exposure, around)
-    if state.settled_trigger is None or not live or not is_move_refused(state):
+    if state.settled_trigger is None or not is_move_refused(state):
         return
+    live = live_stops(state, exposure, around)
     asked = state.settled_trigger.trigger
-    if live[-1].trigger != asked:
+    if live and live[-1].trigger != asked:
         yield ev.StopMoveRefused(
             state.signal.id, state.signal.symbol, asked, live[-1].trigger, _stops_in_words(state), around.now
         )

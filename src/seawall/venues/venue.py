@@ -180,12 +180,8 @@ class Venue:
         return self._wake_at
 
     def _next_wake(self) -> Instant:
-        wakes = (
-            self._exchange.next_wake(),
-            self._link.next_wake(),
-            self._trade.next_wake() if self._trade is not None else None,
-        )
-        return min(wake for wake in wakes if wake is not None)
+        sockets = (self._link.next_wake(), self._trade.next_wake() if self._trade is not None else None)
+        return min([self._exchange.next_wake(), *[wake for wake in sockets if wake is not None]])
 
     def _take_in(self, event: VenueEvent, now: Instant) -> None:
         match event:

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
-from seawall.model.reports import PositionReport, StopStatus
+from seawall.model.reports import PositionReport
 from seawall.model.times import Instant
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import Exposure, intent_moment
@@ -23,24 +23,8 @@ from seawall.sagas.evidence.stops import MEANS_READ, Cover, StopFacts, worth
 
 
 def standing_stops(state: SagaState, around: Circumstances) -> tuple[StopFacts, ...]:
-    """Our stops that may stand in the venue's book, oldest first. Where the venue keeps one stop a position, a newer
-    one that was acknowledged or seen has replaced the older; and with one that was seen to end whatever older one was
-    never seen at all has ended too: it was the position's only stop.
-    """
-    stops = sorted((facts for facts in state.stops.values() if facts.may_live), key=lambda facts: facts.n)
-    if not around.traits.one_stop_per_position:
-        return tuple(stops)
-    newest = max((facts.n for facts in stops if facts.quantity is None and _took_hold(facts)), default=0)
-    ended = max((facts.n for facts in state.stops.values() if facts.quantity is None and facts.is_ended), default=0)
-    return tuple(
-        facts
-        for facts in stops
-        if facts.quantity is not None or (facts.n >= newest and (facts.n > ended or facts.status is not None))
-    )
-
-
-def _took_hold(facts: StopFacts) -> bool:
-    return facts.status is StopStatus.LIVE or facts.outcome is Outcome.ACKNOWLEDGED
+    """Our stops that may stand in this venue's book, oldest first."""
+    return state.standing_as_one if around.traits.one_stop_per_position else state.standing_stops
 
 
 def cover_of(state: SagaState, facts: StopFacts, exposure: Exposure, around: Circumstances) -> Cover:
@@ -72,7 +56,7 @@ def _with_position_row(
     or for an attached stop a fill under our id, is ACKNOWLEDGED; a newer row without a stop takes it all back.
     """
     row = _row(state, around)
-    if is_contradicted(state, facts, around):
+    if _is_taken_back(facts, row):
         return Cover.NONE
     shows = row is not None and row.stop_loss == facts.trigger and _is_word_about(row, facts, around)
     if cover is Cover.LIVE:
@@ -94,8 +78,11 @@ def is_contradicted(state: SagaState, facts: StopFacts, around: Circumstances) -
     """Whether the newest position row since the fill shows a position and no stop, and is newer than what we know of
     this one: than its child's sighting, or than the answer to its placing.
     """
-    row = _row(state, around)
-    if not around.traits.position_shows_stop or row is None or not row.amount or row.stop_loss != 0:
+    return around.traits.position_shows_stop and _is_taken_back(facts, _row(state, around))
+
+
+def _is_taken_back(facts: StopFacts, row: PositionReport | None) -> bool:
+    if row is None or not row.amount or row.stop_loss != 0:
         return False
     if facts.status is not None:
         return row.venue_at > facts.live_at
@@ -105,7 +92,9 @@ def is_contradicted(state: SagaState, facts: StopFacts, around: Circumstances) -
 def _row(state: SagaState, around: Circumstances) -> PositionReport | None:
     """The newest word about the position since the first proof of a fill."""
     words = state.opinions.newer_than(_fill_moment(state), around.bounds.read_lag)
-    return max(words, key=lambda told: (told.seq, told.venue_at, told.began_at), default=None)
+    if len(words) <= 1:
+        return words[0] if words else None
+    return max(words, key=lambda told: (told.seq, told.venue_at, told.began_at))
 
 
 def _fill_moment(state: SagaState) -> Moment:

@@ -134,7 +134,7 @@ def _at_most(state: SagaState, around: Circumstances, owned: Decimal) -> Decimal
     """
     entered = _last_fill(state, state.entry_orders)
     heard = (_newest_words(state, around, entered), _words_since(state, around, entered))
-    return min(_capped(owned, _amounts(state, around, entered, words)) for words in heard)
+    return min([_capped(owned, _amounts(state, around, entered, words)) for words in heard])
 
 
 def _words_since(state: SagaState, around: Circumstances, moment: Moment) -> list[tuple[str, Opinion]]:

@@ -62,11 +62,11 @@ class Opinions:
     def newer_than(self, moment: Moment, lag: Duration) -> tuple[PositionReport, ...]:
         """The words that are newer than `moment`, one a source."""
         spoken = (self.stream, self.read)
-        return tuple(told.report for told in spoken if told is not None and told.is_newer_than(moment, lag))
+        return tuple([told.report for told in spoken if told is not None and told.is_newer_than(moment, lag)])
 
     def words(self) -> tuple[PositionReport, ...]:
         """The latest word of each source that has spoken."""
-        return tuple(told.report for told in (self.stream, self.read) if told is not None)
+        return tuple([told.report for told in (self.stream, self.read) if told is not None])
 
     def of(self, source: Source) -> Opinion | None:
         """The opinion of the stream, or of the reads for any other source."""

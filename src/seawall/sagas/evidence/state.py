@@ -137,6 +137,26 @@ class SagaState:
         return sum((facts.filled for facts in self.exit_orders), ZERO)
 
     @cached_property
+    def standing_stops(self) -> tuple[StopFacts, ...]:
+        """Our stops that may stand in the venue's book, oldest first."""
+        return tuple(sorted((facts for facts in self.stops.values() if facts.may_live), key=lambda facts: facts.n))
+
+    @cached_property
+    def standing_as_one(self) -> tuple[StopFacts, ...]:
+        """The same where the venue keeps one stop a position: a newer one that was acknowledged or seen has replaced
+        the older; and with one that was seen to end whatever older one was never seen at all has ended too: it was the
+        position's only stop.
+        """
+        whole = [facts for facts in self.stops.values() if facts.quantity is None]
+        newest = max((facts.n for facts in whole if facts.may_live and facts.took_hold), default=0)
+        ended = max((facts.n for facts in whole if facts.is_ended), default=0)
+        return tuple(
+            facts
+            for facts in self.standing_stops
+            if facts.quantity is not None or (facts.n >= newest and (facts.n > ended or facts.status is not None))
+        )
+
+    @cached_property
     def baseline(self) -> tuple[Decimal, Instant]:
         """What the position was before us, and the venue time up to which that tells of every trade: as it was read
         before the intent; or as a later word says that the venue dates before the intent: somebody was quicker than we

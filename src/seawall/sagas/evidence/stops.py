@@ -102,6 +102,11 @@ class StopFacts:
         return self.attached and self.status is not None and not self.is_ended and not self.missed_first
 
     @property
+    def took_hold(self) -> bool:
+        """Whether it was seen to stand, or its placing acknowledged."""
+        return self.status is StopStatus.LIVE or self.outcome is Outcome.ACKNOWLEDGED
+
+    @property
     def is_kept_out(self) -> bool:
         """Whether the venue refused it because another exists."""
         return self.outcome is Outcome.REFUSED and self.reason is Reason.STOP_EXISTS and self.status is None

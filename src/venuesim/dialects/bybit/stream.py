@@ -64,6 +64,10 @@ class Streams:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._sockets: dict[int, Socket] = {}
+        self._first: tuple[Socket, int] | None = None
+        """The socket that is cut first, and when, as last looked at. Who speaks is cut later, so that this stays true
+        until that one speaks, or one comes or goes.
+        """
         self.trade: Callable[[Socket, dict[str, object], int], Heard | Called] | None = None
 
     def connect(self, conn: int, target: str, now: int) -> int:
@@ -75,11 +79,13 @@ class Streams:
         patience = max(min(_duration(asked), IDLE), SHORTEST)
         ident = uuid_of("conn", str(conn), str(now))[:20]
         self._sockets[conn] = Socket(conn, parts.path, ident, patience, now + patience)
+        self._first = None
         return 101
 
     def disconnect(self, conn: int) -> None:
         """Forget a socket; nothing is kept for its return."""
         self._sockets.pop(conn, None)
+        self._first = None
 
     def frame(self, conn: int, text: str, now: int) -> Heard | Called:
         """What a frame is; it changes nothing before it is due."""
@@ -216,13 +222,16 @@ class Streams:
 
     def next_wake(self) -> int | None:
         """When the first socket is cut for its silence."""
-        return min([socket.cut_at for socket in self._sockets.values()], default=None)
+        if self._first is None or self._first[0].cut_at != self._first[1]:
+            first = min(self._sockets.values(), key=lambda socket: socket.cut_at, default=None)
+            self._first = None if first is None else (first, first.cut_at)
+        return None if self._first is None else self._first[1]
 
     def wake(self, now: int) -> list[Push | Drop]:
         """Cut every socket that has been silent too long."""
         silent = [conn for conn, socket in self._sockets.items() if socket.cut_at <= now]
         for conn in silent:
-            del self._sockets[conn]
+            self.disconnect(conn)
         return [Drop(conn, GOING_AWAY) for conn in silent]
 
 

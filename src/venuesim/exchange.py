@@ -97,7 +97,7 @@ class Exchange(Experimenter):
     def advance(self, now: int) -> list[Output]:
         """Run everything due at or before `now` and return what left the venue since the last call; frozen, nothing."""
         self._settle(now)
-        if self.moments.frozen:
+        if self.moments.frozen or not self._out:
             return []
         out = self._out[:]
         self._out.clear()

@@ -39,16 +39,18 @@ class Prices:
 
 
 _USUAL_DEPTH = Depth()
+_NO_LEVEL = (ZERO, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
-class _Best:
-    """The first level of one side, kept while what it follows from is the same: every reader of prices asks for it."""
+class _Top:
+    """What takers find first, kept while what it follows from is the same: every reader of prices asks for it."""
 
     rules: Instrument
     depth: Depth
     prices: Prices
-    level: tuple[Decimal, Decimal] | None
+    ask: tuple[Decimal, Decimal] | None
+    bid: tuple[Decimal, Decimal] | None
 
 
 class Market:
@@ -61,7 +63,7 @@ class Market:
             for name, rules in instruments.items()
         }
         self._depths: dict[str, Depth] = {}
-        self._bests: dict[tuple[str, Side], _Best] = {}
+        self._tops: dict[str, _Top] = {}
 
     def prices(self, symbol: str) -> Prices:
         """Return mark and last; KeyError for an unlisted symbol."""
@@ -113,21 +115,24 @@ class Market:
 
     def best(self, symbol: str, taker: Side) -> tuple[Decimal, Decimal] | None:
         """Return the first level a taker of this side finds, None if the book is empty."""
+        top = self._top(symbol)
+        return top.ask if taker is Side.BUY else top.bid
+
+    def _top(self, symbol: str) -> _Top:
         rules, depth, prices = self._instruments[symbol], self._depth(symbol), self._prices[symbol]
-        known = self._bests.get((symbol, taker))
+        known = self._tops.get(symbol)
         if known is None or known.rules is not rules or known.depth is not depth or known.prices is not prices:
-            known = _Best(rules, depth, prices, next(self.offers(symbol, taker), None))
-            self._bests[symbol, taker] = known
-        return known.level
+            ask, bid = (next(self.offers(symbol, taker), None) for taker in (Side.BUY, Side.SELL))
+            known = self._tops[symbol] = _Top(rules, depth, prices, ask, bid)
+        return known
 
     def _depth(self, symbol: str) -> Depth:
         return self._depths.get(symbol, _USUAL_DEPTH) if self._depths else _USUAL_DEPTH
 
     def quote(self, symbol: str, now: int) -> Quote:
         """Return the prices of a listed symbol; KeyError for another."""
-        prices = self._prices[symbol]
-        ask, ask_quantity = self.best(symbol, Side.BUY) or (ZERO, ZERO)
-        bid, bid_quantity = self.best(symbol, Side.SELL) or (ZERO, ZERO)
+        top = self._top(symbol)
+        prices, (ask, ask_quantity), (bid, bid_quantity) = top.prices, top.ask or _NO_LEVEL, top.bid or _NO_LEVEL
         return Quote(symbol, prices.mark, prices.last, bid, bid_quantity, ask, ask_quantity, now)
 
 

@@ -132,7 +132,7 @@ class _Course:
         return [hit for hit in self.hits if hit.fault.fault in names] if self.hits else []
 
     def delays(self, where: str) -> list[Hit]:
-        return [hit for hit in self.struck("delay") if hit.fault.where == where]
+        return [hit for hit in self.struck("delay") if hit.fault.where == where] if self.hits else []
 
 
 class Traffic:
@@ -182,7 +182,7 @@ class Traffic:
         """Fire the delays and return their sum in microseconds."""
         for hit in delays:
             self._faults.fire(hit, course.touched, f"{hit.fault.ms} ms")
-        return sum([hit.fault.ms for hit in delays]) * MS
+        return sum(hit.fault.ms for hit in delays) * MS if delays else 0
 
     def _lose(self, course: _Course, name: str, at: int) -> bool:
         """Apply a loss, if one strikes: the connection is reset, or nothing ever comes."""
@@ -195,19 +195,25 @@ class Traffic:
         return False
 
     def _carry_out(self, course: _Course, at: int) -> None:
+        if course.hits and self._is_turned_away(course, at):
+            return
+        self._perform(course, course.handled.act, at, self._answer)
+
+    def _is_turned_away(self, course: _Course, at: int) -> bool:
+        """Apply what keeps a request out, and tell whether it was answered so; or have it come again."""
         closed = course.struck("maintenance")
         if closed:
             self._faults.fire(closed[0], course.touched, "closed")
             self._answer(course, self._closed(closed[0].fault.code, at), at)
-            return
+            return True
         refusal = next((hit for hit in course.struck("status", "stop_refused") if not hit.fault.effect), None)
         if refusal is not None:
             self._answer(course, self._refusal(course, refusal, at), at)
-            return
+            return True
         for hit in course.struck("request_twice"):
             self._faults.fire(hit, course.touched, "carried out twice")
             self._floor.agenda.at(at + hit.fault.ms * MS, lambda later: self._again(course, later))
-        self._perform(course, course.handled.act, at, self._answer)
+        return False
 
     def _again(self, course: _Course, at: int) -> None:
         self._perform(course, course.handled.act, at, lambda *_: None)
@@ -297,15 +303,21 @@ class Traffic:
     def _answer(self, course: _Course, reply: Reply, at: int) -> None:
         """Send the reply on its way out."""
         self._moments.passes("acted", course.handled.call, at)
+        due = at + self._floor.latency
+        if course.hits:
+            reply = self._bent(course, reply, at)
+            due += sum(hit.fault.ms for hit in course.struck("status")) * MS
+            due += self._spend(course, course.delays("reply"))
+        course.entry.status, course.entry.reply = reply.status, reply.body.decode(errors="replace")
+        if not self._lose(course, "reply_lost", due):
+            self._floor.agenda.at(due, lambda later: self._deliver(course, reply, later))
+
+    def _bent(self, course: _Course, reply: Reply, at: int) -> Reply:
+        """Put a refusal in the place of the reply though it was carried out, and apply the edits."""
         for hit in course.struck("status"):
             if hit.fault.effect:
                 reply = self._refusal(course, hit, at)
-        reply = self._edited(course, reply)
-        course.entry.status, course.entry.reply = reply.status, reply.body.decode(errors="replace")
-        slow = sum([hit.fault.ms for hit in course.struck("status")]) * MS
-        due = at + self._floor.latency + slow + self._spend(course, course.delays("reply"))
-        if not self._lose(course, "reply_lost", due):
-            self._floor.agenda.at(due, lambda later: self._deliver(course, reply, later))
+        return self._edited(course, reply)
 
     def _edited(self, course: _Course, reply: Reply) -> Reply:
         """Apply the edits that strike; one that finds nothing to change has not fired."""

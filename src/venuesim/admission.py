@@ -7,8 +7,9 @@ is a `Refusal` with a venue-neutral reason; the dialect has the code and the tex
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from venuesim.facts import (
     ZERO,

@@ -8,8 +8,10 @@ and offers what only a simulator can: prices set, what the venue forces (`forced
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from venuesim.admission import Admission
 from venuesim.agenda import Agenda
@@ -43,8 +45,7 @@ from venuesim.rules import RULES
 from venuesim.stops import Stops
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What a book is made of: venue, catalogue, start, the shared agenda, the draws and the settled switches."""
 
     venue: str

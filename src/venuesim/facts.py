@@ -13,9 +13,10 @@ plain conditional orders.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from venuesim.words import (
     ZERO,
@@ -82,8 +83,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderState:
+class OrderState(Struct, frozen=True):
     """One order at one instant.
 
     `bound` is the protective price a MARKET order stops at (`bybit.md` 3.4); `quote` the sum of price * quantity of its
@@ -120,8 +120,7 @@ class OrderState:
         return self.quote / self.filled if self.filled else ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class StopState:
+class StopState(Struct, frozen=True):
     """One stop at one instant; `order_id` is the child's id once the stop has been placed in the engine, else "".
 
     `origin` tells whose the trigger in force is: a client's, or another hand's.
@@ -153,8 +152,7 @@ class StopState:
     origin: Origin = Origin.CLIENT
 
 
-@dataclass(frozen=True, slots=True)
-class PositionState:
+class PositionState(Struct, frozen=True):
     """One one-way position at one instant: signed quantity, average entry price, and what hangs on it.
 
     `stop_loss` and `take_profit` are the position's own triggers where the venue shows them there (`bybit.md` 1.6),
@@ -179,8 +177,7 @@ class PositionState:
     take_profit_by: TriggerBy = TriggerBy.LAST
 
 
-@dataclass(frozen=True, slots=True)
-class WalletState:
+class WalletState(Struct, frozen=True):
     """An account's settled balance in USDT, without unrealised profit, and the time of its last change."""
 
     account: str
@@ -188,8 +185,7 @@ class WalletState:
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class FillState:
+class FillState(Struct, frozen=True):
     """One fill: `realized` is profit taken by it before `fee`; `leaves` what its order had left after it.
 
     `cross_seq` ties it to the position update of the same matching event (`bybit.md` 2.1).
@@ -213,8 +209,7 @@ class FillState:
     cross_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Where a fact stands: its number, the venue event it belongs to, and its time in microseconds UTC."""
 
     seq: int
@@ -222,16 +217,14 @@ class Mark:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAccepted:
+class OrderAccepted(Struct, frozen=True):
     """The venue took an order; nothing has matched yet."""
 
     mark: Mark
     order: OrderState
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFilled:
+class OrderFilled(Struct, frozen=True):
     """Part or all of an order matched; `order` is its state after this fill."""
 
     mark: Mark
@@ -239,16 +232,14 @@ class OrderFilled:
     fill: FillState
 
 
-@dataclass(frozen=True, slots=True)
-class OrderEnded:
+class OrderEnded(Struct, frozen=True):
     """An order ended without (further) fills: cancelled, expired or rejected."""
 
     mark: Mark
     order: OrderState
 
 
-@dataclass(frozen=True, slots=True)
-class PositionChanged:
+class PositionChanged(Struct, frozen=True):
     """A position's quantity, price, leverage or attached trigger changed."""
 
     mark: Mark
@@ -256,48 +247,42 @@ class PositionChanged:
     before: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class StopLive:
+class StopLive(Struct, frozen=True):
     """A stop began to watch the market."""
 
     mark: Mark
     stop: StopState
 
 
-@dataclass(frozen=True, slots=True)
-class StopMoved:
+class StopMoved(Struct, frozen=True):
     """A live stop got another trigger or quantity without ever ceasing to watch."""
 
     mark: Mark
     stop: StopState
 
 
-@dataclass(frozen=True, slots=True)
-class StopFired:
+class StopFired(Struct, frozen=True):
     """A stop reached TRIGGERING or TRIGGERED (`binance.md` 1.9)."""
 
     mark: Mark
     stop: StopState
 
 
-@dataclass(frozen=True, slots=True)
-class StopEnded:
+class StopEnded(Struct, frozen=True):
     """A stop came to its end: FINISHED, CANCELED, EXPIRED or REJECTED."""
 
     mark: Mark
     stop: StopState
 
 
-@dataclass(frozen=True, slots=True)
-class WalletChanged:
+class WalletChanged(Struct, frozen=True):
     """An account's settled balance changed."""
 
     mark: Mark
     wallet: WalletState
 
 
-@dataclass(frozen=True, slots=True)
-class LeverageChanged:
+class LeverageChanged(Struct, frozen=True):
     """The leverage of a symbol was set on an account."""
 
     mark: Mark
@@ -306,8 +291,7 @@ class LeverageChanged:
     leverage: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class PriceChanged:
+class PriceChanged(Struct, frozen=True):
     """Mark and last price of a symbol, as the venue holds them from now on."""
 
     mark: Mark

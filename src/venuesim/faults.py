@@ -14,13 +14,13 @@ changed bytes, timing or the truth; whoever applies it says so with `fire`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 COMMON = ("fault", "call", "account", "symbol", "client_id", "nth", "times", "after", "until")
 
@@ -143,8 +143,7 @@ class Fired(msgspec.Struct, frozen=True):
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """What a fault may strike: a call or topic with whom and what it concerns, at a time (microseconds UTC)."""
 
     call: str
@@ -154,8 +153,7 @@ class Touched:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A fault that strikes now, and its number in the plan."""
 
     number: int

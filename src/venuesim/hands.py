@@ -10,8 +10,10 @@ none was sent (`binance.md` 4.1); a stop is moved there by a cancel and a new on
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from venuesim.admission import Admission
 from venuesim.facts import (
@@ -40,8 +42,7 @@ from venuesim.position_stops import full_ticket
 from venuesim.stops import Stops
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """What the owner's page reaches of the venue."""
 
     ledger: Ledger
@@ -52,8 +53,7 @@ class Desk:
     forced: Forced
 
 
-@dataclass(frozen=True, slots=True)
-class WantedStop:
+class WantedStop(Struct, frozen=True):
     """A stop that the owner sets: without a quantity for the whole position; `named` under an id of the page."""
 
     trigger: Decimal
@@ -63,8 +63,7 @@ class WantedStop:
     named: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class WantedLimit:
+class WantedLimit(Struct, frozen=True):
     """A limit order, good till cancelled, that the owner places."""
 
     side: Side
@@ -73,8 +72,7 @@ class WantedLimit:
     reduce_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WantedMove:
+class WantedMove(Struct, frozen=True):
     """Where the owner moves the stop (or take-profit) of a slot to. `named`: the new one bears an id of the venue's web
     page, otherwise the venue makes one up (Binance).
     """

@@ -8,8 +8,9 @@ event number and a cross sequence number (`bybit.md` 2.1).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from venuesim.chance import Chance
 from venuesim.facts import (

@@ -9,15 +9,15 @@ from the seed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+from msgspec import Struct
 
 from venuesim.dialects.port import Quote
 from venuesim.facts import ZERO, Instrument, Side, TriggerBy
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(Struct, frozen=True):
     """How much a taker finds: `levels` steps a side, `step_ticks` apart, the first `spread_ticks` from last.
 
     `notional` is the worth of each level in quote; `levels` 0 is an empty book.
@@ -29,8 +29,7 @@ class Depth:
     notional: Decimal = Decimal(250_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
+class Prices(Struct, frozen=True):
     """Mark and last of a symbol, and since when (microseconds UTC)."""
 
     mark: Decimal
@@ -42,8 +41,7 @@ _USUAL_DEPTH = Depth()
 _NO_LEVEL = (ZERO, ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class _Top:
+class _Top(Struct, frozen=True):
     """What takers find first, kept while what it follows from is the same: every reader of prices asks for it."""
 
     rules: Instrument

@@ -9,8 +9,10 @@ position and wallet in the same event.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from venuesim.agenda import Agenda
 from venuesim.facts import (
@@ -32,8 +34,7 @@ from venuesim.margin import Margin
 from venuesim.market import Market, to_step
 
 
-@dataclass(frozen=True, slots=True)
-class FillPlan:
+class FillPlan(Struct, frozen=True):
     """How an order's fill is split: each part a fraction of its quantity and the microseconds before it.
 
     If the fractions sum to less than one, the order ends after the last part with the remainder unfilled.
@@ -42,8 +43,7 @@ class FillPlan:
     parts: tuple[tuple[Decimal, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Watchers:
+class Watchers(Struct, frozen=True):
     """Who must know what the engine does: after the fills of one event, when an order rests, and after any end."""
 
     filled: Callable[[OrderState, PositionState, int], None]

@@ -8,8 +8,10 @@ changed together, always in one event.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from venuesim.agenda import Agenda
 from venuesim.facts import (
@@ -35,8 +37,7 @@ from venuesim.ledger import Ledger
 from venuesim.market import Market
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
+class Hooks(Struct, frozen=True):
     """What the stop engine lends: how to start a stop, how to fire one that is reached, how to look up a symbol."""
 
     start: Callable[[str, StopTicket, int], StopState]

@@ -12,9 +12,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 
 from aiohttp import WSMsgType, web
+from msgspec import Struct
 
 from venuesim.control import Control
 from venuesim.exchange import Exchange
@@ -38,8 +38,7 @@ class Clock:
         return (time.monotonic_ns() + self._offset) // 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """Where a served venue listens: `rest` for HTTP and `stream` for WebSocket, both without a path; and its clock."""
 
     host: str

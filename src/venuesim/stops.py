@@ -13,8 +13,9 @@ keeps its id when it fires, and is cleared when the position closes.  A plain co
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from venuesim.admission import Admission
 from venuesim.agenda import Agenda

@@ -7,7 +7,8 @@ on its own (`binance.md` 3.1, `bybit.md` 2.1).  What is pushed to nobody is lost
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from venuesim.dialects.port import Dialect, Drop, Push
 from venuesim.edits import edit

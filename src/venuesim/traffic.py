@@ -11,9 +11,11 @@ where a request's connection would be reset, its socket is cut, and whatever els
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from venuesim.dialects.port import Act, Called, Dialect, Handled, Heard, Wait
 from venuesim.edits import edit
@@ -26,8 +28,7 @@ from venuesim.views import CLEAR, MS, Distortion
 from venuesim.wire import Answer, Frame, HalfBody, Output, Reply, Request, Reset
 
 
-@dataclass(slots=True)
-class LogEntry:
+class LogEntry(Struct):
     """One line of the venue's request log; times in microseconds UTC.
 
     `at` is the arrival at the edge, `acted_at` when it was carried out (each time), `outcome` one of pending, answered,
@@ -73,8 +74,7 @@ class _Way(Protocol):
     def half(self, reply: Reply, cut: int, at: int) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
+class _Connection(Struct, frozen=True):
     """The way back of one REST request."""
 
     key: int
@@ -93,8 +93,7 @@ class _Connection:
         self.emit(HalfBody(self.key, reply, cut))
 
 
-@dataclass(frozen=True, slots=True)
-class _Socket:
+class _Socket(Struct, frozen=True):
     """The way back of one asking frame: its connection, which other frames share."""
 
     conn: int
@@ -117,8 +116,7 @@ class _Socket:
         self.reset(at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Course:
+class _Course(Struct, frozen=True):
     """A request under way: its way back, what it is, its log line, and the faults that strike it."""
 
     way: _Way

@@ -11,8 +11,10 @@ A fault may distort the reads of one request: a longer lag, a fixed moment, or a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from venuesim.chance import Chance
 from venuesim.facts import ZERO, FillState, OrderState, OrderStatus, PositionState, StopState, WalletState
@@ -21,8 +23,7 @@ from venuesim.ledger import Ledger, flat_position
 MS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Lag:
+class Lag(Struct, frozen=True):
     """How far a view lies behind, in microseconds: usually `least`..`most`, in `tail_mille` of 1000 reads `tail`."""
 
     least: int = 0
@@ -65,8 +66,7 @@ VENUE_LAGS: Mapping[str, Mapping[str, Lag]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Distortion:
+class Distortion(Struct, frozen=True):
     """What a fault does to the reads of one request.
 
     `behind` replaces the drawn lag (microseconds); `frozen_at` shows the truth of that moment; `empty` shows nothing.

@@ -8,14 +8,14 @@ what a transport makes of it is the transport's affair.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One REST request as it reached the venue: `target` is path and query exactly as sent, unparsed."""
 
     method: str
@@ -29,8 +29,7 @@ class Request:
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """One REST reply: HTTP status, headers, body."""
 
     status: int
@@ -38,23 +37,20 @@ class Reply:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The reply to request `key`, whole."""
 
     key: int
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(Struct, frozen=True):
     """The connection of request `key` is reset; no byte of an answer was sent."""
 
     key: int
 
 
-@dataclass(frozen=True, slots=True)
-class HalfBody:
+class HalfBody(Struct, frozen=True):
     """The head of `reply` and the first `cut` bytes of its body are sent, then the connection is reset."""
 
     key: int
@@ -62,8 +58,7 @@ class HalfBody:
     cut: int
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One text frame to connection `conn`; `call` names the call that it answers, if it answers an asking frame."""
 
     conn: int
@@ -71,23 +66,20 @@ class Frame:
     call: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Hangup:
+class Hangup(Struct, frozen=True):
     """The venue closes connection `conn` with this WebSocket close code; 1006 means without any close frame."""
 
     conn: int
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The WebSocket handshake of `conn` succeeds."""
 
     conn: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """The WebSocket handshake of `conn` is answered with this HTTP status instead of 101."""
 
     conn: int

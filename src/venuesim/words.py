@@ -5,9 +5,10 @@ Both venues share them; a dialect translates.  Prices, quantities and fractions 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 ZERO = Decimal(0)
 
@@ -135,16 +136,14 @@ class Purpose(StrEnum):
     CONDITIONAL = "conditional"
 
 
-@dataclass(frozen=True, slots=True)
-class AttachedStop:
+class AttachedStop(Struct, frozen=True):
     """A stop that travels with an entry (`bybit.md` 3.5): it exists only on the order row until the first fill."""
 
     trigger: Decimal
     trigger_by: TriggerBy
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTicket:
+class OrderTicket(Struct, frozen=True):
     """What a client asks for, already parsed; `price` is ZERO for MARKET."""
 
     symbol: str
@@ -159,8 +158,7 @@ class OrderTicket:
     take_profit: AttachedStop | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StopTicket:
+class StopTicket(Struct, frozen=True):
     """What a client asks for when it places a stop; `side` is the side of the order it will send when it fires.
 
     `quantity` is ZERO for scope POSITION.  `gives_way` marks GTE_GTC behaviour: the venue expires the stop when the
@@ -229,8 +227,7 @@ class Refusal(Exception):  # noqa: N818  a refusal is the venue's answer, not an
         self.facts: dict[str, str | Decimal | int] = facts
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
+class Bracket(Struct, frozen=True):
     """One step of the leverage table: above `floor` up to `cap` of notional in quote."""
 
     floor: Decimal
@@ -240,8 +237,7 @@ class Bracket:
     cum: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
+class Instrument(Struct, frozen=True):
     """A symbol's rules as the venue states them (`instruments.md`); decimals keep the venue's trailing zeros.
 
     `take_bound` is the greatest distance of a market order from the mark, as a fraction (Binance marketTakeBound, Bybit
@@ -274,8 +270,7 @@ class Instrument:
         return self.brackets[0].max_leverage
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """Who trades: API key and secret, and the modes a client may read.  `uid` is the venue's own account id."""
 
     name: str

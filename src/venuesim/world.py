@@ -7,8 +7,9 @@ fired only if it changed something: a stop that vanishes must have been there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from venuesim.dialects.port import Dialect
 from venuesim.facts import EndReason, Instrument, Refusal, Side, StopStatus

@@ -292,7 +292,11 @@ def test_blending_fills_keeps_the_books_balanced(trades: list[tuple[Side, int, i
         profit += realized
         position = flat_position("a", "S", Decimal(1))
         position = type(position)(
-            **{**{name: getattr(position, name) for name in position.__slots__}, "quantity": held, "entry_price": entry}
+            **{
+                **{name: getattr(position, name) for name in position.__struct_fields__},
+                "quantity": held,
+                "entry_price": entry,
+            }
         )
     assert abs(cash + position.quantity * position.entry_price - profit) < Decimal("1e-6")
 

@@ -26,9 +26,10 @@ stream.control.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 from venuesim.facts import (
     Account,
@@ -46,8 +47,7 @@ from venuesim.facts import (
 from venuesim.wire import Headers, Reply, Request
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """The reply is not ready: call `act` at `until` (microseconds UTC), after everything else due then has happened."""
 
     until: int
@@ -57,8 +57,7 @@ class Wait:
 Act: TypeAlias = Callable[[int], "Reply | Wait"]
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
+class Handled(Struct, frozen=True):
     """What one request is, and how to carry it out.
 
     `account` is the account's name, None if the request is public or not authentic; `symbol` and `client_id` are what
@@ -73,8 +72,7 @@ class Handled:
     act: Act
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """What one frame from a client is, and the frames it is answered with; `act` may log in or subscribe `conn`."""
 
     call: str
@@ -84,8 +82,7 @@ class Heard:
     act: Callable[[int], tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Struct, frozen=True):
     """A frame that asks what a request could ask: it goes the way of a request, under the same faults, and its reply
     comes back as a frame.
 
@@ -98,8 +95,7 @@ class Called:
     frame_of: Callable[[Reply, int], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Struct, frozen=True):
     """One frame the venue sends of itself: to which connection, under which topic call name, about which symbol."""
 
     conn: int
@@ -109,8 +105,7 @@ class Push:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """The venue closes this connection of itself (24 h cut, failed auth, idle cut) with a WebSocket close code."""
 
     conn: int
@@ -275,8 +270,7 @@ class ViewsPort(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """Prices of a symbol at one instant; a side with an empty book has price and quantity ZERO."""
 
     symbol: str
@@ -289,8 +283,7 @@ class Quote:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Margins:
+class Margins(Struct, frozen=True):
     """An account's sums in USDT: settled balance, unrealised profit, initial and maintenance margin, available."""
 
     balance: Decimal

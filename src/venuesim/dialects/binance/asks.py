@@ -7,8 +7,9 @@ answer must wait for the matching engine; it refuses by raising ``Denial`` or by
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from venuesim.dialects.binance.errors import Denial
 
@@ -20,16 +21,14 @@ if TYPE_CHECKING:
     from venuesim.facts import Instrument
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(Struct, frozen=True):
     """The answer comes at ``until`` (µs), from ``then``."""
 
     until: int
     then: Callable[[int], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """``now`` is the venue's time in µs; ``account`` is "" and ``window`` None where the endpoint needs none."""
 
     core: Core

@@ -10,8 +10,9 @@ needs there.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.binance.errors import AHEAD_TEXT, Denial
 from venuesim.dialects.binance.params import body_of, query_of
@@ -27,8 +28,7 @@ KEY_HEADER: Final = "X-MBX-APIKEY"
 _MARK: Final = "signature="
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The span of venue time in which a signed request may act; both in venue milliseconds."""
 
     timestamp_ms: int

@@ -6,8 +6,9 @@ did not (binance.md 1.6, 1.9). Filters, margin and the position are judged later
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.binance.errors import Denial
 
@@ -40,8 +41,7 @@ WORKING_TYPES: Final = ("CONTRACT_PRICE", "MARK_PRICE")
 GTE: Final = "GTE_GTC"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderForm:
+class OrderForm(Struct, frozen=True):
     """A plain order as asked for. ``price`` is None for MARKET; quantities in the base asset."""
 
     symbol: str
@@ -57,8 +57,7 @@ class OrderForm:
     protection: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopForm:
+class StopForm(Struct, frozen=True):
     """A conditional order as asked for. ``quantity`` is None for closePosition."""
 
     symbol: str

@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.binance import rest_market as market
 from venuesim.dialects.binance import rest_orders as orders
@@ -30,8 +31,7 @@ class Demand(StrEnum):
     TRADE = "trade"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One endpoint; ``reads`` tells that it changes nothing."""
 
     call: str

@@ -6,9 +6,10 @@ leverage. Amounts are in the quote asset and carry eight decimals, as the venue 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.binance.jsonwire import text
 
@@ -19,8 +20,7 @@ _CENTS: Final = Decimal("1E-8")
 ZERO: Final = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """One position at one mark price; ``notional`` is signed, the margins are not."""
 
     unrealized: Decimal

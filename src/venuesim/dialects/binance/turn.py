@@ -7,9 +7,10 @@ the core may run a read twice to learn what a fault changed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from venuesim.dialects.binance.asks import Ask
 from venuesim.dialects.binance.auth import check_gateway, window_of
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from venuesim.facts import Account
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(Struct, frozen=True):
     """Who asks: the account's name ("" for nobody), or why that could not be told."""
 
     account: str = ""

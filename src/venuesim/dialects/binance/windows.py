@@ -8,8 +8,9 @@ is gone after 3 days, everything after 90.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from msgspec import Struct
 
 from venuesim.dialects.binance.errors import Denial
 
@@ -28,8 +29,7 @@ DEFAULT_LIMIT: Final = 500
 LARGEST_LIMIT: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The instants (µs, both included) and the number of rows a list read asks for."""
 
     since: int

@@ -11,8 +11,9 @@ A private or trade socket signs ``GET/realtime`` and the instant its permission 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.bybit.errors import Denial, parameter
 
@@ -24,8 +25,7 @@ AHEAD_MS: Final = 1_000
 _LONGEST: Final = 18
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """What the headers of one signed request say; times in venue milliseconds."""
 
     key: str

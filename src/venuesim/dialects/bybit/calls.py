@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, unquote
 
+from msgspec import Struct
+
 from venuesim.dialects.bybit.errors import ILLEGAL_CATEGORY, UNSUPPORTED_SYMBOL, WRONG_INDEX, parameter
 from venuesim.facts import Account, Instrument, OrderState
 
@@ -40,8 +42,7 @@ class Memory:
     raced: list[tuple[int, OrderState]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """One call that is due: what was sent, by whom, at which venue time (µs), and under which canonical name."""
 
     core: Core

@@ -8,8 +8,9 @@ and every answer, good or bad, is HTTP 200 in one envelope.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.bybit.auth import Credentials, check_signature, check_window, credentials_of
 from venuesim.dialects.bybit.calls import NOBODY, Ask, Memory
@@ -38,8 +39,7 @@ BODY_ON_GET: Final = Reply(403, (("content-type", "text/html"),), b"<html><body>
 HTML: Final = (("content-type", "text/html"),)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One request that found its path: what was asked, by whom as far as that is proven, or why it is denied."""
 
     route: Route

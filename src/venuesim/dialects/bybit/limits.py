@@ -10,8 +10,9 @@ A box has one address. The ban may be shortened, so that a scenario need not las
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.bybit.errors import Denial
 from venuesim.wire import Reply
@@ -27,8 +28,7 @@ TOO_FREQUENT: Final = Reply(403, (("content-type", "text/plain"),), b"access too
 """The only text that proves a ban by address: 403 has other causes too (bybit.md 1.3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """What the limit headers say: the limit, what is left of it, and the reset instant in venue ms."""
 
     limit: int

@@ -14,6 +14,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from venuesim.dialects.bybit.jsonwire import encode_text
 from venuesim.dialects.bybit.rows import Spelling, order_row, stop_row
 from venuesim.dialects.bybit.rows_account import (
@@ -56,8 +58,7 @@ STREAM_POSITION: Final = PositionSpelling(stream=True)
 _AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message before it is addressed: its topic on the wire, the canonical call name, whom and what it is about."""
 
     topic: str

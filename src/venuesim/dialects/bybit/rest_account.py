@@ -7,9 +7,10 @@ account. What is already so is refused by a code of its own: 110043 for leverage
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from venuesim.dialects.bybit.calls import (
     Ask,

@@ -9,8 +9,9 @@ neither (switch ``bybit.handover_gap``); so what is not found is unknown, not ab
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.bybit.calls import Ask, listing, nothing, page, reads_linear
 from venuesim.dialects.bybit.errors import parameter
@@ -33,8 +34,7 @@ GAP_STEP: Final = 1_500
 Wanted = Callable[[OrderState | StopState], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One order of this venue as a reader sees it: an order, a stop that waits, or an order and the stop it was."""
 
     order: OrderState | None

@@ -7,8 +7,9 @@ conditional are ``stop.create``; a read by id is ``order.get``, a list of what i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.bybit import rest_account, rest_market, rest_orders, rest_queries, rest_stops
 from venuesim.dialects.bybit.calls import Ask
@@ -21,8 +22,7 @@ Endpoint = Callable[[Ask], object]
 Namer = Callable[[Params, "BookPort"], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One endpoint. ``limit`` is requests of one account in a rolling second, 0 for what anybody may read."""
 
     method: str

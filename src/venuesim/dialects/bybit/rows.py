@@ -10,9 +10,10 @@ at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.bybit.jsonwire import at_scale, ms, trimmed
 from venuesim.facts import (
@@ -83,8 +84,7 @@ _CREATED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(Struct, frozen=True):
     """Where a row is shown, and how that place spells what it has not; the fields are answers of switches too."""
 
     stream: bool = False

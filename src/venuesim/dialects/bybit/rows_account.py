@@ -7,9 +7,10 @@ the symbol and ties a position to its fills; it is -1 on a symbol that never tra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from venuesim.dialects.bybit.jsonwire import at_scale, ms, trimmed
 from venuesim.dialects.bybit.rows import SIDE, average_text, create_type, stop_order_type
@@ -23,8 +24,7 @@ _EXEC_TYPE: Final = {Origin.LIQUIDATION: "BustTrade", Origin.ADL: "AdlTrade"}
 _CENT: Final = Decimal("0.00000001")
 
 
-@dataclass(frozen=True, slots=True)
-class PositionSpelling:
+class PositionSpelling(Struct, frozen=True):
     """How a place spells a position: the stream or REST, "no stop loss", and the side of a flat position."""
 
     stream: bool = False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from msgspec import structs
+
 from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SubmitEntry
 from seawall.model.ids import ClientId, Leg, Side, SignalId, Symbol, client_id
 from seawall.model.inputs import ActAnswered, ReadAnswered, ReadFailed, Told
@@ -79,7 +81,7 @@ class Meeting:
         """The answer of a query by the box's replies."""
         reading = Reading(query, self.now)
         while requests := self.codec.query_requests(reading, Stamp(self.now, 5 * SECOND)):
-            reading = replace(reading, came=(*reading.came, *self.send(*requests)))
+            reading = structs.replace(reading, came=(*reading.came, *self.send(*requests)))
         return self.codec.query_answer(reading, self.now)
 
     def read(self, query: Query) -> Told:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SetLeverage, SubmitEntry
 from seawall.model.ids import ClientId, Leg, Side, SignalId, Symbol, client_id
@@ -107,7 +108,7 @@ class Meeting:
         """The answer of a query by the box's replies."""
         reading = Reading(query, self.now)
         while requests := self.codec.query_requests(reading, Stamp(self.now, 5 * SECOND)):
-            reading = replace(reading, came=(*reading.came, *self.send(*requests)))
+            reading = structs.replace(reading, came=(*reading.came, *self.send(*requests)))
         return self.codec.query_answer(reading, self.now)
 
     def read(self, query: Query) -> Told:

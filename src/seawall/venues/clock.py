@@ -14,7 +14,8 @@ never runs backwards, but for a mend of more than a second, where holding still 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from seawall.model.inputs import ClockReport
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
@@ -38,8 +39,7 @@ MEND: Duration = SECOND
 """A step back by more than this is a mend and is taken; a smaller one is waited out."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
+class _Sample(Struct, frozen=True):
     at: Instant
     offset: Duration
     error: Duration

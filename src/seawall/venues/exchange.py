@@ -34,8 +34,10 @@ is known, since their end in the venue's time is what absence is proven by (desi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
+
+from msgspec import Struct
 
 from seawall.model.acts import Act, Outcome, Reason, SubmitEntry, Urgency
 from seawall.model.inputs import Forbidden, Input, ReadFailed
@@ -54,24 +56,21 @@ CLOCK_TAG = "clock"
 ERRAND_URGENCY = Urgency.CLOSE
 
 
-@dataclass(frozen=True, slots=True)
-class Transmit:
+class Transmit(Struct, frozen=True):
     """Send this request now; answer with `replied` or `lost` under `key`."""
 
     key: int
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class ErrandDone:
+class ErrandDone(Struct, frozen=True):
     """What became of an errand; no reply if it was lost, late or never sent."""
 
     tag: str
     reply: Reply | None
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
+class Utterance(Struct, frozen=True):
     """Send this frame on this connection of the trade socket."""
 
     conn: int
@@ -90,8 +89,7 @@ class Road(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """What came of the last step: requests and frames to send, inputs for the desk, errands that ended."""
 
     transmits: tuple[Transmit, ...] = ()
@@ -355,7 +353,7 @@ class Exchange:
         """Ends a trial after a pause, which may free what is held."""
         if flight.permit.tried:
             self._pace.settle(flight.permit, permitted=permitted)
-            flight.permit = replace(flight.permit, tried=())
+            flight.permit = Permit(taken=flight.permit.taken)
             for held in self._held:
                 held.retry_at = 0
 

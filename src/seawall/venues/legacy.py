@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from seawall.model.times import Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What counts of one bucket: what was answered within its window, each with when, and how much is under way."""
 
     spent: tuple[tuple[Instant, int], ...] = ()
     under_way: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """The venue's word that nothing leaves before `until`."""
 
     until: Instant
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Legacy:
+class Legacy(Struct, frozen=True):
     """What was known at `at`: of each bucket by name, and the venue's words by the bucket that each binds (empty: all).
 
     Instants are microseconds UTC.

@@ -25,10 +25,11 @@ desk then closes the gap by reads, while the stream runs on. Attempts that go on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from seawall.model.inputs import NOTHING_TOLD, Input, StreamChanged, StreamReported
 from seawall.model.times import HOUR, MILLISECOND, MINUTE, SECOND, Bounds, Duration, Instant
@@ -78,8 +79,7 @@ class Host(StrEnum):
     TRADE = "trade"
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+class Connect(Struct, frozen=True):
     """Open connection number `conn` to this path and query of `host`; answer with `connected` or `closed`."""
 
     conn: int
@@ -87,23 +87,20 @@ class Connect:
     host: Host = Host.STREAM
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """Send this text frame."""
 
     conn: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """Send a ping frame of the protocol's own."""
 
     conn: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """Drop this connection; nothing of it will be listened to any more."""
 
     conn: int
@@ -112,8 +109,7 @@ class Cut:
 Command: TypeAlias = Connect | Send | Probe | Cut
 
 
-@dataclass(frozen=True, slots=True)
-class LinkOutput:
+class LinkOutput(Struct, frozen=True):
     """What came of the last step: commands for the socket, errands for the exchange, inputs for the desk."""
 
     commands: tuple[Command, ...] = ()

@@ -36,6 +36,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from seawall.model.acts import Urgency
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
 from seawall.venues.legacy import Known, Legacy, Word
@@ -157,16 +159,14 @@ class _Count:
         return at + self.bucket.window
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """Leave to send now. `tried` names the pauses whose single attempt this is, `taken` what it was counted as."""
 
     tried: tuple[_Hold, ...] = ()
     taken: tuple[tuple[_Count, _UnderWay], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """No leave yet: look again at `until`. `by_venue`: it is the venue's word that holds, not our own count."""
 
     until: Instant

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from msgspec import Struct
+
 from seawall.model.acts import Act
 from seawall.model.inputs import NOTHING_TOLD, ActAnswered, ReadAnswered, ReadFailed, Told
 from seawall.model.queries import Query
@@ -20,8 +22,7 @@ from seawall.model.venue import Traits
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One HTTP request. `target` is path and query exactly as signed; `body` exactly as signed."""
 
     method: str
@@ -33,8 +34,7 @@ class Request:
 _SERVER_ERROR, _TURNED_AWAY = 500, (403, 418, 429)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """One HTTP reply, whole."""
 
     status: int
@@ -47,8 +47,7 @@ class Reply:
         return self.status < _SERVER_ERROR and self.status not in _TURNED_AWAY
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A query from the first request to the last reply. `began_at` is when the first left, by our clock.
 
     A list that is longer than one reply takes several rounds of requests. `came` holds the replies to all of them so
@@ -68,23 +67,20 @@ class Credentials:
     secret: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """With what a request is signed: venue time by our best estimate, and the receive window."""
 
     venue_now: Instant
     window: Duration
 
 
-@dataclass(frozen=True, slots=True)
-class TooLate:
+class TooLate(Struct, frozen=True):
     """The act can no longer be signed so that timestamp + receive window stays at or before its `not_after`."""
 
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(Struct, frozen=True):
     """A quota that a venue counts: at most `limit` in any `window`. `shared` ones are per IP, others per account; of
     `told` ones every reply says how much is used (`Gauge`).
     """
@@ -96,24 +92,21 @@ class Bucket:
     told: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Struct, frozen=True):
     """What a request costs in one bucket."""
 
     bucket: str
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(Struct, frozen=True):
     """What the venue says has been used of a bucket within its window, read from a reply's headers."""
 
     bucket: str
     used: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """The venue's word that nothing (or nothing in `bucket`) may be sent for a while. It binds every act."""
 
     wait: Duration
@@ -133,8 +126,7 @@ class LinkWord(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """One frame of the stream, read. NEWS is an account event (which proves the stream); READY ends the handshake;
     GO_ON asks for the next opening frame; EXPIRED means the key or session has lapsed though the socket is open.
     """
@@ -144,16 +136,14 @@ class Heard:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ActFrame:
+class ActFrame(Struct, frozen=True):
     """An act as one text frame of the trade socket. `like` is the REST request whose quota it shares, unsigned."""
 
     text: str
     like: Request
 
 
-@dataclass(frozen=True, slots=True)
-class ActReply:
+class ActReply(Struct, frozen=True):
     """A frame that answers the act sent under `name`; `reply` is what REST would have answered."""
 
     name: str

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -40,6 +39,7 @@ from aiohttp import (
     WSMessage,
     WSMsgType,
 )
+from msgspec import Struct
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -90,8 +90,7 @@ class LostError(Exception):
     """The request may have left and its reply will not come; the venue may have done what was asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """Where a venue is reached: scheme, host and port, no path. The box, a testnet and the venue differ in this alone.
 
     `trade` is the trade socket's, the stream's if empty. Raises ValueError, naming the field, for anything else.

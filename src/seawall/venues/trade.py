@@ -16,7 +16,8 @@ missing; binance.md 2: id null): whose it was cannot be told, and the same could
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from seawall.model.acts import Act
 from seawall.model.times import Bounds, Instant
@@ -25,8 +26,7 @@ from seawall.venues.link import Command, Host, Leave, Link
 from seawall.venues.port import ActFrame, ActReply, Heard, LinkWord, Reply, Request, Stamp, TooLate, TradeCodec
 
 
-@dataclass(frozen=True, slots=True)
-class RoadLost:
+class RoadLost(Struct, frozen=True):
     """A connection that stood is gone, and with it every reply that was to come on it."""
 
     conn: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from seawall.model.acts import Act, Outcome, Reason, Urgency
 from seawall.model.inputs import ActAnswered
 from seawall.model.times import Duration, Instant
@@ -12,8 +14,7 @@ from seawall.venues.pace import Permit
 from seawall.venues.port import Charge, Reading, Reply, Request
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(Struct, frozen=True):
     """A request of the connection's own: the venue's time, a stream's key. It costs one of each quota of the address
     (binance.md 1.4: weight 1; bybit.md 1.3), so that a ban of the address binds it too, and goes before the reads:
     without a clock and a stream nothing can be protected for long.

@@ -21,9 +21,10 @@ Requests of different keys and frames of one connection may overtake one another
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from seawall.model.acts import Act, Urgency
 from seawall.model.inputs import Input
@@ -37,29 +38,25 @@ from seawall.venues.port import Codec, Reply
 from seawall.venues.trade import Trade
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """The driver is ready: open the stream, ask for the time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(Struct, frozen=True):
     """The desk wants this act done or this query answered; its gate is open."""
 
     ask: Act | Query
     urgency: Urgency
 
 
-@dataclass(frozen=True, slots=True)
-class Replied:
+class Replied(Struct, frozen=True):
     """The whole reply to request `key` has come."""
 
     key: int
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """Request `key` will have no reply; `sent` says whether a byte of it may have left."""
 
     key: int
@@ -67,46 +64,40 @@ class Lost:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(Struct, frozen=True):
     """Stream connection `conn` is open."""
 
     conn: int
 
 
-@dataclass(frozen=True, slots=True)
-class Framed:
+class Framed(Struct, frozen=True):
     """A text frame came on connection `conn`."""
 
     conn: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ponged:
+class Ponged(Struct, frozen=True):
     """A ping or pong of the protocol's own came on connection `conn`; a ping has been answered already."""
 
     conn: int
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """Connection `conn` ended, or could not be opened."""
 
     conn: int
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ticked:
+class Ticked(Struct, frozen=True):
     """Time has passed."""
 
 
 VenueEvent: TypeAlias = Started | Submitted | Replied | Lost | Connected | Framed | Ponged | Closed | Ticked
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(Struct, frozen=True):
     """Hand this input to the desk."""
 
     input: Input

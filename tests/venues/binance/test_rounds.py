@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec import structs
 
 from seawall.model.inputs import NOTHING_TOLD, ReadAnswered, ReadFailed
 from seawall.model.queries import AskFills, AskOrders
@@ -42,7 +42,7 @@ def test_a_full_page_is_asked_for_again_in_two_halves(query: AskFills | AskOrder
     """Which end of its span it shows nobody says, so both halves are read, and together they leave nothing out."""
     reading = Reading(query, SENT)
     assert next_round(reading) == [(SINCE // 1_000, None)]
-    reading = replace(reading, came=(full(),))
+    reading = structs.replace(reading, came=(full(),))
     (first, middle), (after, last) = next_round(reading)
     assert (first, last) == (SINCE // 1_000, None)
     assert middle is not None
@@ -65,7 +65,7 @@ def test_only_what_is_full_is_cut_further() -> None:
     reading = Reading(AskFills(VELVET, SINCE), SENT, (FULL, reply([]), FULL))
     quarters = next_round(reading)
     assert len(quarters) == 2
-    assert quarters[0][0] == next_round(replace(reading, came=(FULL,)))[1][0]
+    assert quarters[0][0] == next_round(structs.replace(reading, came=(FULL,)))[1][0]
     assert read(reading.query, FULL, reply([]), FULL, reply([trade(id=1)]), reply([])).fills
 
 
@@ -86,7 +86,7 @@ def test_a_list_without_an_end_is_a_failed_read() -> None:
     """Beyond the bound nothing more is asked, and the failure says so."""
     reading, asked = Reading(AskFills(VELVET, SINCE), SENT), 1
     while asked:
-        reading = replace(reading, came=(*reading.came, *[FULL] * asked))
+        reading = structs.replace(reading, came=(*reading.came, *[FULL] * asked))
         asked = len(next_round(reading))
         assert len(reading.came) + asked <= MOST_REPLIES
     answer = CODEC.query_answer(reading, CAME)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec import structs
 
 from seawall.model.inputs import NOTHING_TOLD, ReadAnswered, ReadFailed
 from seawall.model.queries import (
@@ -68,10 +68,10 @@ def test_a_full_page_with_a_cursor_is_followed_by_the_next(query: Query, most: i
     reading = Reading(query, SENT)
     (first,) = next_round(reading)
     full = listing(*rows(row, key, 0, most), cursor="page%3A1")
-    (second,) = next_round(replace(reading, came=(full,)))
+    (second,) = next_round(structs.replace(reading, came=(full,)))
     assert second == {**first, "cursor": "page%3A1"}
     last = listing(*rows(row, key, most, 20), cursor="page%3A2")
-    assert next_round(replace(reading, came=(full, last))) == []
+    assert next_round(structs.replace(reading, came=(full, last))) == []
     told = read(query, full, last)
     assert len(told.stops) + len(told.orders) + len(told.fills) + len(told.positions) == most + 20
 
@@ -111,7 +111,7 @@ def test_a_list_without_an_end_is_a_failed_read() -> None:
     full = listing(*rows(child_row(), "orderId", 0, 50), cursor="next")
     reading = Reading(AskStops(), SENT, (full,) * (MOST_REPLIES - 1))
     assert len(next_round(reading)) == 1
-    ended = replace(reading, came=(full,) * MOST_REPLIES)
+    ended = structs.replace(reading, came=(full,) * MOST_REPLIES)
     assert next_round(ended) == []
     answer = CODEC.query_answer(ended, CAME)
     assert isinstance(answer, ReadFailed)
@@ -144,7 +144,7 @@ def test_the_lists_of_a_query_are_turned_side_by_side() -> None:
         "/v5/order/history": 1,
     }
     second = (EMPTY, listing(*rows(order_row(), "orderId", 150, 50), cursor="ended-2"))
-    (third,) = next_round(replace(reading, came=first + second))
+    (third,) = next_round(structs.replace(reading, came=first + second))
     assert third["cursor"] == "ended-2"
     assert len(read(query, *first, *second, listing(*rows(order_row(), "orderId", 200, 20))).orders) == 170
 

@@ -12,9 +12,10 @@ past (binance.md 4.2): the first may mean "triggering right now", the second "to
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from seawall.model.acts import (
     Act,
@@ -52,16 +53,14 @@ ORDERS: Final = (Call.ENTRY, Call.CLOSE)
 CANCELS: Final = (Call.CANCEL, Call.CANCEL_STOP)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What became of an act by the venue's word."""
 
     outcome: Outcome
     reason: Reason = Reason.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One row: what these codes mean on these calls, and the section of the book that says so."""
 
     codes: tuple[int, ...]

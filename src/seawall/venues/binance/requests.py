@@ -10,9 +10,10 @@ here; the heart has rounded it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, PlaceTakeProfit, SetLeverage, SubmitEntry
 from seawall.model.amounts import plain
@@ -81,16 +82,14 @@ _SIDES: Final = {Side.BUY: "BUY", Side.SELL: "SELL"}
 _WORKING_TYPES: Final = {TriggerBy.MARK: "MARK_PRICE", TriggerBy.LAST: "CONTRACT_PRICE"}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A piece of a list by time, in venue milliseconds, both ends in it; without a `last` it reaches to now."""
 
     first: int
     last: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What an act asks, before it is signed for one of the two roads."""
 
     method: str

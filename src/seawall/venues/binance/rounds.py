@@ -12,10 +12,9 @@ from the replies of the one before.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from seawall.model.queries import AskFills, AskOrders
 from seawall.model.times import HOUR, MILLISECOND, Instant
@@ -36,8 +35,7 @@ the address's weight a minute (binance.md 1.3).
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """A reading so far: each span with its reply, where that is not cut in two; and the spans of the next round."""
 
     heard: tuple[tuple[Span, Reply | None], ...]

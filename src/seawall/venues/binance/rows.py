@@ -8,9 +8,10 @@ all. Venue milliseconds become microseconds here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+
+from msgspec import Struct
 
 from seawall.model.amounts import ZERO
 from seawall.model.ids import ClientId, Side, Symbol, VenueId
@@ -194,8 +195,7 @@ def fill_of_trade(event: TradeEvent, at: Instant, gaps: Gaps) -> FillReport | No
     return _fill(parts, Source.STREAM, at, gaps, besides)
 
 
-@dataclass(frozen=True, slots=True)
-class FillParts:
+class FillParts(Struct, frozen=True):
     """The fields that every spelling of a trade has."""
 
     symbol: Text
@@ -207,8 +207,7 @@ class FillParts:
     at: Number
 
 
-@dataclass(frozen=True, slots=True)
-class Besides:
+class Besides(Struct, frozen=True):
     """What only some spellings of a trade have."""
 
     client_id: Text = None

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from seawall.model.acts import (
     Act,
@@ -47,16 +48,14 @@ class Call(StrEnum):
     LEVERAGE = "leverage"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a reply says of its act."""
 
     outcome: Outcome
     reason: Reason = Reason.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One row: what these codes mean on these calls, and the section of the book that says so.
 
     `pattern` is searched in the text, "" fits any; of several rows the first that fits counts.

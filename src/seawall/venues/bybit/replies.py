@@ -13,11 +13,10 @@ handed on even when another failed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from seawall.model.acts import Act, ClosePosition, Outcome, PlaceStop, PlaceTakeProfit, Reason, SubmitEntry
 from seawall.model.ids import Symbol, VenueId
@@ -111,8 +110,7 @@ def _told_by_act(act: Act, envelope: wire.Envelope, at: Instant) -> Told:
 # ---- queries
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What one reply of a query gave: what it told, and the trouble that keeps it from being complete, if any."""
 
     told: Told = NOTHING_TOLD

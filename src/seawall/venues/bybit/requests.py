@@ -19,10 +19,12 @@ it, or with another one, the same symbol is a spot pair (incident I45).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from seawall.model.acts import Act, CancelOrder, ClosePosition, PlaceStop, PlaceTakeProfit, SetLeverage, SubmitEntry
 from seawall.model.amounts import plain
@@ -71,8 +73,7 @@ _DIRECTIONS: Final = {Side.BUY: 1, Side.SELL: 2}
 """A stop that buys waits for a rise (1), one that sells for a fall (2); bybit.md 1.5."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """One GET of a query. `page` is the most rows one reply holds; 0 where the reply is no list."""
 
     endpoint: Endpoint
@@ -96,8 +97,7 @@ class Ask:
         return replace(self, params=(*kept, ("cursor", cursor)))
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What an act asks, before it is signed for REST or put into a frame."""
 
     endpoint: Endpoint

@@ -11,11 +11,10 @@ from the replies of the one before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from msgspec import Raw, field
+from msgspec import Raw, Struct, field
 
 from seawall.model.inputs import NOTHING_TOLD, Told
 from seawall.venues.bybit import wire
@@ -38,8 +37,7 @@ class Incomplete(Exception):  # noqa: N818 (it names what the answer is, not a f
         self.told = told
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """A reading so far: each request with its reply, and the requests of the next round."""
 
     heard: tuple[tuple[Ask, Reply | None], ...]

@@ -16,9 +16,11 @@ is there no report at all; such a row is named in `left_out`, and a read that ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from itertools import chain
 from typing import Final
+
+from msgspec import Struct
 
 from seawall.model.amounts import ZERO
 from seawall.model.ids import ClientId, Side, Symbol, VenueId
@@ -101,8 +103,7 @@ NO_REASON: Final = (None, "", "UNKNOWN", "EC_NoError")
 _KINDS: Final = tuple(each.name for each in fields(Told))
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """What rows told, and the rows that tell nothing because they lack what they are about."""
 
     told: Told = NOTHING_TOLD

@@ -107,7 +107,7 @@ def test_an_entry_needs_a_stop_and_a_baseline() -> None:
     plan = preparing.plan(case.state, case.around)
     assert isinstance(plan, preparing.Plan)
     with pytest.raises(ValueError, match="expected a stop and a baseline"):
-        before_entry._entry_intention(case.state, replace(case.around, position=None), plan)
+        before_entry._entry_intention(case.state, case.around._replace(position=None), plan)
     bare = replace(case.state, signal=signal(stop=None))
     with pytest.raises(ValueError, match="expected one on every signal that opens"):
         covering.stop_intention(bare, case.around, D("0.19"), None, 2)

@@ -8,6 +8,7 @@ gates; what stands here has passed them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from seawall.model.acts import Act, Urgency
 from seawall.model.events import Event
@@ -41,8 +42,7 @@ class Answer:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """All that one step of a desk asks of its driver. `first_seq` is the sequence number of the first append; the
     numbers are contiguous, and the driver appends in this order, first in, first out.
     """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from seawall.model.instrument import Instrument
 from seawall.model.reports import LeverageReport, MarkReport, PositionReport, WalletReport, mark_price
@@ -20,9 +20,10 @@ class ManualChange(StrEnum):
     ALERT = "alert"
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """One desk's view of everything around a saga, at one instant."""
+class Circumstances(NamedTuple):
+    """One desk's view of everything around a saga, at one instant. A named tuple, since one is made for every input and
+    every decision, and a frozen dataclass of as many fields takes several times as long.
+    """
 
     now: Instant
     traits: Traits

@@ -10,8 +10,8 @@ what we intended: enough to start protection, not enough to name our order fille
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from seawall.model import events as ev
 from seawall.model.amounts import ZERO
@@ -23,8 +23,7 @@ from seawall.sagas.evidence.positions import Moment, Opinion, in_direction, tell
 from seawall.sagas.evidence.state import Fills, SagaState
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(NamedTuple):
     """What is open of a signal. Quantities in base currency, positive in the direction of the entry.
 
     `flat_sources` names who says that nothing is open, newer than the last fill; two of them prove it.

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from seawall.model.events import HoldingReduced
 from seawall.model.reports import PositionReport, Source
 from seawall.model.times import Duration, Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """A point to be newer than: venue time and, where the venue has one, cross sequence; and our own time of it.
 
     `is_fill`: a known fill must have moved the position and dated it, so a row that carries an older time, or none, is

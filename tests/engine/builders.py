@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from seawall.engine.desk import Desk
@@ -111,7 +110,7 @@ class Bench:
     def reads(self, after: float, query: Query, *reports: object, began: float | None = None, **more: Any) -> Work:
         """A complete answer, begun 20 ms before it came."""
         since = ms(after - 20 if began is None else began)
-        return self.step(after, inp.ReadAnswered(query, since, ms(after), replace(told(*reports), **more)))
+        return self.step(after, inp.ReadAnswered(query, since, ms(after), told(*reports)._replace(**more)))
 
     def fails(self, after: float, query: Query, *, venue_answered: bool = False) -> Work:
         """A read that failed."""

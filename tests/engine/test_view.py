@@ -43,7 +43,7 @@ def read(
 ) -> None:
     """A complete answer enters the view."""
     since = ms(after - 20 if began is None else began)
-    known.hear(inp.ReadAnswered(query, since, ms(after), replace(told(*reports), **more)))
+    known.hear(inp.ReadAnswered(query, since, ms(after), told(*reports)._replace(**more)))
 
 
 def stream(known: AccountView, after: float, *reports: object) -> None:

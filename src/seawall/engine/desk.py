@@ -379,8 +379,6 @@ class Desk:
     def _keep(self, now: Instant) -> None:
         """Looks after what stands at the venue and no signal answers for."""
         kept = self._keeper.look(self._term, now)
-        if kept is None:
-            return
         for event in kept.events:
             self._record(event)
         for act in kept.acts:

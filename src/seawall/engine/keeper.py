@@ -45,6 +45,9 @@ class Kept:
         self.asks += [Ask(query, Urgency.ASK) for query in queries]
 
 
+_NOTHING_KEPT = Kept()
+
+
 @dataclass(slots=True)
 class Keeper:
     """One account's keeper. Nothing of it is recorded but what it does: a new process looks at everything anew."""
@@ -127,11 +130,11 @@ class Keeper:
 
     # ---- looking
 
-    def look(self, term: int, now: Instant) -> Kept | None:
-        """What is to be done about all that stands and is nobody's; None if nothing was read since the last look."""
+    def look(self, term: int, now: Instant) -> Kept:
+        """What is to be done about all that stands and is nobody's, if anything was read since the last look."""
         due = self.next_wake()
         if not term or not (self._is_stirred or (due is not None and due <= now)):
-            return None
+            return _NOTHING_KEPT
         kept = Kept()
         self._is_stirred = False
         kept.ask(*self._to_read)

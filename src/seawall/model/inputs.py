@@ -7,7 +7,7 @@ the difference between "we do not know" and "the venue says it does not see it",
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import ClientId, SignalId, Symbol
@@ -27,8 +27,7 @@ from seawall.model.signal import Signal
 from seawall.model.times import Duration, Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """The reports in one reply or frame, by kind, in the order in which the venue gave them."""
 
     orders: tuple[OrderReport, ...] = ()

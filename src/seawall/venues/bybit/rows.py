@@ -16,7 +16,6 @@ is there no report at all; such a row is named in `left_out`, and a read that ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
 from itertools import chain
 from typing import Final
 
@@ -100,8 +99,6 @@ FORCED: Final[Mapping[str | None, FillKind]] = {
 """The createType of orders that the venue itself makes; they have no name (bybit.md 3.1)."""
 NO_REASON: Final = (None, "", "UNKNOWN", "EC_NoError")
 
-_KINDS: Final = tuple(each.name for each in fields(Told))
-
 
 class Gathered(Struct, frozen=True):
     """What rows told, and the rows that tell nothing because they lack what they are about."""
@@ -120,13 +117,12 @@ def together(parts: Iterable[Told]) -> Told:
     told = tuple(parts)
     if len(told) == 1:
         return told[0]
-    return Told(**{name: tuple(chain.from_iterable(getattr(part, name) for part in told)) for name in _KINDS})
+    return Told(*(tuple(chain.from_iterable(kind)) for kind in zip(*told, strict=True)))
 
 
 def once(told: Told) -> Told:
     """Every row once, as the latest page showed it: a list that moves between two of its pages shows some on both."""
-    return replace(
-        told,
+    return told._replace(
         orders=tuple({(one.symbol, one.venue_id): one for one in told.orders}.values()),
         stops=tuple({(one.symbol, one.venue_id): one for one in told.stops}.values()),
         fills=tuple({(one.symbol, one.trade_id): one for one in told.fills}.values()),

@@ -128,10 +128,8 @@ def _is_echo(state: SagaState, stop: StopFacts, around: Circumstances) -> bool:
 
 def _is_kept_out(state: SagaState) -> bool:
     """Whether a stop for the whole position at the right trigger was refused because another one exists."""
-    return any(
-        facts.quantity is None and facts.reason is Reason.STOP_EXISTS and facts.trigger == target_trigger(state)
-        for facts in state.stops.values()
-    )
+    whole = (facts for facts in state.stops.values() if facts.quantity is None and facts.is_kept_out)
+    return any(facts.trigger == target_trigger(state) for facts in whole)
 
 
 def live_stops(state: SagaState, exposure: Exposure, around: Circumstances) -> tuple[StopFacts, ...]:

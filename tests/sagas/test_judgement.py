@@ -202,6 +202,39 @@ def test_a_stop_that_does_not_last_lets_the_naked_clock_stand_still(covered_for:
     assert case.finding() is Finding.OVERDUE
 
 
+def test_the_naked_clock_adds_up_what_covers_that_do_not_last_leave_between_them() -> None:
+    """Rule 13 has the clock run while nothing is acknowledged or live, and never sets it back: a stop taken and rejected
+    every second would keep a clock that began anew from ever running out, over a position bare for nine tenths of it.
+    """
+    case = naked()
+    for began in range(100, 5_100, 1_000):
+        name = case.newest_stop.client_id
+        case.hears(began + 900, stop(name, at=began + 900))
+        case.hears(began + 1_000, stop(name, StopStatus.REJECTED, at=began + 1_000))
+    case.wakes_until(5_599)
+    assert (case.finding(), case.sent(ClosePosition)) == (Finding.NAKED, [])
+    case.wakes_until(5_600)
+    assert (case.state.end, [act.quantity for act in case.sent(ClosePosition)]) == (EndReason.NAKED_TOO_LONG, [D(27)])
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_clock_that_goes_on_tries_the_stop_first(*, taken: bool) -> None:
+    """Two tenths of a second are left of it when the cover is lost: a stop goes at once, and its acknowledgement keeps
+    the position; no close is sent before they are over.
+    """
+    case = naked()
+    first = case.newest_stop.client_id
+    case.hears(4_900, stop(first, at=4_900))
+    case.hears(8_900, stop(first, StopStatus.CANCELLED, at=8_900))
+    assert case.newest_stop.is_pending
+    if taken:
+        case.answers(9_000, case.newest_stop.client_id)
+    case.wakes_until(9_099)
+    assert case.sent(ClosePosition) == []
+    case.wakes_until(9_100)
+    assert bool(case.sent(ClosePosition)) is not taken
+
+
 def test_a_held_timer_is_not_overdue() -> None:
     """After two closes by the timer placing goes on, and nothing is closed for time until the hold ends."""
     case = naked(timer_held_until=ms(60_000))

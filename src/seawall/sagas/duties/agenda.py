@@ -48,9 +48,10 @@ class Agenda:
     queries: list[tuple[Query, Urgency]] = field(default_factory=list)
 
     def run_naked_clock(self, now: Instant, steady: Duration, *, bare: bool) -> None:
-        """Lets the naked clock run while something is `bare`. A cover that lasts less than `steady` makes it stand
-        still and go on: a stop that is live for an instant and rejected, again and again, covers nothing. `now`: our
-        time with the venue's silences taken out.
+        """Lets the naked clock run while something is `bare` (design, rule 13). A cover that lasts less than `steady`
+        makes it stand still and go on: a stop that is live for an instant and rejected, again and again, covers
+        nothing. One that has lasted as long as the clock itself is protection; what comes after it is another danger,
+        with all of the clock before it. `now`: our time with the venue's silences taken out.
         """
         if bare and not self.naked_since:
             flickered = now - self._covered_since < steady

@@ -14,6 +14,7 @@ from seawall.drill import checks, fills
 from seawall.drill.house import INSTALLATION
 from seawall.drill.lapses import lapses
 from seawall.drill.lengths import written
+from seawall.drill.lines import is_garbled
 from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
 from seawall.drill.world import World
@@ -94,8 +95,7 @@ def _from_outside(world: World, page: Page, end: Ended) -> Iterator[str]:
         yield from fills.wrongs(facts, end.folded)
     yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
     yield from too_many_take_profits(world)
-    garbled = any(line.line["fault"] in ("reply_edit", "stream_edit") for line in page.fault)
-    if not is_touched(page) and not garbled:
+    if not is_touched(page) and not is_garbled(page.fault):
         yield from overdue(world.venue, end.verdict.episodes, facts, log, world.witness)
         if not any(hand.does == "resolve" for hand in page.hand):
             yield from lapses(end.verdict.episodes, facts, log, world.witness)

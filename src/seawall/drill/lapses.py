@@ -57,13 +57,15 @@ def lapses(episodes: Sequence[Episode], facts: Sequence[Fact], log: Sequence[Log
     bare = [(episode, span) for episode in episodes if _is_ours(episode) for span in _later(episode)]
     if not bare:
         return
-    spared = union([*mute(log), *closes_in_vain(log, facts)])
+    unheard = [*mute(log)]
     failures = [span for call in _LOOKS for span in failed([entry for entry in log if entry.call == call])]
-    blind = union([*spared, *failures])
     for episode, span in bare:
+        acts = [entry for entry in log if entry.symbol == episode.symbol]
+        spared = union([*unheard, *closes_in_vain(acts, facts)])
+        blind = union([*spared, *failures])
         for life in seen.lives:
             reader = _Reader(episode, span[0], life, log, seen)
-            for since, until in _parts(span, life, log):
+            for since, until in _parts(span, life, acts):
                 told = spent((reader.told(since), until), spared)
                 if told > TOLD:
                     yield f"{episode.symbol}: naked again for {written(told)} after it was told that its cover was gone"
@@ -85,10 +87,10 @@ def _later(episode: Episode) -> Iterator[Span]:
             yield begin, end
 
 
-def _parts(span: Span, life: Life, log: Sequence[LogEntry]) -> Iterator[Span]:
-    """What one process saw of a stretch, cut where a stop was acknowledged."""
+def _parts(span: Span, life: Life, acts: Sequence[LogEntry]) -> Iterator[Span]:
+    """What one process saw of a stretch, cut where one of these acts was a stop that was acknowledged."""
     begin, end = max(span[0], life.began), min(span[1], life.ended)
-    return pairwise([begin, *(at for at in stops_taken(log) if begin < at < end), end])
+    return pairwise([begin, *(at for at in stops_taken(acts) if begin < at < end), end])
 
 
 class _Reader:

@@ -24,8 +24,9 @@ import msgspec
 
 from seawall.drill import fills
 from seawall.drill.checks import ENDS, fold
+from seawall.drill.lapses import lapses
 from seawall.drill.lengths import Length
-from seawall.drill.lines import fault_on
+from seawall.drill.lines import fault_on, is_garbled
 from seawall.drill.page import FaultLine
 from seawall.drill.plans import Plan, draw
 from seawall.drill.world import World
@@ -153,6 +154,7 @@ def attempt(mayhem: Mayhem) -> Outcome:
     stage = _Stage(mayhem)
     ended = stage.run()
     breaches = [*wrongs(stage.world), *leftovers(stage.world), *stage.rollbacks()]
+    breaches += bare_again(stage.world) if not is_garbled(mayhem.faults) else ()
     if not ended:
         breaches += [
             f"{saga.state.signal.id}: no end: {saga.state.phase.value}"
@@ -391,6 +393,12 @@ def leftovers(world: World) -> Iterator[str]:
         by_us = [one for one in verdict.episodes if one.symbol == position.symbol and one.closed_at is None]
         if unowned and all(entry.origin != "hand" for one in by_us for entry in one.entries):
             yield f"{position.symbol}: {position.quantity} of ours that no signal answers for"
+
+
+def bare_again(world: World) -> Iterator[str]:
+    """Positions that nobody else touched and that stood bare again for longer than the house may let them."""
+    facts, log = world.box.history.facts, world.box.log
+    yield from lapses(world.box.judge(world.now).episodes, facts, log, world.witness)
 
 
 # ---- the command

@@ -110,7 +110,7 @@ def _is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) ->
     """
     live = live_stops(state, exposure, around)
     if is_move_refused(state):
-        return True
+        return not left_behind(state, live)
     if len(live) != 1 or is_leaving(state, live[0]) or (live[0].quantity is not None and not _is_kept_out(state)):
         return False
     by_hand = live[0].moved_by_hand and around.manual_change is not ManualChange.RESTORE
@@ -142,6 +142,15 @@ def is_leaving(state: SagaState, facts: StopFacts) -> bool:
     """Whether a cancel of ours may yet take a stop away, though it is still seen."""
     cancel = state.cancels.get(facts.client_id)
     return cancel is not None and cancel.may_act
+
+
+def left_behind(state: SagaState, live: tuple[StopFacts, ...]) -> tuple[StopFacts, ...]:
+    """The bridges that an earlier move has left beside a stop of ours that stands, and stays, where it belongs."""
+    target = target_trigger(state)
+    if not any(facts.trigger == target and not is_leaving(state, facts) for facts in live):
+        return ()
+    bridges = (facts for facts in live if facts.quantity is not None and not facts.moved_by_hand)
+    return tuple(facts for facts in bridges if facts.trigger != target)
 
 
 def is_move_refused(state: SagaState) -> bool:

@@ -23,7 +23,7 @@ from seawall.sagas.evidence.cover import is_contradicted, is_trigger_final, targ
 from seawall.sagas.evidence.exposure import Exposure, average_entry
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import FIRING, MEANS_READ, StopFacts
-from seawall.sagas.judgement import is_entry_known, is_leaving, live_stops
+from seawall.sagas.judgement import is_entry_known, is_leaving, is_move_refused, left_behind, live_stops
 from seawall.sagas.phase import Phase
 
 
@@ -190,13 +190,16 @@ def move(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Ag
     One stop a position: the new trigger replaces the old in one act. Otherwise: a quantity stop at the new trigger,
     seen live; the old one cancelled; the new closePosition stop, seen live; the quantity stop cancelled. What a cancel
     of ours may yet take away is no bridge and no end of a move, though it be seen live: another move may be asked for
-    while the last one's cancel is on its way.
+    while the last one's cancel is on its way. Where the last stop of a move is refused, the bridge at its trigger stays
+    in its place, and only what an earlier move has left beside it goes.
     """
     if any(facts.is_pending for facts in state.stops.values()):
         return []
     target = target_trigger(state)
     live = live_stops(state, exposure, around)
     staying = [facts for facts in live if not is_leaving(state, facts)]
+    if is_move_refused(state):
+        return cancels(state, around, agenda, [facts.client_id for facts in left_behind(state, live)], is_stop=True)
     is_moved = any(facts.quantity is None and facts.trigger == target for facts in staying)
     if around.traits.one_stop_per_position:
         return [] if is_moved else _towards(state, around, agenda, None)

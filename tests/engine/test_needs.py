@@ -17,6 +17,7 @@ from seawall.model.queries import (
     Query,
 )
 from seawall.model.times import SECOND
+from seawall.venues.binance.traits import charges
 from tests.sagas.builders import BOUNDS, SYMBOL, ms
 
 STANDING = (
@@ -142,14 +143,32 @@ def test_without_any_answer_it_is_asked_again_after_twice_the_timeout() -> None:
     assert tuple(due(needs, 10_000)) == STANDING
 
 
-def test_after_a_gap_positions_and_both_books_are_read_at_once() -> None:
-    """The rest keeps its period."""
+def test_after_a_gap_positions_are_read_at_once_and_both_books_once_the_stream_is_open() -> None:
+    """Books that were read half a minute before; the rest keeps its period."""
     needs = Needs(BOUNDS)
     due(needs, 0)
     for query in STANDING:
         needs.answered(query, ms(100), well=True)
-    needs.close_gap()
-    assert due(needs, 200) == [AskPositions(), AskOpenOrders(), AskStops()]
+    needs.close_gap(is_open=False)
+    assert due(needs, 30_000) == [AskPositions(), AskMark()]
+    needs.answered(AskPositions(), ms(30_050), well=True)
+    needs.close_gap(is_open=True)
+    assert due(needs, 30_099) == [AskPositions(), AskOpenOrders(), AskStops()]
+
+
+def test_a_stream_that_is_cut_every_three_seconds_leaves_its_weight_to_protection() -> None:
+    """Twenty cuts in a minute: positions and the open slot's stops are read at each end at once, whole books thrice."""
+    needs, spent = Needs(BOUNDS), 0
+    for cut in range(20):
+        for at, is_open in ((3_000 * cut, False), (3_000 * cut + 400, True)):
+            needs.close_gap(is_open=is_open)
+            asks = [ask.query for ask in (*needs.due(ms(at)), *needs.watch([SYMBOL], ms(at)))]
+            assert {AskPositions(), AskStops(SYMBOL)} <= set(asks)
+            gap = [query for query in asks if isinstance(query, AskPositions | AskStops | AskOpenOrders)]
+            spent += sum(charge.amount for query in gap for charge in charges(query))
+            for query in asks:
+                needs.answered(query, ms(at + 100), well=True)
+    assert spent < 600
 
 
 def test_after_a_gap_the_stops_of_open_slots_are_read_before_whole_books() -> None:
@@ -157,7 +176,7 @@ def test_after_a_gap_the_stops_of_open_slots_are_read_before_whole_books() -> No
     needs = Needs(BOUNDS)
     needs.watch([SYMBOL], ms(0))
     needs.answered(AskStops(SYMBOL), ms(100), well=True)
-    needs.close_gap()
+    needs.close_gap(is_open=False)
     assert needs.next_wake(watching=True) <= ms(200)
     assert [(ask.query, ask.urgency) for ask in needs.watch([SYMBOL], ms(200))] == [(AskStops(SYMBOL), Urgency.ASK)]
     assert needs.watch([SYMBOL], ms(30_199)) == []

@@ -113,14 +113,17 @@ def test_a_source_that_fails_is_told_once() -> None:
     assert len(bench.told_of(ev.SourceRecovered)) == 1
 
 
-def test_a_lost_stream_is_told_and_everything_is_read_at_once() -> None:
-    """Positions, both books, and what every saga asks."""
+def test_a_lost_stream_is_told_and_what_protects_is_read_at_once() -> None:
+    """Positions and what every saga asks; whole books once the stream is open again."""
     bench = entering()
     bench.queries.clear()
     bench.step(10, inp.StreamChanged(ms(10), proven=False, detail="closed with 1006"))
     assert bench.told_of(ev.StreamLost)[0].detail == "closed with 1006"
-    assert {AskPositions(), AskOpenOrders(), AskStops(), AskOrder(SYMBOL, entry(bench))} <= set(bench.queries)
-    bench.step(20, inp.StreamChanged(ms(20), proven=True, since=ms(20)))
+    assert {AskPositions(), AskOrder(SYMBOL, entry(bench))} <= set(bench.queries)
+    assert {AskOpenOrders(), AskStops()}.isdisjoint(bench.queries)
+    bench.step(40_000, inp.StreamChanged(ms(40_000), proven=False, is_open=True))
+    assert {AskPositions(), AskOpenOrders(), AskStops()} <= set(bench.queries)
+    bench.step(40_020, inp.StreamChanged(ms(40_020), proven=True, since=ms(40_020)))
     assert len(bench.told_of(ev.StreamProven)) == 2
 
 

@@ -259,7 +259,7 @@ class Desk:
             self._record(ev.StreamProven(*whole))
             return
         self._record(ev.StreamOpened(*whole) if item.is_open else ev.StreamLost(*whole, item.detail))
-        self._needs.close_gap()
+        self._needs.close_gap(is_open=item.is_open)
 
     # ---- signals
 

@@ -13,6 +13,7 @@ from seawall.model.times import SECOND
 from seawall.sagas.evidence.fold import apply, begin
 from seawall.sagas.saga import Saga
 from tests.sagas.builders import (
+    BOUNDS,
     BYBIT,
     SYMBOL,
     AskFills,
@@ -172,6 +173,19 @@ def test_a_read_that_saw_a_stop_missed_before_says_so() -> None:
     assert case.newest_stop.missed_first > 0
     case.reads(25_000, AskStop(SYMBOL, name), stop(name, at=25_000, trigger=D("0.1900")))
     assert case.newest_stop.missed_first == 0
+
+
+def test_a_stop_that_is_never_seen_is_no_row_for_every_read() -> None:
+    """The first read says something, and the one `read_lag` after it; the next to do so is the first after a fill."""
+    case = armed()
+    name = case.newest_stop.client_id
+    for at in range(1_000, 60_000, 1_000):
+        case.reads(at, AskStop(SYMBOL, name))
+    assert [event.began_at for event in case.told_of(ev.StopNotVisible)] == [ms(980), ms(980) + BOUNDS.read_lag]
+    case.hears(60_500, fill(case.entry, 1, trade="t2", at=60_500))
+    for at in range(61_000, 70_000, 1_000):
+        case.reads(at, AskStop(SYMBOL, name))
+    assert [event.began_at for event in case.told_of(ev.StopNotVisible)][2:] == [ms(60_980)]
 
 
 def test_a_list_of_all_stops_misses_what_it_does_not_show() -> None:

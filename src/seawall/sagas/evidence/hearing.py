@@ -16,9 +16,9 @@ from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, parse_cl
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
 from seawall.model.queries import AskFills, AskOrder, AskOrders, AskStop, AskStops
 from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport, StopStatus
-from seawall.model.times import MINUTE, Duration, Instant
+from seawall.model.times import MINUTE, Bounds, Duration, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
-from seawall.sagas.evidence.exposure import measure
+from seawall.sagas.evidence.exposure import last_moment, measure
 from seawall.sagas.evidence.orders import join_fill, join_order
 from seawall.sagas.evidence.positions import adds
 from seawall.sagas.evidence.sent import Sent
@@ -30,13 +30,13 @@ CLOCKS_APART: Duration = MINUTE
 """How much earlier than our intention a venue may date our own stop: what we know of its clock may be old."""
 
 
-def concluded(state: SagaState, item: Input) -> Iterator[ev.Event]:
+def concluded(state: SagaState, item: Input, bounds: Bounds) -> Iterator[ev.Event]:
     """What an answer as a whole says beyond its reports: the outcome of an act, what a complete read did not see."""
     match item:
         case ActAnswered():
             yield from _of_act(state, item)
         case ReadAnswered():
-            yield from _of_read(state, item)
+            yield from _of_read(state, item, bounds)
         case ReadFailed():
             yield from _of_failure(state, item)
         case _:
@@ -241,7 +241,7 @@ def _leg_of(state: SagaState, name: ClientId) -> Leg | None:
     return Leg.CANCEL if cancels else Leg.LEVERAGE if leverage else None
 
 
-def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
+def _of_read(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator[ev.Event]:
     """What a complete read did *not* see."""
     match answer.query:
         case AskOrder(client_id=name) if name in state.orders:
@@ -254,10 +254,10 @@ def _of_read(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
         case AskOrders():
             yield from _named_now(state, answer.told)
         case AskStops(symbol=symbol) if symbol in (None, state.signal.symbol):
-            for facts in _unseen(state, answer.told, answer.began_at):
+            for facts in _unseen(state, answer, bounds):
                 yield ev.StopNotVisible(*_whose(state), facts.client_id, answer.began_at, answer.at)
         case AskStop(client_id=name) if name in state.stops and not answer.told.stops:
-            if _may_miss(state, state.stops[name], answer.began_at):
+            if _may_miss(state, state.stops[name], answer.began_at, bounds):
                 yield ev.StopNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case _:
             return
@@ -282,8 +282,9 @@ def _last_miss(state: SagaState) -> Instant:
     return max((began for attempt in state.attempts for began in attempt.missed), default=0)
 
 
-def _unseen(state: SagaState, told: Told, began_at: Instant) -> Iterator[StopFacts]:
+def _unseen(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator[StopFacts]:
     """Our stops that should stand, and that a complete list does not show."""
+    told = answer.told
     names = [report.client_id for report in told.stops] + [report.parent for report in told.stops]
     ids = [report.venue_id for report in told.stops]
     triggers = [
@@ -291,18 +292,27 @@ def _unseen(state: SagaState, told: Told, began_at: Instant) -> Iterator[StopFac
     ]
     for facts in state.stops.values():
         shown = facts.client_id in names or (facts.venue_id and facts.venue_id in ids) or facts.trigger in triggers
-        if not shown and _may_miss(state, facts, began_at):
+        if not shown and _may_miss(state, facts, answer.began_at, bounds):
             yield facts
 
 
-def _may_miss(state: SagaState, facts: StopFacts, began_at: Instant) -> bool:
+def _may_miss(state: SagaState, facts: StopFacts, began_at: Instant, bounds: Bounds) -> bool:
     """Whether not seeing this stop says anything: it may live, and the read began after it was answered for. One that
-    travels with the entry is made at the first fill, and not seen before that.
+    travels with the entry is made at the first fill, and not seen before that. That it was missed once more since then
+    and since the last fill says no more, until the reads that missed it are `read_lag` apart: each is a row on a disk,
+    and one that never arrived is asked about for as long as the position stands.
     """
+    answered_at = max(facts.concluded_at, facts.intended_at)
     if facts.attached and facts.status is None:
-        return facts.may_live and state.filled is not None and began_at > max(state.filled.at, facts.missed_last)
-    answered = facts.outcome is not None or facts.attached
-    return facts.may_live and answered and began_at > max(facts.concluded_at, facts.intended_at, facts.missed_last)
+        if state.filled is None:
+            return False
+        answered_at = state.filled.at
+    is_answered = facts.outcome is not None or facts.attached
+    if not (facts.may_live and is_answered and began_at > max(answered_at, facts.missed_last)):
+        return False
+    is_first = facts.missed_last <= max(answered_at, last_moment(state).heard_at)
+    completes = began_at - facts.missed_first >= bounds.read_lag and not facts.is_missing(bounds.read_lag)
+    return is_first or completes
 
 
 def _of_failure(state: SagaState, failure: ReadFailed) -> Iterator[ev.Event]:

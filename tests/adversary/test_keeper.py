@@ -84,6 +84,19 @@ def test_a_find_whose_rules_are_not_known_is_asked_about_with_growing_waits() ->
 
 
 @VENUES
+def test_a_find_whose_list_of_orders_fails_is_asked_about_again_at_once(venue: VenueName) -> None:
+    """One failed read did not leave a naked position for the five minutes after which a list is old."""
+    stage = Stage(venue)
+    stage.send("a")
+    assert stage.until("a", Phase.PROTECTED)
+    stage.fault(fault="status", call="order.history", times=3, status=503, text="Service Unavailable")
+    stage.restore(0)
+    stage.run(most=20 * SECOND)
+    (found,) = adopted(stage)
+    assert stage.phase(found.signal_id) is Phase.PROTECTED, stage.tell(found.signal_id)
+
+
+@VENUES
 def test_a_position_under_way_home_that_an_old_backup_knows_as_entering_is_found(venue: VenueName) -> None:
     """Yesterday's journal ends at the intention; the position has been protected since: its own signal finds it."""
     stage = Stage(venue)

@@ -19,7 +19,7 @@ from seawall.engine.view import AccountView
 from seawall.model import events as ev
 from seawall.model.acts import CancelOrder, Urgency
 from seawall.model.ids import Account, ClientId, Leg, SignalId, Symbol, client_id
-from seawall.model.inputs import ActAnswered, Input, ReadAnswered, StreamReported, Told
+from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
 from seawall.model.queries import AskMark, AskOpenOrders, AskOrders, AskPositions, AskStops, Query
 from seawall.model.reports import PositionReport, mark_price
 from seawall.model.times import Instant, growing
@@ -66,7 +66,7 @@ class Keeper:
     _unexplained: dict[Symbol, tuple[Instant, Decimal]] = field(default_factory=dict)
     """Since when the lists of a symbol have explained nothing of an amount: the beginning of the first of them."""
     _again_at: dict[Symbol, Instant] = field(default_factory=dict)
-    """When a list that may have been late, or a price that was not known, is asked for again."""
+    """When a list that may have been late or did not come, or a price that was not known, is asked for again."""
     _put_off: dict[Symbol, int] = field(default_factory=dict)
     """How often the adoption of a position was put off for want of its rules or its price."""
     _told: dict[Symbol, None] = field(default_factory=dict)
@@ -85,6 +85,8 @@ class Keeper:
         match item:
             case ReadAnswered():
                 self._hear_read(item)
+            case ReadFailed(query=AskOrders(symbol=symbol), at=at):
+                self._again_at[symbol] = at + self.settings.bounds.ask_first
             case StreamReported(told=told):
                 self._hear_positions(told, item.at)
             case ActAnswered() if item.client_id in self._cancels:
@@ -141,10 +143,9 @@ class Keeper:
         self._to_read.clear()
         finder = Finder(self.account, self.view.installation, term)
         for position in list(self.view.positions.values()):
-            if position.amount and self._holder(position.symbol) is None:
+            if self._is_a_find(position.symbol):
                 self._look_at(position, finder, kept, now)
-            else:
-                self._again_at.pop(position.symbol, None)
+        self._again_at = {symbol: at for symbol, at in self._again_at.items() if self._is_a_find(symbol)}
         self._end_told(kept)
         for orphan in strays.orphans(self.view):
             self._look_after(orphan, finder, kept, now)
@@ -153,6 +154,11 @@ class Keeper:
     def next_wake(self) -> Instant | None:
         """The next instant at which a list is to be asked for again though nothing came."""
         return min(self._again_at.values()) if self._again_at else None
+
+    def _is_a_find(self, symbol: Symbol) -> bool:
+        """Whether something is open on a symbol that nobody answers for."""
+        position = self.view.positions.get(symbol)
+        return position is not None and position.amount != 0 and self._holder(symbol) is None
 
     def _holder(self, symbol: Symbol) -> Saga | None:
         """The signal of ours that has something at the venue on a slot; those in line have nothing there yet."""

@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 
 from seawall.model import events as ev
-from seawall.model.acts import CancelOrder, Outcome, PlaceStop, Reason, SetLeverage, SubmitEntry
+from seawall.model.acts import CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SetLeverage, SubmitEntry
 from seawall.model.ids import Leg, Side, parse_client_id
 from seawall.model.queries import AskLeverage
-from seawall.model.reports import LeverageReport, Source, StopStatus
+from seawall.model.reports import LeverageReport, OrderStatus, Source, StopStatus
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MILLISECOND, SECOND
 from seawall.sagas import preparing
@@ -30,7 +30,9 @@ from tests.sagas.builders import (
     armed,
     closing,
     entering,
+    fill,
     naked,
+    order,
     position,
     protected,
     signal,
@@ -319,6 +321,23 @@ def test_a_foreign_stop_in_the_way_gets_a_quantity_stop_beside_it() -> None:
     case.hears(500, stop(beside.client_id, at=500))
     assert case.phase() is Phase.PROTECTED
     assert case.sent(CancelOrder) == []
+
+
+def test_a_quantity_stop_that_more_fills_have_outgrown_gets_a_larger_one_beside_it() -> None:
+    """It covered the ten that had filled; for 27 another goes at once, and protects when it was seen. One is enough."""
+    case = entering()
+    case.hears(100, fill(case.entry, 10, at=100), order(case.entry, OrderStatus.PARTIAL, 10, at=100))
+    case.answers(110, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_EXISTS)
+    case.reads(400, AskStops(SYMBOL), stop("web_1", trigger=D("0.15")))
+    case.answers(450, case.newest_stop.client_id)
+    case.hears(500, stop(case.newest_stop.client_id, at=500))
+    case.hears(3_000, fill(case.entry, 17, trade="t2", at=3_000), order(case.entry, filled=27, at=3_000))
+    case.wakes_until(3_000)
+    assert [act.quantity for act in case.sent(PlaceStop)] == [None, D(10), D(27)]
+    case.answers(3_020, case.newest_stop.client_id)
+    case.hears(3_030, stop(case.newest_stop.client_id, at=3_030))
+    case.wakes_until(20_000)
+    assert (case.phase(), len(case.sent(PlaceStop)), case.sent(ClosePosition)) == (Phase.PROTECTED, 3, [])
 
 
 def test_an_older_stop_of_ours_in_the_way_gets_a_quantity_stop_beside_it() -> None:

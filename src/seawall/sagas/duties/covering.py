@@ -3,8 +3,9 @@
 The first stop goes at once, repeats on the schedule of the bounds. None is repeated while its answer is open, except a
 stop for the whole position whose outcome is Unknown, or that has waited for `patience`: the venue bears it twice,
 under the same name (design, rule 12).
-A refusal that means "read" waits for its read. Moving never leaves a gap: which arrow comes next is read off from
-which of our stops are live, so that a crash in between keeps the most stops (rule 15).
+A refusal that means "read" waits for its read. A quantity stop that more fills have outgrown gets a larger one beside
+it. Moving never leaves a gap: which arrow comes next is read off from which of our stops are live, so that a crash in
+between keeps the most stops (rule 15).
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def _place_again(
     state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda, newest: StopFacts
 ) -> list[ev.Event]:
     if newest.outcome is Outcome.ACKNOWLEDGED or newest.attached:
-        return []
+        outgrown = newest.quantity is not None and newest.quantity < exposure.open
+        return _place_new(state, around, target_trigger(state), exposure.open) if outgrown else []
     if newest.outcome is Outcome.UNKNOWN and newest.quantity is None:
         return [stop_intention(state, around, newest.trigger, None, newest.n, sending=newest.sendings + 1)]
     if newest.reason in MEANS_READ or newest.outcome is Outcome.UNKNOWN:

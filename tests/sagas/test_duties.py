@@ -185,6 +185,22 @@ def test_a_stop_that_is_refused_past_the_naked_bound_is_repeated_ever_more_rarel
     assert max(waits) == 5_010
 
 
+def test_a_stop_that_is_taken_and_lost_at_once_is_repeated_at_the_pace_of_one_that_is_refused() -> None:
+    """Not at that of a round trip for as long as somebody takes it away; the first loss is made good at once."""
+    case = naked()
+    now = 100.0
+    for _ in range(8):
+        name, placed = case.newest_stop.client_id, len(case.sent(PlaceStop))
+        case.answers(now + 10, name)
+        case.hears(now + 20, stop(name, StopStatus.CANCELLED, at=now + 20))
+        now += 20
+        while len(case.sent(PlaceStop)) == placed:
+            now = (case.saga.next_wake() or 0) / MILLISECOND - T0 / MILLISECOND
+            case.at(now)
+    waits = [later - earlier for earlier, later in pairwise(placed_at(case))]
+    assert waits == [20, 50, 100, 200, 250, 250, 250, 250]
+
+
 def test_an_unknown_closeposition_stop_is_sent_again_under_the_same_name() -> None:
     """It bears it: the venue refuses a second one by its name or by its kind (rule 12)."""
     case = naked()

@@ -69,7 +69,8 @@ class Bounds:
     verification: Duration = 10 * SECOND
     """Entries undecided for this long raise `verification_overdue`: the report's own figure, here only an event."""
     stop_repeat: tuple[Duration, ...] = (0, 50 * MILLISECOND, 100 * MILLISECOND, 200 * MILLISECOND)
-    """Waits before the first repeats of a stop, each after the last answer; thereafter `stop_repeat_every`."""
+    """Waits before the first repeats of a stop, each after the last answer, or after the last placing where it was
+    taken and lost again within `max_naked`; thereafter `stop_repeat_every`."""
     stop_repeat_every: Duration = 250 * MILLISECOND
     """See `stop_repeat`. On the way home past `max_naked` the waits grow to half of what the position has been overdue,
     at most to `ask_slowest`: each repeat is a row of the record, and a close is tried beside them (judgement)."""

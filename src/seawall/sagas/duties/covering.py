@@ -31,14 +31,18 @@ from seawall.sagas.phase import Phase
 def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
     """The next attempt at a stop, if it is due. The first goes at once, repeats on the schedule of the bounds."""
     newest = _newest(state)
-    if newest is None or _is_lost(state, newest, around):
+    if newest is None:
         return _place_new(state, around, target_trigger(state))
-    if newest.is_pending:
+    lost = _is_lost(state, newest, around)
+    if newest.is_pending and not lost:
         return _hurry(state, around, agenda, newest)
-    due_at = newest.concluded_at + max(newest.retry_after, _repeat_wait(state, newest, around, agenda))
+    wait = _repeat_wait(state, newest, around, agenda, lost=lost)
+    due_at = newest.intended_at + wait if lost else newest.concluded_at + max(newest.retry_after, wait)
     if around.now < due_at:
         agenda.wake(due_at)
         return []
+    if lost:
+        return _place_new(state, around, target_trigger(state))
     return _place_again(state, exposure, around, agenda, newest)
 
 
@@ -99,8 +103,9 @@ def _place_new(
     return [stop_intention(state, around, trigger, quantity, state.next_n)]
 
 
-def _repeat_wait(state: SagaState, newest: StopFacts, around: Circumstances, agenda: Agenda) -> Duration:
-    """The wait before the next repeat, by how many stops in a row were not acknowledged. After `max_naked` in vain they
+def _repeat_wait(state: SagaState, newest: StopFacts, around: Circumstances, agenda: Agenda, *, lost: bool) -> Duration:
+    """The wait before the next repeat, by how many stops in a row were not acknowledged; after one that was taken and
+    `lost`, by how many were placed within `max_naked` of it. After `max_naked` in vain they
     go ever more rarely, like reads, since each is recorded: to a venue that is mute, until its first answer to
     anything; and to one that refuses them while a close is tried beside them, so that a stop that it would take again
     is late by half of what the position has been overdue, at most by `ask_slowest`.
@@ -108,22 +113,34 @@ def _repeat_wait(state: SagaState, newest: StopFacts, around: Circumstances, age
     in_vain = _in_vain_for(state, newest, around, agenda) - around.bounds.max_naked
     if in_vain > 0:
         return min(max(in_vain // 2, around.bounds.stop_repeat_every), around.bounds.ask_slowest)
-    failures = sum(
-        facts.sendings
-        for facts in state.stops.values()
-        if facts.outcome in (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT) and facts.status is None
-    )
+    failures = _placed_lately(state, newest, around) if lost else _unacknowledged(state)
     waits = around.bounds.stop_repeat
     return waits[failures - 1] if 0 < failures <= len(waits) else around.bounds.stop_repeat_every
 
 
+def _unacknowledged(state: SagaState) -> int:
+    """How many sendings of stops were not acknowledged, nor seen to have been taken."""
+    return sum(
+        facts.sendings
+        for facts in state.stops.values()
+        if facts.outcome in (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT) and facts.status is None
+    )
+
+
+def _placed_lately(state: SagaState, newest: StopFacts, around: Circumstances) -> int:
+    """How many stops were placed within `max_naked` up to the newest: one taken and lost at once, again and again."""
+    since = newest.intended_at - around.bounds.max_naked
+    return sum(facts.intended_at > since for facts in state.stops.values())
+
+
 def _in_vain_for(state: SagaState, newest: StopFacts, around: Circumstances, agenda: Agenda) -> Duration:
-    """For how long the venue has been mute; or has refused stops to a naked position that it is asked to close, too:
+    """For how long the venue has been mute; or has taken no stop, or none that lasts, for a naked position that it is
+    asked to close, too:
     while the naked timer is held, nothing else is tried, and they go on as fast as ever.
     """
     if around.mute_since:
         return newest.concluded_at - around.mute_since
-    if state.phase is Phase.CLOSING and newest.outcome is Outcome.REFUSED and agenda.naked_since:
+    if state.phase is Phase.CLOSING and (newest.outcome is Outcome.REFUSED or newest.is_ended) and agenda.naked_since:
         return newest.concluded_at - around.mute - agenda.naked_since
     return 0
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from seawall.model import events as ev
 from seawall.model.amounts import ZERO
-from seawall.model.reports import PositionReport
+from seawall.model.reports import PositionReport, Source
 from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import OrderFacts
@@ -148,12 +148,20 @@ def _newest_words(state: SagaState, around: Circumstances, moment: Moment) -> li
     stream may have fallen silent long before a read began.
     """
     told = _words_since(state, around, moment)
-    latest = max((word for _, word in told), key=lambda word: word.report.venue_at, default=None)
+    words = [word for _, word in told]
+    latest = max(words, key=lambda word: (word.report.venue_at, word.report.began_at), default=None)
     return [(name, word) for name, word in told if latest is None or not _is_overtaken(state, word, latest, around)]
 
 
 def _is_overtaken(state: SagaState, told: Opinion, latest: Opinion, around: Circumstances) -> bool:
+    """Whether a later word contradicts this one: later by the venue's own dates, or of the very same instant where this
+    one came on a connection that has ended since, so that whatever followed it in that instant went unheard, and reads
+    begun after it have agreed for `read_lag`.
+    """
     is_older = 0 < told.report.venue_at < latest.report.venue_at
+    if told.report.source is Source.STREAM and told.report.venue_at == latest.report.venue_at:
+        was_cut = not 0 < around.stream_since <= told.report.at
+        is_older = was_cut and latest.is_confirmed_after(told.report.at, around.bounds.read_lag)
     return is_older and _left_by(state, told, around) != _left_by(state, latest, around)
 
 

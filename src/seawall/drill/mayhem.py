@@ -313,15 +313,15 @@ class _Stage:
         self.world.stir()
 
     def _hand_moves(self, coin: Symbol, factor: Decimal) -> None:
-        """The owner moves the stop to a part of the price. A position that the venue does not know yet bears none: that
-        is refused to a hand as to us (the switch `bybit.position_delay_us`).
+        """The owner moves the stop to a part of the price. A position that the venue does not know yet bears none (the
+        switch `bybit.position_delay_us`), and one that stands there is not moved: both are refused to a hand as to us.
         """
         box, now = self.world.box, self.world.now
         tick, mark = box.instruments[coin].tick, box.book.market.prices(coin).mark
         try:
             box.move_stop_by_hand(self.world.account, coin, WantedMove(mark * factor // tick * tick), now)
         except words.Refusal as refusal:
-            if refusal.reason is not words.Reason.NO_POSITION:
+            if refusal.reason not in (words.Reason.NO_POSITION, words.Reason.NOT_MODIFIED):
                 raise
 
     def _held(self, coin: Symbol) -> Decimal:

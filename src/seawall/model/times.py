@@ -88,7 +88,8 @@ class Bounds:
     """The first delay before a position or a stop is read to see what the stream has not yet said; it grows alike."""
     mark_fresh: Duration = 5 * SECOND
     """A mark price older than this is asked again before an entry; marks are read in half this period (judgement: the
-    venue itself checks trigger and size against its own price)."""
+    venue itself checks trigger and size against its own price; a wish to move a stop is judged at once, by the last
+    mark, so that one read every 4 s would refuse a stop at break-even that the market has allowed for two)."""
 
 
 def growing(first: Duration, n: int, bounds: Bounds) -> Duration:

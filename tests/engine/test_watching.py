@@ -12,12 +12,12 @@ from seawall.model import inputs as inp
 from seawall.model.acts import ClosePosition, Outcome, PlaceStop, Reason, SubmitEntry
 from seawall.model.events import DistressKind
 from seawall.model.ids import ClientId, SignalId, Symbol
-from seawall.model.queries import AskMark, AskModes, AskOpenOrders, AskOrder, AskPositions, AskStops
+from seawall.model.queries import AskMark, AskModes, AskOpenOrders, AskOrder, AskPositions, AskStop, AskStops
 from seawall.model.reports import ModesReport, OrderStatus, Source
 from seawall.model.times import HOUR, MILLISECOND, SECOND
 from seawall.sagas.phase import Phase
 from tests.engine.builders import Bench
-from tests.engine.desks import answered, close, entering, entry, protected
+from tests.engine.desks import answered, close, entering, entry, newest_stop, protected
 from tests.sagas.builders import (
     BOUNDS,
     BYBIT,
@@ -125,6 +125,22 @@ def test_a_lost_stream_is_told_and_what_protects_is_read_at_once() -> None:
     assert {AskPositions(), AskOpenOrders(), AskStops()} <= set(bench.queries)
     bench.step(40_020, inp.StreamChanged(ms(40_020), proven=True, since=ms(40_020)))
     assert len(bench.told_of(ev.StreamProven)) == 2
+
+
+def test_a_price_past_the_trigger_asks_about_a_stop_that_nobody_told_of() -> None:
+    """The stop of a protected position and the position itself are read as soon as a price has come to the trigger, and
+    nothing is closed for it; a price that has not come there asks nothing.
+    """
+    bench = protected()
+    asked = {AskPositions(SYMBOL), AskStop(SYMBOL, newest_stop(bench).client_id)}
+    bench.queries.clear()
+    bench.marks(1_000, "0.1901")
+    assert asked.isdisjoint(bench.queries)
+    bench.marks(2_000, "0.1900")
+    bench.wakes_until(2_200)
+    assert asked <= set(bench.queries)
+    assert bench.phase() is Phase.PROTECTED
+    assert not any(isinstance(act, ClosePosition) for act in bench.acts)
 
 
 def test_the_entry_is_asked_about_half_a_second_after_it_left_though_nothing_came() -> None:

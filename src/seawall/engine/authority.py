@@ -20,6 +20,14 @@ class Authority:
     why_not: str = ""
     """Why entries are stopped, as it was last recorded; empty while they are not."""
 
+    def hear(self, item: AuthorityChanged | JournalChanged) -> ev.Event | None:
+        """What a word of the owner, or of the journal, changes."""
+        if isinstance(item, JournalChanged):
+            self.journal = item
+        else:
+            self.outside = item
+        return self.check()
+
     def check(self) -> ev.Event | None:
         """What has changed since it was last looked at, once."""
         before, self.why_not = self.why_not, "; ".join(self._objections())

@@ -25,7 +25,7 @@ from seawall.engine.view import AccountView
 from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.ids import Account, SignalId, Symbol, VenueName
-from seawall.model.queries import AskOpenOrders, AskPositions, AskStops, Query
+from seawall.model.queries import AskMark, AskOpenOrders, AskPositions, AskStops, Query
 from seawall.model.signal import Action, Signal
 from seawall.model.times import SECOND, Duration, Instant
 from seawall.model.venue import Traits
@@ -167,12 +167,8 @@ class Desk:
                 self._receive(item.signal, now)
             case inp.Restarted():
                 self._restart(item, now)
-            case inp.AuthorityChanged():
-                self._authority.outside = item
-                self._record(self._authority.check())
-            case inp.JournalChanged():
-                self._authority.journal = item
-                self._record(self._authority.check())
+            case inp.AuthorityChanged() | inp.JournalChanged():
+                self._record(self._authority.hear(item))
             case inp.StreamChanged():
                 self._stream_changed(item)
             case inp.ReadAnswered() | inp.ReadFailed():
@@ -236,13 +232,15 @@ class Desk:
 
     def _asked_about(self, query: Query) -> Iterator[Saga]:
         """Whom a read concerns: its symbol's signals; of the account-wide ones positions, stops and open orders say
-        something to every signal.
+        something to every signal, prices to one whose stop they have reached.
         """
         symbol: Symbol | None = getattr(query, "symbol", None)
         if symbol is not None:
             yield from self._slots.of(symbol)
         elif isinstance(query, AskPositions | AskStops | AskOpenOrders):
             yield from self._slots.alive()
+        elif isinstance(query, AskMark):
+            yield from self._slots.reached(self._view.marks)
 
     def _restart(self, item: inp.Restarted, now: Instant) -> None:
         self._term = item.term

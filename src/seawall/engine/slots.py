@@ -7,11 +7,14 @@ so that a step costs no more for all that has ended in a day.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seawall.model import events as ev
 from seawall.model.ids import SignalId, Symbol
+from seawall.model.reports import MarkReport
 from seawall.model.times import Duration, Instant
+from seawall.sagas.evidence.cover import is_reached
 from seawall.sagas.evidence.fold import begin
 from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
@@ -60,6 +63,10 @@ class Slots:
     def alive(self) -> list[Saga]:
         """All that are not at their end."""
         return [saga for saga in self.living.values() if saga.state.phase is not Phase.FLAT]
+
+    def reached(self, prices: Mapping[Symbol, MarkReport]) -> list[Saga]:
+        """Those with a stop that is thought to stand, and to whose trigger these prices have come."""
+        return [saga for saga in self.alive() if is_reached(saga.state, prices.get(saga.state.signal.symbol))]
 
     def holder(self, symbol: Symbol) -> Saga | None:
         """The saga that holds a slot: the first that is past preparing, else the first in line."""

@@ -185,6 +185,10 @@ class MarkReport:
     last: Decimal
     at: Instant
 
+    def watched(self, by: TriggerBy) -> Decimal:
+        """The price that a stop of this kind watches."""
+        return self.mark if by is TriggerBy.MARK else self.last
+
 
 def mark_price(prices: MarkReport | None, position: PositionReport | None, since: Instant) -> Decimal | None:
     """The mark price as it was told since an instant: by itself, or else beside the position, as either venue tells it

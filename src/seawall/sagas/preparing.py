@@ -16,7 +16,7 @@ from seawall.model.events import EndReason
 from seawall.model.ids import Side
 from seawall.model.instrument import Instrument
 from seawall.model.reports import MarkReport
-from seawall.model.signal import SizeUnit, Stop, TakeProfit, TriggerBy
+from seawall.model.signal import SizeUnit, Stop, TakeProfit
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Finding, Phase
@@ -135,7 +135,7 @@ def _sized(state: SagaState, around: Circumstances, instrument: Instrument, mark
     stop, size = signal.stop, signal.size
     if stop is None or size is None:
         return Objection(EndReason.UNFIT, "stop, size: expected both on an open")
-    watched = mark.mark if stop.trigger_by is TriggerBy.MARK else mark.last
+    watched = mark.watched(stop.trigger_by)
     trigger = _trigger(state, stop, instrument, watched)
     if not is_behind(trigger, watched, state.side):
         where = "below" if state.side.sign > 0 else "above"

@@ -107,7 +107,7 @@ def _watched(around: Circumstances, by: TriggerBy) -> Decimal | None:
     mark = around.fresh_mark
     if mark is None:
         return None
-    watched = mark.mark if by is TriggerBy.MARK else mark.last
+    watched = mark.watched(by)
     return watched if watched > 0 else None
 
 

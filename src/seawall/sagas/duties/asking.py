@@ -8,6 +8,7 @@ from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskOrders, As
 from seawall.model.reports import StopStatus
 from seawall.model.times import SECOND
 from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.cover import is_reached
 from seawall.sagas.evidence.exposure import Exposure, contradicts_refusal
 from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.state import SagaState
@@ -44,7 +45,7 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
         wanted[AskPositions(symbol)] = None
     if Duty.ASK_STOP in duties:
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
-    if Duty.WATCH in duties and exposure is not None and _is_cover_missed(state, exposure, around):
+    if Duty.WATCH in duties and exposure is not None and _is_cover_doubted(state, exposure, around):
         wanted[AskPositions(symbol)] = None
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
     if Duty.WATCH in duties and exposure is not None and exposure.least < exposure.open:
@@ -54,16 +55,16 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
     return list(wanted)
 
 
-def _is_cover_missed(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
+def _is_cover_doubted(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
     """Whether a read did not show the stop that covers, or the venue refused another because there is no position: it
     may lag, or the stop has gone with its position, and where a list of positions leaves out those that are flat,
-    nothing else says so.
+    nothing else says so. And whether the market has come to its trigger, and nobody has told that it fired.
     """
     told = state.opinions.read
     read_at = told.report.began_at if told is not None else 0
     denied = any(facts.reason is Reason.NO_POSITION and facts.concluded_at >= read_at for facts in state.stops.values())
     missed = any(facts.missed_first for facts in live_stops(state, exposure, around))
-    return exposure.open > 0 and (denied or missed)
+    return exposure.open > 0 and (denied or missed or is_reached(state, around.fresh_mark))
 
 
 def everything_since(state: SagaState, around: Circumstances) -> list[Query]:

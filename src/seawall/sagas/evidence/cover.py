@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
-from seawall.model.reports import PositionReport
+from seawall.model.reports import MarkReport, PositionReport, StopStatus
 from seawall.model.times import Instant
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import Exposure, intent_moment
@@ -47,6 +47,17 @@ def best_cover(state: SagaState, exposure: Exposure, around: Circumstances) -> t
         if cover >= best[0]:
             best = (cover, facts)
     return best
+
+
+def is_reached(state: SagaState, prices: MarkReport | None) -> bool:
+    """Whether the price that a stop of ours watches has come to its trigger, though the stop is thought to stand: it
+    has fired unheard, or does not do its work.
+    """
+    if prices is None:
+        return False
+    live = (facts for facts in state.stops.values() if facts.status is StopStatus.LIVE)
+    watched = ((prices.watched(facts.trigger_by), facts.trigger) for facts in live)
+    return any(price > 0 and (price - trigger) * state.side.sign <= 0 for price, trigger in watched)
 
 
 def _with_position_row(

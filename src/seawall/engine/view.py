@@ -27,7 +27,7 @@ from seawall.model.inputs import (
     Told,
 )
 from seawall.model.instrument import Instrument
-from seawall.model.queries import AskOpenOrders, AskPositions, AskStops, Query
+from seawall.model.queries import AskOpenOrders, AskPositions, AskStops, PublicQuery, Query
 from seawall.model.reports import (
     LeverageReport,
     MarkReport,
@@ -80,15 +80,12 @@ class AccountView:
         """Takes from an input what it says of the account."""
         match item:
             case ReadAnswered():
-                self._answered(item.at)
+                self._asked(item, answered=True)
                 self._told(item.told)
                 self._read(item.query, item)
             case ReadFailed():
+                self._asked(item, answered=item.venue_answered)
                 self._told(item.told)
-                if item.venue_answered:
-                    self._answered(item.at)
-                else:
-                    self._unanswered(item.began_at)
             case ActAnswered():
                 self._told(item.told)
                 self._act_answered(item)
@@ -172,6 +169,17 @@ class AccountView:
             self._unanswered(item.began_at)
         elif item.outcome is not Outcome.NOT_SENT:
             self._answered(item.at)
+
+    def _asked(self, item: ReadAnswered | ReadFailed, *, answered: bool) -> None:
+        """A read found an answer or none. What is public tells nothing of whether the venue answers *us*: prices that
+        cannot be read would hold up the naked clock (design, rule 13: a signed request).
+        """
+        if isinstance(item.query, PublicQuery):
+            return
+        if answered:
+            self._answered(item.at)
+        else:
+            self._unanswered(item.began_at)
 
     def _unanswered(self, began_at: Instant) -> None:
         """The silence began with the request that found no answer, or after the last answer."""

@@ -105,6 +105,8 @@ class AskWallet:
     """The account's equity and free margin."""
 
 
+PublicQuery = AskInstruments | AskMark
+"""What anybody may ask: the same for all accounts, and no word of the venue to one of them."""
 Query = (
     AskOrder
     | AskFills
@@ -114,8 +116,7 @@ Query = (
     | AskStop
     | AskOpenOrders
     | AskOrders
-    | AskInstruments
-    | AskMark
+    | PublicQuery
     | AskLeverage
     | AskModes
     | AskWallet

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from seawall.model.acts import Act, Urgency
 from seawall.model.inputs import Input, ReadAnswered, ReadFailed
-from seawall.model.queries import AskInstruments, AskMark, Query
+from seawall.model.queries import AskInstruments, AskMark, PublicQuery, Query
 from seawall.model.times import MINUTE, SECOND, Bounds, Duration, Instant
 
 Tell = Callable[[Input], None]
@@ -67,7 +67,7 @@ class Commons:
 
     def serves(self, ask: Act | Query) -> bool:
         """Whether this is one of the reads that are shared."""
-        return isinstance(ask, AskMark | AskInstruments) and ask in self._fresh
+        return isinstance(ask, PublicQuery) and ask in self._fresh
 
 
 class Sharing:
@@ -82,7 +82,7 @@ class Sharing:
     def submit(self, ask: Act | Query, urgency: Urgency) -> None:
         """See `Wire.submit`."""
         assert self.wire is not None
-        if isinstance(ask, AskMark | AskInstruments) and self._commons.serves(ask):
+        if isinstance(ask, PublicQuery) and self._commons.serves(ask):
             self._commons.submit(ask, urgency, self.wire, self._tell)
         else:
             self.wire.submit(ask, urgency)

@@ -244,16 +244,26 @@ def test_the_venue_is_mute_from_the_request_without_a_reply_to_the_next_answer()
     assert known.mute(ms(50)) == 0
     known.hear(act(100, Outcome.UNKNOWN))
     known.hear(act(200, Outcome.NOT_SENT))
-    known.hear(inp.ReadFailed(AskMark(), ms(90), ms(300), "timeout"))
+    known.hear(inp.ReadFailed(AskOpenOrders(), ms(90), ms(300), "timeout"))
     assert known.mute(ms(400)) == ms(400) - ms(100)
     known.hear(act(500, Outcome.REFUSED, Reason.FUNDS))
     assert known.mute(ms(9_000)) == 400_000
     read(known, 5_000, AskPositions())
-    known.hear(inp.ReadFailed(AskMark(), ms(4_000), ms(9_000), "timeout"))
+    known.hear(inp.ReadFailed(AskOpenOrders(), ms(4_000), ms(9_000), "timeout"))
     read(known, 9_200, AskPositions())
     assert known.mute(ms(20_000)) == 400_000 + 4_200_000
-    known.hear(inp.ReadFailed(AskMark(), ms(20_000), ms(25_000), "timeout"))
+    known.hear(inp.ReadFailed(AskOpenOrders(), ms(20_000), ms(25_000), "timeout"))
     assert known.mute(ms(25_000)) == 4_600_000 + 5_000_000
+
+
+def test_a_public_read_says_nothing_of_whether_the_venue_answers_us() -> None:
+    """Prices that cannot be read begin no silence, and prices that are read end none (rule 13: a signed request)."""
+    known = view()
+    known.hear(inp.ReadFailed(AskMark(), ms(100), ms(5_100), "timeout"))
+    assert known.mute(ms(6_000)) == 0
+    known.hear(act(7_000, Outcome.UNKNOWN))
+    read(known, 8_000, AskMark())
+    assert known.mute(ms(9_000)) == ms(9_000) - ms(7_000)
 
 
 def test_a_refused_read_is_an_answer_too() -> None:

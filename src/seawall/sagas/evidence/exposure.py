@@ -155,13 +155,12 @@ def _newest_words(state: SagaState, around: Circumstances, moment: Moment) -> li
 
 def _is_overtaken(state: SagaState, told: Opinion, latest: Opinion, around: Circumstances) -> bool:
     """Whether a later word contradicts this one: later by the venue's own dates, or of the very same instant where this
-    one came on a connection that has ended since, so that whatever followed it in that instant went unheard, and reads
-    begun after it have agreed for `read_lag`.
+    one is the stream's, and reads begun after it have agreed for `read_lag`. What followed it in that instant may have
+    gone unheard with a connection that ended, or have come before it: frames are repeated and overtake each other.
     """
     is_older = 0 < told.report.venue_at < latest.report.venue_at
     if told.report.source is Source.STREAM and told.report.venue_at == latest.report.venue_at:
-        was_cut = not 0 < around.stream_since <= told.report.at
-        is_older = was_cut and latest.is_confirmed_after(told.report.at, around.bounds.read_lag)
+        is_older = latest.is_confirmed_after(told.report.at, around.bounds.read_lag)
     return is_older and _left_by(state, told, around) != _left_by(state, latest, around)
 
 

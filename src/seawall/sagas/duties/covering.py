@@ -105,10 +105,10 @@ def _place_new(
 
 def _repeat_wait(state: SagaState, newest: StopFacts, around: Circumstances, agenda: Agenda, *, lost: bool) -> Duration:
     """The wait before the next repeat, by how many stops in a row were not acknowledged; after one that was taken and
-    `lost`, by how many were placed within `max_naked` of it. After `max_naked` in vain they
-    go ever more rarely, like reads, since each is recorded: to a venue that is mute, until its first answer to
-    anything; and to one that refuses them while a close is tried beside them, so that a stop that it would take again
-    is late by half of what the position has been overdue, at most by `ask_slowest`.
+    `lost`, by how many were placed within `max_naked` of it. After `max_naked` in vain they go ever more rarely, like
+    reads, since each is recorded: to a venue that is mute, until its first answer to anything; and to one that refuses
+    them while a close is tried beside them, so that a stop that it would take again is late by half of what the
+    position has been overdue, at most by `ask_slowest`.
     """
     in_vain = _in_vain_for(state, newest, around, agenda) - around.bounds.max_naked
     if in_vain > 0:
@@ -135,8 +135,7 @@ def _placed_lately(state: SagaState, newest: StopFacts, around: Circumstances) -
 
 def _in_vain_for(state: SagaState, newest: StopFacts, around: Circumstances, agenda: Agenda) -> Duration:
     """For how long the venue has been mute; or has taken no stop, or none that lasts, for a naked position that it is
-    asked to close, too:
-    while the naked timer is held, nothing else is tried, and they go on as fast as ever.
+    asked to close, too. While the naked timer is held, nothing else is tried, and they go on as fast as ever.
     """
     if around.mute_since:
         return newest.concluded_at - around.mute_since

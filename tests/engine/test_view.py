@@ -303,11 +303,19 @@ def test_an_answer_that_no_book_lists_is_an_answer_all_the_same() -> None:
 def test_time_in_which_we_stood_still_is_silence_too() -> None:
     """A machine that slept is no venue that was asked; a silence that is counted already is not counted twice."""
     known = view()
-    known.slept(40 * SECOND)
+    known.slept(40 * SECOND, ms(0))
     assert known.mute(ms(0)) == 40 * SECOND
     known.hear(act(100, Outcome.UNKNOWN))
-    known.slept(40 * SECOND)
+    known.slept(40 * SECOND, ms(100))
     assert known.mute(ms(100)) == 40 * SECOND
+
+
+def test_a_request_that_was_under_way_while_we_stood_still_is_no_second_silence() -> None:
+    """Sent before the machine slept and lost in its sleep, it makes the venue mute from the waking on."""
+    known = view()
+    known.slept(40 * SECOND, ms(40_000))
+    known.hear(act(0, Outcome.UNKNOWN))
+    assert known.mute(ms(40_200)) == 40_200_000
 
 
 def test_a_venue_that_forbids_is_mute_until_it_permits() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from seawall.drill import checks, fills
+from seawall.drill.excused import NEVER
 from seawall.drill.house import INSTALLATION
 from seawall.drill.lapses import lapses
 from seawall.drill.lengths import written
@@ -158,7 +159,7 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
         if end.sent.count(name) > 1:
             yield f"the name {name} was given to {end.sent.count(name)} orders"
     for name in end.cancelled:
-        if name and not name.startswith(f"sw{INSTALLATION}-"):
+        if name and not _is_ours(name) and not stood_in(name, end.verdict.episodes):
             yield f"{name} was cancelled, which is not ours alone"
     yield from end.outside
     strangers = sum(hand.does == "leave_stop" for hand in page.hand)
@@ -169,6 +170,22 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
         if not position.covered and any(state.phase is not Phase.FLAT for state in end.folded.values()):
             yield f"{position.quantity} naked at the end"
     yield from _one_story(page, end)
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(f"sw{INSTALLATION}-")
+
+
+def stood_in(name: str, episodes: Sequence[Episode]) -> bool:
+    """Whether a stop of somebody else covered to its end a position of ours from which a stop of ours had gone: what
+    its owner puts in the place of ours is accepted (design, rule 18), and goes with the position.
+    """
+    for episode in episodes:
+        gone = [stop.ended_at for stop in episode.stops if _is_ours(stop.client_id) and stop.ended_at is not None]
+        to_its_end = [stop for stop in episode.stops if stop.client_id == name and stop.ended_at is None]
+        if episode.closed_at is not None and any(min(gone, default=NEVER) <= stop.live_at for stop in to_its_end):
+            return True
+    return False
 
 
 def is_touched(page: Page) -> bool:

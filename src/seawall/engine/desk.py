@@ -142,7 +142,7 @@ class Desk:
         """
         due = self.next_wake() if self._term else None
         if due is not None and now - due > _ASLEEP:
-            self._view.slept(now - due)
+            self._view.slept(now - due, now)
 
     def next_wake(self) -> Instant | None:
         """The next instant at which a step would do something though nothing came."""

@@ -71,6 +71,8 @@ class AccountView:
     """When the venue last answered a signed request in this process; 0 before the first time."""
     mute_since: Instant = 0
     muted: Duration = 0
+    awake_since: Instant = 0
+    """When we last went on after standing still: the silence up to then is counted."""
     forbidden_until: Instant = 0
     """Until when the venue's own word forbids our acts; an answered read does not lift that."""
     _strangers: tuple[str, ...] | None = None
@@ -108,10 +110,11 @@ class AccountView:
         """For how long in all the venue has not answered."""
         return self.muted + (now - self.mute_since if self.mute_since else 0)
 
-    def slept(self, gap: Duration) -> None:
+    def slept(self, gap: Duration, now: Instant) -> None:
         """Nothing was asked or heard for `gap`, because we stood still; unless a silence is counted already."""
         if not self.mute_since:
             self.muted += gap
+            self.awake_since = now
 
     # ---- the slot
 
@@ -182,8 +185,8 @@ class AccountView:
             self._unanswered(item.began_at)
 
     def _unanswered(self, began_at: Instant) -> None:
-        """The silence began with the request that found no answer, or after the last answer."""
-        self.mute_since = self.mute_since or max(began_at, self.answered_at)
+        """The silence began with the request that found no answer, or after the last answer, or when we woke."""
+        self.mute_since = self.mute_since or max(began_at, self.answered_at, self.awake_since)
 
     def _answered(self, at: Instant) -> None:
         self.answered_at = max(self.answered_at, at)

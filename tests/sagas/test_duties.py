@@ -339,6 +339,17 @@ def test_a_foreign_stop_in_the_way_gets_a_quantity_stop_beside_it() -> None:
     assert case.sent(CancelOrder) == []
 
 
+def test_what_keeps_four_stops_out_and_is_in_no_list_gets_a_quantity_stop_beside_it() -> None:
+    """Lists lag by up to ten seconds, twice `max_naked`; what is left of a stop taken back keeps out for a moment only."""
+    case = naked()
+    for at in (110, 500, 1_000, 1_500):
+        assert {act.quantity for act in case.sent(PlaceStop)} == {None}
+        case.answers(at, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_EXISTS)
+        case.reads(at + 200, AskStops(SYMBOL))
+        case.wakes_until(at + 380)
+    assert [act.quantity for act in case.sent(PlaceStop)] == [None, None, None, None, 27]
+
+
 def test_a_quantity_stop_that_more_fills_have_outgrown_gets_a_larger_one_beside_it() -> None:
     """It covered the ten that had filled; for 27 another goes at once, and protects when it was seen. One is enough."""
     case = entering()

@@ -77,17 +77,23 @@ def _place_again(
     if newest.reason in MEANS_READ or newest.outcome is Outcome.UNKNOWN:
         if agenda.stops_read_at <= newest.concluded_at:
             return []
-        beside = exposure.open if newest.reason is Reason.STOP_EXISTS and _another_stands(state, agenda) else None
+        is_kept_out = newest.reason is Reason.STOP_EXISTS and _another_stands(state, around, agenda)
+        beside = exposure.open if is_kept_out else None
         return _place_new(state, around, target_trigger(state), beside)
     if newest.reason is Reason.TRIGGER_PASSED and not is_trigger_final(state):
         return _replace_provisional(state, around)
     return _place_new(state, around, target_trigger(state), newest.quantity and exposure.open)
 
 
-def _another_stands(state: SagaState, agenda: Agenda) -> bool:
-    """Whether the stop that is in the way covers nothing: another's, or one of ours that is stuck at its trigger."""
+def _another_stands(state: SagaState, around: Circumstances, agenda: Agenda) -> bool:
+    """Whether the stop that is in the way covers nothing: another's, or one of ours that is stuck at its trigger. One
+    that keeps out as many as are repeated at once is taken for another's, though no list shows it: lists lag, and what
+    is left of a stop taken back keeps out for a moment only (binance.md 4.4, 4.6).
+    """
     stuck = any(facts.status in FIRING for facts in state.stops.values())
-    return stuck or agenda.others_stand
+    latest = sorted(state.stops.values(), key=lambda stop: stop.n)[-len(around.bounds.stop_repeat) :]
+    in_a_row = len(latest) == len(around.bounds.stop_repeat) and all(stop.is_kept_out for stop in latest)
+    return stuck or agenda.others_stand or in_a_row
 
 
 def _replace_provisional(state: SagaState, around: Circumstances) -> list[ev.Event]:

@@ -228,7 +228,7 @@ def _holding_reduced(state: SagaState, exposure: Exposure, around: Circumstances
     is_less = exposure.open < exposure.filled - exposure.exited and state.phase is not Phase.FLAT
     told = shrunk_by(state, around) if is_less and is_entry_known(state, around) else None
     if told is not None:
-        left, word = max(shown_by(state, told), ZERO), told.report
+        left, word = max(shown_by(state, told, around), ZERO), told.report
         yield ev.HoldingReduced(state.signal.id, state.signal.symbol, left, word.venue_at, word.seq, around.now)
 
 

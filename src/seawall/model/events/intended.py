@@ -23,8 +23,10 @@ class LeverageIntended(Event):
 class EntryIntended(Event):
     """`SubmitEntry` may leave once this is durable, and its protective legs whenever they are needed.
 
-    `baseline` is the position before it, as of `baseline_at` (venue time): trades past that are not in it. `since` is
-    the venue time at the intent, at the early end of the clock's error: what the venue dates before it is not ours.
+    `baseline` is the position before it, as of `baseline_at` (venue time): trades past that are not in it. Where the
+    venue did not date it (`baseline_dated`; a list that leaves out what is flat), that is when it was asked for, and it
+    may be older. `since` is the venue time at the intent, at the early end of the clock's error: what the venue dates
+    before it is not ours.
     `trigger_is_final` is false for a stop in percent, whose trigger here is provisional, from `reference`.
     """
 
@@ -42,6 +44,7 @@ class EntryIntended(Event):
     since: Instant
     not_after: Instant
     price_bound: Decimal | None = None
+    baseline_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

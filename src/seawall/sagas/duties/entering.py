@@ -57,6 +57,7 @@ def _entry_intention(state: SagaState, around: Circumstances, plan: preparing.Pl
         since=around.venue_now_early,
         not_after=around.venue_now + around.bounds.receive_window,
         price_bound=plan.price_bound,
+        baseline_dated=bool(position.venue_at),
     )
 
 

@@ -172,7 +172,7 @@ def _left_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
         for quantity, at, seq in state.exit_fills
         if not told.is_newer_than(Moment(at, seq, 0, is_fill=True), lag)
     ]
-    return shown_by(state, told) - sum(past, ZERO)
+    return shown_by(state, told, around) - sum(past, ZERO)
 
 
 def shrunk_by(state: SagaState, around: Circumstances) -> Opinion | None:
@@ -194,9 +194,13 @@ def _is_surely_past(word: PositionReport, entered: Moment) -> bool:
     return 0 < entered.seq < word.seq if word.seq else word.venue_at > entered.venue_at
 
 
-def shown_by(state: SagaState, told: Opinion) -> Decimal:
+def shown_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
     """What a word about the position shows in our direction, of what was not there before us."""
-    return in_direction(told.report.amount, state.baseline[0], state.side.sign)
+    return in_direction(told.report.amount, _baseline(state, around), state.side.sign)
+
+
+def _baseline(state: SagaState, around: Circumstances) -> Decimal:
+    return state.baseline(around.bounds.read_lag)[0]
 
 
 def _seems_gone(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]]) -> bool:
@@ -221,7 +225,7 @@ def _by_effect(state: SagaState, around: Circumstances) -> Decimal:
 
 def foreign_baseline(state: SagaState, around: Circumstances) -> Decimal:
     """What the position would be without us: the baseline, moved by fills past it under ids that are not ours."""
-    baseline, as_of = state.baseline
+    baseline, as_of = state.baseline(around.bounds.read_lag)
     nameless = state.loose_fills.values() if around.traits.names_fills else ()
     others = (fill for fill in (*state.foreign_fills.values(), *nameless) if fill.venue_at > as_of)
     return baseline + sum((fill.side.sign * fill.quantity for fill in others), ZERO)
@@ -246,7 +250,7 @@ def _who_says_flat(
     """
     filled, owned = fills
     if filled == 0:
-        others = in_direction(foreign_baseline(state, around), state.baseline[0], state.side.sign)
+        others = in_direction(foreign_baseline(state, around), _baseline(state, around), state.side.sign)
         by_entry = ("entry",) if _all_dead(state) else ()
         return by_entry + tuple(source for source, amount in shown if amount <= max(others, ZERO))
     by_orders = ("fills",) if owned <= 0 else ()
@@ -256,7 +260,7 @@ def _who_says_flat(
 
 def closed_by_others(state: SagaState, around: Circumstances) -> Decimal:
     """How much of what our own fills leave open others' fills have closed since the intent (design, rule 17)."""
-    moved = (state.baseline[0] - foreign_baseline(state, around)) * state.side.sign
+    moved = (_baseline(state, around) - foreign_baseline(state, around)) * state.side.sign
     return max(min(_unclosed(state), moved), ZERO)
 
 
@@ -281,8 +285,8 @@ def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
     then an entry answered as refused is asked about all the same.
     """
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
-    others = in_direction(foreign_baseline(state, around), state.baseline[0], state.side.sign)
-    amounts = (in_direction(told.amount, state.baseline[0], state.side.sign) for told in words)
+    others = in_direction(foreign_baseline(state, around), _baseline(state, around), state.side.sign)
+    amounts = (in_direction(told.amount, _baseline(state, around), state.side.sign) for told in words)
     return any(amount > max(others, ZERO) for amount in amounts)
 
 

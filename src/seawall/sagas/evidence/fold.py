@@ -143,7 +143,10 @@ def _with_lost_exit(state: SagaState, facts: OrderFacts) -> SagaState:
 
 
 def _position_reported(state: SagaState, event: ev.PositionReported) -> SagaState:
-    return replace(state, opinions=join_position(state.opinions, event.report))
+    opinions = join_position(state.opinions, event.report)
+    first, read = state.attempts[0].intent if state.attempts else None, opinions.read
+    is_before_us = first is not None and read is not None and 0 < read.report.venue_at < first.since
+    return replace(state, opinions=opinions, stood=read if is_before_us else state.stood)
 
 
 def _stop_reported(state: SagaState, event: ev.StopReported) -> SagaState:

@@ -16,9 +16,9 @@ from seawall.model.events import DistressKind, EndReason
 from seawall.model.ids import ClientId, Leg, Side, digest, parse_client_id
 from seawall.model.reports import FillReport, Source
 from seawall.model.signal import Signal, TakeProfit
-from seawall.model.times import Instant
+from seawall.model.times import Duration, Instant
 from seawall.sagas.evidence.orders import OrderFacts
-from seawall.sagas.evidence.positions import Opinions
+from seawall.sagas.evidence.positions import Opinion, Opinions
 from seawall.sagas.evidence.sent import (
     Attempt,
     Cancel,
@@ -55,6 +55,8 @@ class SagaState:
     foreign_fills: Mapping[str, FillReport] = field(default_factory=dict)
     """Trades on the symbol since the intent under names that are not ours: what moved the baseline."""
     opinions: Opinions = field(default_factory=Opinions)
+    stood: Opinion | None = None
+    """The latest read of the position that the venue dates before our first intent: it tells of nothing of ours."""
     leverage: Sent | None = None
     fills_read_at: Instant = 0
     last_fill_heard_at: Instant = 0
@@ -156,12 +158,26 @@ class SagaState:
             if facts.quantity is not None or (facts.n >= newest and (facts.n > ended or facts.status is not None))
         )
 
-    @cached_property
-    def baseline(self) -> tuple[Decimal, Instant]:
+    def baseline(self, lag: Duration) -> tuple[Decimal, Instant]:
         """What the position was before us, and the venue time up to which that tells of every trade: as it was read
-        before the intent; or as a later word says that the venue dates before the intent: somebody was quicker than we
-        were. What it dates from our own first fill on is no such word, however wrong our clock was when we dated the
-        intent.
+        before the intent, or as a later word says that the venue dates before the intent.
+
+        One without a date may have lagged behind somebody's trade, and a row dated before it says so. That row is
+        believed once reads begun after the intent have agreed on it for `lag`, so that none of them is behind the
+        intent any more, and while nothing of ours is known to have filled.
+        """
+        intent, told, latest = self.intent, self.stood, self._latest_baseline
+        if intent is None or intent.baseline_dated or told is None or self.entered:
+            return latest
+        lagged = told.report.venue_at <= intent.baseline_at == latest[1]
+        lagged = lagged and told.is_confirmed_after(intent.intended_at, lag)
+        return (told.report.amount, told.report.venue_at) if lagged else latest
+
+    @cached_property
+    def _latest_baseline(self) -> tuple[Decimal, Instant]:
+        """As it was read before the intent; or as a later word says that the venue dates before the intent: somebody
+        was quicker than we were. What it dates from our own first fill on is no such word, however wrong our clock was
+        when we dated the intent.
         """
         intent = self.intent
         if intent is None:

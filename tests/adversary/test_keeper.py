@@ -20,6 +20,7 @@ from venuesim.facts import StopStatus
 from venuesim.hands import WantedMove
 
 VENUES = pytest.mark.parametrize("venue", [BINANCE, BYBIT])
+FOREIGN = ev.DistressKind.FOREIGN_POSITION
 MINE = client_id("dril", SignalId("forgotten"), Leg.STOP, 1_794_000_000, 2)
 
 
@@ -161,6 +162,40 @@ def test_a_foreign_naked_position_is_told_of_once_and_left_alone(venue: VenueNam
     stage.hand(Side.SELL, Decimal(100))
     stage.run(most=6 * MINUTE)
     assert told(stage, ev.DistressKind.FOREIGN_POSITION) == ["DistressRaised", "DistressEnded"]
+
+
+@VENUES
+def test_a_strangers_position_is_not_judged_by_a_list_from_when_ours_was_open(venue: VenueName) -> None:
+    """A recovery lists our orders while the position is ours. Once that is closed, the next on its side is no fill of
+    that list, and is not taken up for ours.
+    """
+    stage = Stage(venue)
+    stage.send("a")
+    assert stage.until("a", Phase.PROTECTED)
+    stage.restart()
+    stage.run(most=20 * SECOND)
+    stage.ask_close()
+    assert stage.calm()
+    stage.hand(Side.BUY, Decimal(100))
+    stage.run(most=3 * MINUTE)
+    assert not adopted(stage)
+    assert told(stage, ev.DistressKind.FOREIGN_POSITION) == ["DistressRaised"]
+    assert not list(stage.stops())
+
+
+@VENUES
+def test_a_find_like_one_that_has_gone_is_a_find_of_its_own(venue: VenueName) -> None:
+    """A stranger closes, and opens as much again: told of as soon as the first time, not when the first list is old."""
+    stage = Stage(venue)
+    waits = []
+    for count in (1, 3):
+        stage.hand(Side.BUY, Decimal(100))
+        began = stage.now
+        stage.run(lambda count=count: len(told(stage, FOREIGN)) == count, most=10 * MINUTE)  # type: ignore[misc]
+        waits.append(stage.now - began)
+        stage.hand(Side.SELL, Decimal(100))
+        stage.run(most=2 * MINUTE)
+    assert max(waits) < MINUTE, waits
 
 
 @VENUES

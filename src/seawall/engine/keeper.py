@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from seawall.engine import strays
 from seawall.engine.adopting import Adoption, Finder, adopt
@@ -43,9 +44,6 @@ class Kept:
     def ask(self, *queries: Query) -> None:
         """Asks, with the urgency of protection's own reads: something may stand naked."""
         self.asks += [Ask(query, Urgency.ASK) for query in queries]
-
-
-_NOTHING_KEPT = Kept()
 
 
 @dataclass(slots=True)
@@ -134,10 +132,9 @@ class Keeper:
 
     def look(self, term: int, now: Instant) -> Kept:
         """What is to be done about all that stands and is nobody's, if anything was read since the last look."""
-        due = self.next_wake()
+        due, kept = self.next_wake(), Kept()
         if not term or not (self._is_stirred or (due is not None and due <= now)):
-            return _NOTHING_KEPT
-        kept = Kept()
+            return kept
         self._is_stirred = False
         kept.ask(*self._to_read)
         self._to_read.clear()
@@ -145,7 +142,7 @@ class Keeper:
         for position in list(self.view.positions.values()):
             if self._is_a_find(position.symbol):
                 self._look_at(position, finder, kept, now)
-        self._again_at = {symbol: at for symbol, at in self._again_at.items() if self._is_a_find(symbol)}
+        self._forget_what_is_no_find()
         self._end_told(kept)
         for orphan in strays.orphans(self.view):
             self._look_after(orphan, finder, kept, now)
@@ -154,6 +151,21 @@ class Keeper:
     def next_wake(self) -> Instant | None:
         """The next instant at which a list is to be asked for again though nothing came."""
         return min(self._again_at.values()) if self._again_at else None
+
+    def _forget_what_is_no_find(self) -> None:
+        """What was asked, read and counted for a find ends with it. The next on its symbol is another's, or ours once
+        more: it waits for none of the other's waits and is judged by no list of its days.
+        """
+        kept: tuple[dict[Symbol, Any], ...] = (
+            self._asked,
+            self._orders,
+            self._unexplained,
+            self._again_at,
+            self._put_off,
+        )
+        for by_symbol in kept:
+            for symbol in [symbol for symbol in by_symbol if not self._is_a_find(symbol)]:
+                del by_symbol[symbol]
 
     def _is_a_find(self, symbol: Symbol) -> bool:
         """Whether something is open on a symbol that nobody answers for."""

@@ -1,0 +1,67 @@
+"""The keeper alone: what it puts out at each look, and what of a find it forgets with it."""
+
+from __future__ import annotations
+
+from seawall.engine.keeper import Keeper
+from seawall.engine.settings import DeskSettings, NakedForeign
+from seawall.engine.slots import Slots
+from seawall.engine.view import AccountView
+from seawall.model import inputs as inp
+from seawall.model.ids import Account
+from seawall.model.queries import AskOrders, AskPositions, AskStops
+from seawall.model.reports import PositionReport
+from tests.sagas.builders import BOUNDS, INSTALLATION, SYMBOL, TERM, ms, position, told
+
+HELD = 27
+
+
+def a_keeper() -> Keeper:
+    """One that guards whatever stands naked, and knows neither the rules nor the prices of its symbol."""
+    settings = DeskSettings(naked_foreign=NakedForeign.PROTECT)
+    return Keeper(Account("alpha"), settings, AccountView(INSTALLATION, BOUNDS), Slots())
+
+
+def reads(keeper: Keeper, after: float, query: AskPositions | AskOrders, *reports: PositionReport) -> None:
+    """A complete read, to the view and to the keeper, as the desk does it."""
+    item = inp.ReadAnswered(query, ms(after - 20), ms(after), told(*reports))
+    keeper.view.hear(item)
+    keeper.hear(item)
+
+
+def adoption_put_off(keeper: Keeper, after: float) -> float:
+    """A position shows, and lists explain nothing of it for `read_lag`; how long its adoption, for want of rules, then
+    waits (ms).
+    """
+    lag = BOUNDS.read_lag // 1_000
+    for at in (after, after + lag + 100):
+        reads(keeper, at, AskPositions(), position(HELD, at - 20, told=after))
+        keeper.look(TERM, ms(at))
+        reads(keeper, at + 50, AskOrders(SYMBOL, 0))
+        keeper.look(TERM, ms(at + 50))
+    due = keeper.next_wake()
+    assert due is not None
+    return (due - ms(after + lag + 150)) / 1_000
+
+
+def test_a_later_find_waits_for_nothing_that_an_earlier_one_had_put_off() -> None:
+    """The growing wait is that find's: the next on the symbol begins with the first wait."""
+    keeper = a_keeper()
+    first = adoption_put_off(keeper, 0)
+    for at in range(12_000, 60_000, 6_000):
+        keeper.look(TERM, ms(at))
+        reads(keeper, at + 50, AskOrders(SYMBOL, 0))
+        keeper.look(TERM, ms(at + 50))
+    due = keeper.next_wake()
+    assert due is not None
+    assert due - ms(54_050) == BOUNDS.ask_slowest
+    reads(keeper, 70_000, AskPositions(), position(0, 69_980, told=69_000))
+    keeper.look(TERM, ms(70_000))
+    assert keeper.next_wake() is None
+    assert adoption_put_off(keeper, 80_000) == first == BOUNDS.ask_first / 1_000
+
+
+def test_what_a_look_puts_out_is_nobody_elses() -> None:
+    """Whoever adds to it adds to nothing that a later look gives out."""
+    keeper = a_keeper()
+    keeper.look(TERM, ms(0)).ask(AskStops(SYMBOL))
+    assert keeper.look(TERM, ms(10)).asks == []

@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import product
 
 import msgspec
 
@@ -29,6 +30,7 @@ from seawall.drill.lengths import Length
 from seawall.drill.lines import fault_on, is_garbled
 from seawall.drill.page import FaultLine
 from seawall.drill.plans import Plan, draw
+from seawall.drill.progress import Progress
 from seawall.drill.world import World
 from seawall.journal.port import JournalFull
 from seawall.model import inputs as inp
@@ -413,13 +415,15 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     first, last = (int(part) for part in options.seeds.split(".."))
     broken, ends = 0, Counter[str]()
-    for seed in range(first, last):
-        for venue in [VenueName(options.venue)] if options.venue else list(VenueName):
-            mayhem = draw_mayhem(venue, seed)
-            outcome = attempt(guarded(mayhem, venue, seed) if options.guard else mayhem)
-            ends.update(outcome.ends)
-            broken += bool(outcome.breaches)
-            _tell(outcome)
+    worlds = list(product(range(first, last), [VenueName(options.venue)] if options.venue else VenueName))
+    progress = Progress("mayhem", len(worlds))
+    for done, (seed, venue) in enumerate(worlds, 1):
+        mayhem = draw_mayhem(venue, seed)
+        outcome = attempt(guarded(mayhem, venue, seed) if options.guard else mayhem)
+        ends.update(outcome.ends)
+        broken += bool(outcome.breaches)
+        _tell(outcome)
+        progress.tell(done, broken)
     print(
         f"seeds {first}..{last}: {broken} with a breach; " + ", ".join(f"{end} {n}" for end, n in sorted(ends.items()))
     )

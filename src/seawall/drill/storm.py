@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
@@ -19,11 +18,11 @@ from pathlib import Path
 from seawall.drill.coverage import Coverage
 from seawall.drill.plans import draw
 from seawall.drill.printer import text_of
+from seawall.drill.progress import Progress
 from seawall.drill.trial import Result, attempt
 from seawall.model.ids import VenueName
 
 _CHUNK = 10
-_EVERY_SECONDS = 5
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,12 +32,11 @@ def main(argv: list[str] | None = None) -> int:
     if options.show is not None:
         return _show(venues[0], options.show)
     first, last = (int(part) for part in options.seeds.split(".."))
-    began = time.monotonic()
-    tally = Tally()
+    progress, tally = Progress("storm", (last - first) * len(venues)), Tally()
     for result in _results([(venue, seed) for seed, venue in product(range(first, last), venues)], options.jobs):
         tally.add(result)
-        tally.progress((last - first) * len(venues), time.monotonic() - began)
-    seconds = time.monotonic() - began
+        progress.tell(tally.coverage.runs, tally.coverage.broken)
+    seconds = progress.seconds
     runs = tally.coverage.runs
     code = tally.close(seconds, options.json)
     print(_bound(runs, seconds, options.jobs))
@@ -76,24 +74,16 @@ def _one(trial: tuple[VenueName, int]) -> Result:
 
 
 class Tally:
-    """The storm while it runs: what it has covered, breaches and progress as they come."""
+    """The storm while it runs: what it has covered, breaches as they come."""
 
     def __init__(self) -> None:
         self.coverage = Coverage()
-        self._said_at = 0.0
 
     def add(self, result: Result) -> None:
         """Counts a trial, and prints it if something did not hold."""
         self.coverage.add(result)
         if result.breaches:
             _print_breach(result)
-
-    def progress(self, of: int, seconds: float) -> None:
-        """A line to the error stream every few seconds."""
-        runs = self.coverage.runs
-        if seconds - self._said_at >= _EVERY_SECONDS:
-            self._said_at = seconds
-            print(f"storm: {runs}/{of} runs, {runs / seconds:.0f}/s, {self.coverage.broken} breaches", file=sys.stderr)
 
     def close(self, seconds: float, file: Path | None) -> int:
         """Prints the summary, adds it to what `file` holds of earlier storms; the exit code."""

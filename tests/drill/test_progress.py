@@ -1,0 +1,31 @@
+"""Long runs say how far they have come."""
+
+from __future__ import annotations
+
+import pytest
+
+from seawall.drill import mayhem
+from seawall.drill.progress import EVERY_SECONDS, Progress
+
+
+def test_a_line_comes_every_few_seconds_to_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not for every run, and nothing where the summary is read from."""
+    now = 100.0
+    progress = Progress("storm", 40, clock=lambda: now)
+    for done in range(1, 21):
+        now += 1
+        progress.tell(done, done // 10)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == [
+        f"storm: {done}/40 runs, 1.0/s, {done // 10} breaches" for done in range(EVERY_SECONDS, 21, EVERY_SECONDS)
+    ]
+
+
+def test_mayhem_tells_of_every_world(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both venues of each seed count."""
+    monkeypatch.setattr("seawall.drill.progress.EVERY_SECONDS", 0)
+    assert mayhem.main(["--seeds", "3..4"]) == 0
+    told = capsys.readouterr()
+    assert [line.split(" runs")[0] for line in told.err.splitlines()] == ["mayhem: 1/2", "mayhem: 2/2"]
+    assert told.out.startswith("seeds 3..4: 0 with a breach")

@@ -157,6 +157,47 @@ def test_a_position_on_the_other_side_is_contrary_until_two_sources_say_so() -> 
     assert (case.exposure.contrary, case.exposure.open, case.exposure.is_flat_proven) == (False, D(0), True)
 
 
+def test_the_other_side_in_the_very_instant_of_our_fill_is_disputed_and_ours_counts_as_open() -> None:
+    """It may be what another hand left the moment before; a read that says the same proves that nothing of ours is open."""
+    case = naked()
+    stream(case, 110, -5, told=100)
+    assert (case.exposure.contrary, case.exposure.disputed, case.exposure.open) == (False, True, D(27))
+    read(case, 200, 22, told=100)
+    assert (case.exposure.contrary, case.exposure.disputed, case.exposure.closable) == (False, True, D(22))
+    read(case, 400, -5, told=100)
+    assert (case.exposure.contrary, case.exposure.disputed, case.exposure.is_flat_proven) == (False, False, True)
+
+
+def test_a_read_of_the_instant_of_our_fill_that_shows_the_other_side_is_contrary() -> None:
+    """The stream tells every moment of a millisecond, a read hardly ever one within it."""
+    case = naked()
+    read(case, 200, -5, told=100)
+    assert (case.exposure.contrary, case.exposure.disputed, case.exposure.open) == (True, False, D(27))
+
+
+@pytest.mark.parametrize("first", [-5, 22])
+def test_two_words_of_one_instant_on_both_sides_are_disputed_until_reads_agree(first: int) -> None:
+    """Neither is the later, whichever came first; a word of a later instant decides, and so do reads `read_lag` apart."""
+    case = protected()
+    stream(case, 300, -5) if first < 0 else read(case, 350, 22, told=300)
+    read(case, 350, 22, told=300) if first < 0 else stream(case, 360, -5, told=300)
+    assert (case.exposure.contrary, case.exposure.disputed) == (False, True)
+    read(case, 400, 22, told=300)
+    read(case, 10_500, 22, told=300)
+    assert (case.exposure.disputed, case.exposure.open) == (False, D(22))
+    stream(case, 11_000, -5)
+    assert (case.exposure.contrary, case.exposure.disputed) == (True, False)
+
+
+@pytest.mark.parametrize(("seq", "contrary"), [(8, True), (6, False)])
+def test_within_one_instant_the_venues_sequence_decides(seq: int, contrary: bool) -> None:
+    """Bybit counts what it does: the word of the higher number is the later, and nothing is disputed."""
+    case = protected(traits=BYBIT)
+    stream(case, 300, -5, seq=seq, stop_loss=D(0))
+    read(case, 350, 22, told=300, seq=7, stop_loss=target_trigger(case.state))
+    assert (case.exposure.contrary, case.exposure.disputed) == (contrary, False)
+
+
 def test_the_baseline_is_not_ours() -> None:
     """What stood before the intent is subtracted from every word."""
     case = entering(slot_is_free=True, position=position(0))

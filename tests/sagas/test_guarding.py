@@ -148,6 +148,21 @@ def test_a_contrary_position_is_told_and_not_traded() -> None:
     assert len(case.acts) == acts
 
 
+def test_a_stop_that_goes_while_one_instant_shows_both_sides_is_placed_anew() -> None:
+    """It only reduces, whichever word is the later; a person hears of it, and PROTECTED waits until reads agree."""
+    case = protected()
+    case.hears(300, position(-5, 300, told=300, source=STREAM))
+    case.reads(350, AskPositions(SYMBOL), position(22, 330, told=300))
+    assert (case.finding(), case.state.distress) == (Finding.COVERED, (DistressKind.CONTRARY_POSITION,))
+    case.hears(400, stop(case.newest_stop.client_id, StopStatus.CANCELLED, at=400))
+    assert kinds(case.events)[-2:] == ["ProtectionLost", "StopIntended"]
+    case.answers(450, case.newest_stop.client_id)
+    case.hears(500, stop(case.newest_stop.client_id, at=500))
+    assert (case.finding(), case.phase()) == (Finding.COVERED, Phase.PROTECTING)
+    case.reads(10_400, AskPositions(SYMBOL), position(22, 10_380, told=300))
+    assert (case.finding(), case.phase(), case.state.distress) == (Finding.PROTECTED, Phase.PROTECTED, ())
+
+
 def test_protection_lost_is_told_and_regained() -> None:
     """The stop was cancelled at the venue: a new one is placed, seen, and the signal is PROTECTED again."""
     case = protected()

@@ -20,7 +20,7 @@ from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
 from seawall.drill.world import World
 from seawall.model.events import Recorded, event_type
-from seawall.model.ids import SignalId, Symbol
+from seawall.model.ids import Leg, SignalId, Symbol, parse_client_id
 from seawall.model.signal import Signal
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
@@ -150,7 +150,7 @@ def breaches(page: Page, must: Must, end: Ended) -> Iterator[Breach]:
 def _promise(page: Page, end: Ended) -> Iterator[str]:
     """Never doubled, never turned over, never orphaned, never naked at the end; an end; one story."""
     accepted = sum(state.phase is not Phase.PREPARING for state in end.folded.values())
-    entries = _entries(end.verdict.episodes)
+    entries = entries_of(end.verdict.episodes)
     if entries > accepted:
         yield f"{entries} entries for {accepted} signals"
     if end.verdict.opposite_positions and not is_touched(page):
@@ -216,7 +216,7 @@ def _asked(must: Must, end: Ended) -> Iterator[str]:
         yield f"end: expected {' or '.join(must.end)}, came {end.end(0)} ({_reason(end) or 'no reason'})"
     if must.reason and _reason(end) not in must.reason:
         yield f"reason: expected {' or '.join(must.reason)}, came {_reason(end) or 'none'}"
-    entries, closes = _entries(end.verdict.episodes), _closes(end.verdict)
+    entries, closes = entries_of(end.verdict.episodes), _closes(end.verdict)
     if must.entries is not None and entries != must.entries:
         yield f"entries: expected {must.entries}, the venue filled {entries}"
     if must.closes is not None and must.closes and closes != must.closes:
@@ -311,12 +311,14 @@ def _reason(end: Ended) -> str:
     return state.end.value if state is not None else ""
 
 
-def _entries(episodes: Sequence[Episode]) -> int:
+def entries_of(episodes: Sequence[Episode]) -> int:
     """How many orders of ours opened or increased a position."""
     entries = (order for episode in episodes for order in episode.entries)
     return len({order.order_id for order in entries if order.origin == Origin.CLIENT and order.filled > 0})
 
 
 def _closes(verdict: Verdict) -> int:
-    """How many orders of ours took from a position."""
-    return sum(close.what == "order" for episode in verdict.episodes for close in episode.closes)
+    """How many orders of ours took from a position. An entry that turns over what another hand has opened is none."""
+    names = (close.client_id for episode in verdict.episodes for close in episode.closes if close.what == "order")
+    made = (parse_client_id(name) for name in names)
+    return sum(name is None or name.leg is not Leg.ENTRY for name in made)

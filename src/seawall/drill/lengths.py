@@ -33,4 +33,4 @@ def written(length: Duration) -> str:
     for unit in ("min", "s", "ms"):
         if length and length % _UNITS[unit] == 0:
             return f"{length // _UNITS[unit]} {unit}"
-    return f"{length} us" if length else "0 s"
+    return f"{int(length)} us" if length else "0 s"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from seawall.drill.demands import Breach, breaches, ended
+from seawall.drill.demands import Breach, breaches, ended, entries_of
 from seawall.drill.hands import Hands
 from seawall.drill.lines import fault_on, jump_on, lines_on, switches_on, symbols_on, title_of
 from seawall.drill.page import Hand, Kill, Must, Page
@@ -304,9 +304,8 @@ class _Play:
         )
         state = end.state(0)
         asked = self.page.must[self.venue]
-        must = (
-            asked if self.crash is None else after_crash(asked, filled=state is not None and bool(end.verdict.episodes))
-        )
+        filled = state is not None and entries_of(end.verdict.episodes) > 0
+        must = asked if self.crash is None else after_crash(asked, filled=filled)
         return Outcome(
             self.page,
             self.venue,

@@ -86,7 +86,7 @@ def _of_open(state: SagaState, exposure: Exposure, around: Circumstances, naked_
 def _of_live(state: SagaState, exposure: Exposure, around: Circumstances, stop: StopFacts) -> Finding:
     if stop.is_missing(around.bounds.read_lag):
         return Finding.ARMED
-    if not is_entry_known(state, around) or exposure.at_most or not is_trigger_final(state):
+    if not is_entry_known(state, around) or exposure.at_most or exposure.disputed or not is_trigger_final(state):
         return Finding.COVERED
     if not _is_in_place(state, exposure, around):
         return Finding.MISPLACED

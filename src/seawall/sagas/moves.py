@@ -193,11 +193,13 @@ def milestones(state: SagaState, exposure: Exposure | None, around: Circumstance
     yield from _reduce_ended(state, exposure, around)
 
 
-def troubles_told(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:
+def troubles_told(
+    state: SagaState, finding: Finding, exposure: Exposure | None, around: Circumstances
+) -> Iterator[ev.Event]:
     """Conditions that have become true, or are over."""
     if state.attempts:
         yield from _overdue(state, finding, around)
-        yield from _distress(state, finding, around)
+        yield from _distress(state, finding, exposure, around)
 
 
 def _filled_elsewhere(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
@@ -278,10 +280,14 @@ def _is_overdue(state: SagaState, finding: Finding, around: Circumstances) -> bo
     return undecided and around.now - state.attempts[-1].intended_at >= around.bounds.verification
 
 
-def _distress(state: SagaState, finding: Finding, around: Circumstances) -> Iterator[ev.Event]:
+def _distress(
+    state: SagaState, finding: Finding, exposure: Exposure | None, around: Circumstances
+) -> Iterator[ev.Event]:
     """Raises what has become true and ends what no longer is."""
     whose = (state.signal.id, state.signal.symbol)
     now = dict(_troubles(state, finding, around))
+    if exposure is not None and exposure.disputed:
+        now[DistressKind.CONTRARY_POSITION] = "one word of the very instant shows the other side of our entry"
     for kind, detail in now.items():
         if kind not in state.distress:
             yield ev.DistressRaised(*whose, kind, detail)

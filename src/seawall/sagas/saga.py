@@ -151,7 +151,7 @@ class Saga:
         else:
             msg = f"the table of {self.state.signal.id} does not come to rest at {self.state.phase}, {self.finding}"
             raise RuntimeError(msg)
-        for event in troubles_told(self.state, finding, around):
+        for event in troubles_told(self.state, finding, exposure, around):
             self._record(event)
         self._do(row, exposure, around)
         self._plan_wakes(finding, around)

@@ -39,6 +39,10 @@ class Exposure(NamedTuple):
     moment: Moment
     least: Decimal = ZERO
     """What is open by the word that shows the least: one witness is enough for what is not to be closed."""
+    disputed: bool = False
+    """Whether a word shows the other side, and is not proven to be the last: another of its instant shows ours, or it
+    is the stream's, of the very instant of our own fill.
+    """
 
     @property
     def closable(self) -> Decimal:
@@ -69,7 +73,8 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
     shown = _amounts(state, around, moment, words)
     owned = _unclosed(state) if filled > 0 else _by_effect(state, around)
     capped = _at_most(state, around, owned) if filled > 0 else _capped(owned, shown)
-    contrary = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
+    turned_over = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
+    contrary = turned_over and _is_turned_over(state, around, words)
     return Exposure(
         filled=filled,
         exited=state.exited,
@@ -80,6 +85,7 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
         flat_sources=_who_says_flat(state, around, (filled, owned), shown),
         moment=moment,
         least=max(min([capped, *(amount for _, amount in shown)]), ZERO),
+        disputed=turned_over and not contrary,
     )
 
 
@@ -149,18 +155,21 @@ def _newest_words(state: SagaState, around: Circumstances, moment: Moment) -> li
     """
     told = _words_since(state, around, moment)
     words = [word for _, word in told]
-    latest = max(words, key=lambda word: (word.report.venue_at, word.report.began_at), default=None)
+    latest = max(words, key=lambda word: (word.report.venue_at, word.report.seq, word.report.began_at), default=None)
     return [(name, word) for name, word in told if latest is None or not _is_overtaken(state, word, latest, around)]
 
 
 def _is_overtaken(state: SagaState, told: Opinion, latest: Opinion, around: Circumstances) -> bool:
-    """Whether a later word contradicts this one: later by the venue's own dates, or of the very same instant where this
-    one is the stream's, and reads begun after it have agreed for `read_lag`. What followed it in that instant may have
-    gone unheard with a connection that ended, or have come before it: frames are repeated and overtake each other.
+    """Whether a later word contradicts this one: later by the venue's own dates, within one instant by its sequence; or
+    of the very same instant where this one is the stream's, and reads begun after it have agreed for `read_lag`. What
+    followed it in that instant may have gone unheard with a connection that ended, or have come before it: frames are
+    repeated and overtake each other.
     """
-    is_older = 0 < told.report.venue_at < latest.report.venue_at
-    if told.report.source is Source.STREAM and told.report.venue_at == latest.report.venue_at:
-        is_older = latest.is_confirmed_after(told.report.at, around.bounds.read_lag)
+    word, last = told.report, latest.report
+    is_older = 0 < word.venue_at < last.venue_at
+    if word.venue_at == last.venue_at:
+        is_heard = word.source is Source.STREAM and latest.is_confirmed_after(word.at, around.bounds.read_lag)
+        is_older = 0 < word.seq < last.seq or is_heard
     return is_older and _left_by(state, told, around) != _left_by(state, latest, around)
 
 
@@ -209,8 +218,25 @@ def _seems_gone(state: SagaState, around: Circumstances, words: list[tuple[str, 
     tells what it left; one of the entry's instant may be of the moment before.
     """
     entered = _last_fill(state, state.entry_orders)
-    past = [word for _, word in words if word.report.venue_at > entered.venue_at or 0 < entered.seq < word.report.seq]
+    past = [word for _, word in words if _is_dated_past(word.report, entered)]
     return entered.is_fill and bool(past) and all(_left_by(state, word, around) <= 0 for word in past)
+
+
+def _is_turned_over(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]]) -> bool:
+    """Whether all of the newest words show the other side, and not only the stream's of our entry's instant: that may
+    be what another hand left the moment before, and a read is not likely to fall between the two. Where words of one
+    instant show both sides, neither is the later. Then what is ours counts as open: whichever is true, all that is done
+    for it reduces, on our own side, and the next read decides.
+    """
+    entered = _last_fill(state, state.entry_orders)
+    agree = all(_left_by(state, word, around) < 0 for _, word in words)
+    reads = any(word.report.source is not Source.STREAM for _, word in words)
+    return agree and (reads or not entered.is_fill or any(_is_dated_past(word.report, entered) for _, word in words))
+
+
+def _is_dated_past(word: PositionReport, entered: Moment) -> bool:
+    """Whether the venue dates a word past a fill, not only of its instant."""
+    return word.venue_at > entered.venue_at or 0 < entered.seq < word.seq
 
 
 def _by_effect(state: SagaState, around: Circumstances) -> Decimal:

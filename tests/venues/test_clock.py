@@ -121,6 +121,22 @@ def test_failed_rounds_are_tried_again_ever_more_slowly() -> None:
     assert clock.due_at == START + SECOND
 
 
+def test_while_nothing_is_known_no_round_waits_for_the_answer_to_another() -> None:
+    """Four go a second apart, the rest ever more slowly; the first answer, whichever it is, brings back the period."""
+    clock, at, waits = Clock(), START, []
+    for _ in range(9):
+        clock.asked(at)
+        waits.append((clock.due_at - at) // SECOND)
+        at = clock.due_at
+    assert waits == [1, 1, 1, 1, 2, 4, 8, 16, AGAIN_SLOWEST // SECOND]
+    asked_at = at - AGAIN_SLOWEST
+    sample(clock, at - SECOND, offset=0)
+    assert (clock.is_known, clock.due_at) == (True, asked_at + EVERY)
+    for _ in range(8):
+        clock.missed(at)
+    assert clock.due_at == at
+
+
 def test_a_round_of_several_ends_with_its_last_and_one_good_answer_is_enough() -> None:
     """Asked over three connections at once, the next round waits for all of them and forgives two failures."""
     clock = Clock()
@@ -152,7 +168,7 @@ def test_a_refused_timestamp_makes_the_clock_unknown_until_the_next_sample() -> 
     assert (clock.is_known, clock.due_at) == (False, START + SECOND)
     clock.asked(START + SECOND)
     clock.doubted(START + SECOND + 1)
-    assert clock.due_at == START + SECOND + EVERY
+    assert clock.due_at == START + 2 * SECOND
     sample(clock, START + 2 * SECOND, offset=0)
     assert clock.is_known
 

@@ -27,7 +27,9 @@ FIRST_SAMPLES = 4
 EVERY: Duration = MINUTE
 """The period of the rounds after that."""
 AGAIN: Duration = SECOND
-"""The wait after a round that failed, doubled up to `AGAIN_SLOWEST` while they go on failing."""
+"""The wait after a round that failed, doubled up to `AGAIN_SLOWEST` while they go on failing. And how long a round may
+go unanswered before the next goes beside it, while the clock is not known: nothing that is signed can be sure to be
+taken before, and a lost reply would cost a position its stop for the whole of `reply_timeout`."""
 AGAIN_SLOWEST: Duration = 16 * SECOND
 SUSPICION: Duration = 5 * SECOND
 """A sample younger than this is believed when a read fails."""
@@ -66,6 +68,7 @@ class Clock:
         self._taken = 0
         self._under_way = 0
         self._failed_rounds = 0
+        self._in_vain = 0
         self._has_answer = False
         self._last_told: Instant = 0
         self._doubted = False
@@ -107,6 +110,8 @@ class Clock:
         self._taken += 1
         self._has_answer = True
         self._doubted = False
+        if self._in_vain:
+            self._in_vain, self._due_at = 0, self._asked_at + EVERY
         self._ended(received_at)
         surest = self._surest(received_at)
         return ClockReport(received_at, surest.offset, surest.error_at(received_at))
@@ -116,10 +121,14 @@ class Clock:
         self._ended(now)
 
     def asked(self, now: Instant) -> int:
-        """A round begins; returns how many requests it is. The next is due when all of them have ended."""
+        """A round begins; returns how many requests it is. The next is due when all of them have ended, or soon, while
+        nothing is known: `FIRST_SAMPLES` at the same pace, and then ever more slowly.
+        """
         self._asked_at = now
-        self._due_at = now + EVERY
-        self._under_way = self.side_by_side
+        self._in_vain = 0 if self.is_known else self._in_vain + 1
+        soon = min(AGAIN << min(max(self._in_vain - FIRST_SAMPLES, 0), 8), AGAIN_SLOWEST)
+        self._due_at = now + (EVERY if self.is_known else soon)
+        self._under_way += self.side_by_side
         self._has_answer = False
         return self.side_by_side
 

@@ -165,12 +165,13 @@ def test_a_refused_stop_is_repeated_after_0_50_100_200_and_then_every_250_ms() -
     assert set(case.gates[1:]) == {-1}
 
 
-def test_a_stop_that_is_refused_past_the_naked_bound_is_repeated_ever_more_rarely() -> None:
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNKNOWN])
+def test_a_stop_that_is_not_taken_past_the_naked_bound_is_repeated_ever_more_rarely(outcome: Outcome) -> None:
     """Each is a row on a disk: after `max_naked` the wait is half of what the position has been overdue, 5 s at most."""
     case = naked()
-    now = 110.0
+    now, reason = 110.0, Reason.FILTER if outcome is Outcome.REFUSED else Reason.NONE
     while now < 60_000:
-        case.answers(now, case.newest_stop.client_id, Outcome.REFUSED, Reason.FILTER)
+        case.answers(now, case.newest_stop.client_id, outcome, reason)
         placed = len(case.sent(PlaceStop))
         while len(case.sent(PlaceStop)) == placed:
             now = (case.saga.next_wake() or 0) / MILLISECOND - T0 / MILLISECOND

@@ -113,8 +113,8 @@ def _repeat_wait(state: SagaState, newest: StopFacts, around: Circumstances, age
     """The wait before the next repeat, by how many stops in a row were not acknowledged; after one that was taken and
     `lost`, by how many were placed within `max_naked` of it. After `max_naked` in vain they go ever more rarely, like
     reads, since each is recorded: to a venue that is mute, until its first answer to anything; and to one that refuses
-    them while a close is tried beside them, so that a stop that it would take again is late by half of what the
-    position has been overdue, at most by `ask_slowest`.
+    them, or fails over each, while a close is tried beside them, so that a stop that it would take again is late by
+    half of what the position has been overdue, at most by `ask_slowest`.
     """
     in_vain = _in_vain_for(state, newest, around, agenda) - around.bounds.max_naked
     if in_vain > 0:
@@ -145,7 +145,8 @@ def _in_vain_for(state: SagaState, newest: StopFacts, around: Circumstances, age
     """
     if around.mute_since:
         return newest.concluded_at - around.mute_since
-    if state.phase is Phase.CLOSING and (newest.outcome is Outcome.REFUSED or newest.is_ended) and agenda.naked_since:
+    in_vain = newest.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) or newest.is_ended
+    if state.phase is Phase.CLOSING and in_vain and agenda.naked_since:
         return newest.concluded_at - around.mute - agenda.naked_since
     return 0
 

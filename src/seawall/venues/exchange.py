@@ -181,7 +181,7 @@ class Exchange:
             self._time_out(flight, now)
         if self._late:
             self._late = {key: late for key, late in self._late.items() if now < late.began_at + LATE_KEPT}
-        if self._clock.due_at <= now:
+        if self._clock.due_at <= now and not self._holds_the_clocks():
             errand = Errand(CLOCK_TAG, self._codec.clock_request())
             for _ in range(self._clock.asked(now)):
                 self._hold(errand, ERRAND_URGENCY, now)
@@ -192,12 +192,10 @@ class Exchange:
     def next_wake(self) -> Instant:
         """When `wake` has something to do at the latest."""
         wait = self._bounds.reply_timeout
-        due = self._clock.due_at
-        for flight in self._flights:
-            due = min(due, flight.began_at + wait)
-        for held in self._held:
-            due = min(due, held.retry_at, held.until)
-        return due
+        dues = [] if self._holds_the_clocks() else [self._clock.due_at]
+        dues += [flight.began_at + wait for flight in self._flights]
+        dues += [min(held.retry_at, held.until) for held in self._held]
+        return min(dues)
 
     def take(self) -> Output:
         """Hands over what has come of the steps since the last call."""
@@ -253,11 +251,17 @@ class Exchange:
         held.retry_at, held.why = leave.until, leave.detail
         if now < held.until:
             return False
-        if isinstance(held.ask, Reading) and not leave.by_venue:
+        if _is_clocks(held.ask) or (isinstance(held.ask, Reading) and not leave.by_venue):
             held.until = leave.until
             return False
         self._give_up(held, now)
         return True
+
+    def _holds_the_clocks(self) -> bool:
+        """Whether a question for the time has no leave yet. It is kept until it has, and no other put beside it: what
+        is signed can be sure of nothing before, so it goes in the instant in which the venue's word ends.
+        """
+        return any(_is_clocks(held.ask) for held in self._held)
 
     def _leave(self, held: Held, now: Instant) -> Permit | Wait:
         if isinstance(held.ask, SubmitEntry) and not self._clock.is_known:
@@ -426,3 +430,7 @@ class Exchange:
         self._inputs.append(self._clock.sampled(began_at, now, venue_at))
         for held in self._held:
             held.retry_at = 0
+
+
+def _is_clocks(ask: Ask) -> bool:
+    return isinstance(ask, Errand) and ask.tag == CLOCK_TAG

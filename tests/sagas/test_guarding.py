@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.acts import CancelOrder, ClosePosition, Outcome, PlaceStop, Reason
 from seawall.model.events import DistressKind, EndReason
-from seawall.model.ids import Side, VenueId
-from seawall.model.reports import OrderStatus, Source, StopStatus
+from seawall.model.ids import ClientId, Side, VenueId
+from seawall.model.reports import FillReport, OrderStatus, Source, StopStatus
 from seawall.model.times import MILLISECOND, SECOND
 from seawall.model.venue import Traits
 from tests.sagas.builders import (
@@ -19,6 +20,7 @@ from tests.sagas.builders import (
     BOUNDS,
     BYBIT,
     SYMBOL,
+    AskFills,
     AskPositions,
     AskStop,
     AskStops,
@@ -231,10 +233,32 @@ def test_the_stop_fires_and_the_signal_ends_flat(traits: Traits) -> None:
     assert case.told_of(ev.SignalExecutionFailed) == []
 
 
-def test_a_hand_close_ends_flat_and_is_named() -> None:
-    """Two sources newer than our last fill say flat: what was ours is gone, and the stop is cleared."""
+def sold(name: str, quantity: int, at: int) -> FillReport:
+    """A sale under this name."""
+    return replace(fill(ClientId(name), quantity, at=at), side=Side.SELL)
+
+
+def test_a_position_that_nobody_has_taken_is_flat_all_the_same() -> None:
+    """The trades are asked for ten seconds at most; who took it is then said to be somebody else."""
     case = protected()
     case.flat(900)
+    case.reads(1_500, AskStop(SYMBOL, case.newest_stop.client_id), stop(case.newest_stop.client_id, at=1_500))
+    case.hears(1_700, stop(case.newest_stop.client_id, StopStatus.CANCELLED, at=1_700))
+    case.wakes_until(10_800)
+    assert (case.phase(), case.sent(PlaceStop)[1:]) == (Phase.PROTECTED, [])
+    case.wakes_until(11_500)
+    assert (case.phase(), case.state.end) == (Phase.FLAT, EndReason.CLOSED_OUTSIDE)
+
+
+def test_a_hand_close_ends_flat_and_is_named() -> None:
+    """Two sources newer than our last fill say flat: what was ours is gone, the trades say who took it, and the stop is
+    cleared.
+    """
+    case = protected()
+    case.flat(900)
+    since = case.state.intent.baseline_at if case.state.intent is not None else 0
+    assert AskFills(SYMBOL, since) in case.saga.agenda.asking
+    case.reads(1_400, AskFills(SYMBOL, since), sold("web_1", 27, at=890))
     case.reads(1_500, AskStop(SYMBOL, case.newest_stop.client_id), stop(case.newest_stop.client_id, at=1_500))
     assert [act.target for act in case.sent(CancelOrder)] == [case.newest_stop.client_id]
     case.hears(1_700, stop(case.newest_stop.client_id, StopStatus.CANCELLED, at=1_700))

@@ -55,8 +55,10 @@ def a_fill_before_a_cleared_stop() -> Case:
     case.reads(400, AskStop(SYMBOL, kept.client_id), stop(kept.client_id, at=390, trigger=kept.trigger))
     case.answers(800, case.sent(CancelOrder)[0].client_id, Outcome.UNKNOWN)
     case.reads(900, AskStop(SYMBOL, kept.client_id))
+    case.wakes_until(10_500)
     assert case.phase() is Phase.QUARANTINE
-    case.hears(1_000, stop(kept.client_id, at=1_000, trigger=kept.trigger), fill(case.entry, 5, trade="t2", at=1_000))
+    late = fill(case.entry, 5, trade="t2", at=11_000)
+    case.hears(11_000, stop(kept.client_id, at=11_000, trigger=kept.trigger), late)
     return case
 
 

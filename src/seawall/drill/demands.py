@@ -18,6 +18,7 @@ from seawall.drill.lengths import written
 from seawall.drill.lines import is_garbled
 from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
+from seawall.drill.reasons import false_reasons
 from seawall.drill.world import World
 from seawall.model.events import Recorded, event_type
 from seawall.model.ids import Leg, SignalId, Symbol, parse_client_id
@@ -94,6 +95,7 @@ def _from_outside(world: World, page: Page, end: Ended) -> Iterator[str]:
     facts, log = world.box.history.facts, world.box.log
     if not any(line.line["fault"] == "request_twice" for line in page.fault):
         yield from fills.wrongs(facts, end.folded)
+    yield from false_reasons(end.verdict.episodes, end.folded)
     yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
     yield from too_many_take_profits(world)
     if not is_touched(page) and not is_garbled(page.fault):

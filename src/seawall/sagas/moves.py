@@ -46,6 +46,13 @@ _ENDS_OF_A_POSITION = (
     EndReason.LIQUIDATED,
     EndReason.DELEVERAGED,
 )
+_WITHOUT_A_FILL = (
+    EndReason.ENTRY_REFUSED,
+    EndReason.NOT_SENT,
+    EndReason.ABSENT,
+    EndReason.NOT_FILLED,
+    EndReason.INTERRUPTED,
+)
 _ROLLBACKS = {Finding.OVERDUE: EndReason.NAKED_TOO_LONG, Finding.PASSED: EndReason.TRIGGER_PASSED}
 
 
@@ -75,7 +82,14 @@ def moves(
     elif to is Phase.QUARANTINE:
         yield from _flat_seen(state, exposure, around)
     else:
-        yield ev.FlatVerified(*whose, state.end, now)
+        yield ev.FlatVerified(*whose, _settled_reason(state, exposure), now)
+
+
+def _settled_reason(state: SagaState, exposure: Exposure | None) -> EndReason:
+    """The end that was seen; and how it left us, if an entry that was thought absent or empty has filled since."""
+    if exposure is None or exposure.filled == 0 or state.end not in _WITHOUT_A_FILL:
+        return state.end
+    return _how_it_left(state, exposure)
 
 
 def _never_begun(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:

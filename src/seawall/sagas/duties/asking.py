@@ -15,6 +15,7 @@ from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
 from seawall.sagas.judgement import (
     Verdict,
+    awaits_the_trades,
     entry_verdict,
     has_child,
     horizon_of,
@@ -43,6 +44,8 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
         wanted.update(dict.fromkeys(_about_rungs(state, exposure, around)))
     if Duty.ASK_POSITION in duties:
         wanted[AskPositions(symbol)] = None
+        if state.intent is not None and awaits_the_trades(state, around):
+            wanted.update(dict.fromkeys(_about_trades(state, state.intent, around)))
     if Duty.ASK_STOP in duties:
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
     if Duty.WATCH in duties and exposure is not None and _is_cover_doubted(state, exposure, around):

@@ -286,8 +286,17 @@ def _who_says_flat(
 
 def closed_by_others(state: SagaState, around: Circumstances) -> Decimal:
     """How much of what our own fills leave open others' fills have closed since the intent (design, rule 17)."""
-    moved = (_baseline(state, around) - foreign_baseline(state, around)) * state.side.sign
-    return max(min(_unclosed(state), moved), ZERO)
+    return max(min(_unclosed(state), _moved(state, around)), ZERO)
+
+
+def _moved(state: SagaState, around: Circumstances) -> Decimal:
+    """How much others' fills since the intent have taken in our direction."""
+    return (_baseline(state, around) - foreign_baseline(state, around)) * state.side.sign
+
+
+def is_unexplained(state: SagaState, around: Circumstances) -> bool:
+    """Whether all the fills that are known leave something of ours: if it is gone, the trades will tell who took it."""
+    return state.entered - state.exited - state.written_off > max(_moved(state, around), ZERO)
 
 
 def _unclosed(state: SagaState) -> Decimal:

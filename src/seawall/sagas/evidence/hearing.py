@@ -15,7 +15,7 @@ from seawall.model.acts import Reason
 from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, parse_client_id
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
 from seawall.model.queries import AskFills, AskOrder, AskOrders, AskStop, AskStops
-from seawall.model.reports import FillReport, OrderReport, PositionReport, Source, StopReport, StopStatus
+from seawall.model.reports import FillKind, FillReport, OrderReport, PositionReport, Source, StopReport, StopStatus
 from seawall.model.times import MINUTE, Bounds, Duration, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import last_moment, measure
@@ -264,12 +264,13 @@ def _of_read(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator
 
 
 def _named_now(state: SagaState, told: Told) -> Iterator[ev.Event]:
-    """Trades that no name explained, whose orders a list of all orders now names as another's."""
+    """Trades that no name explained, whose orders a list of all orders now names as another's, or the venue's own."""
     orders = {order.venue_id: order for order in told.orders}
     for fill in state.loose_fills.values():
         order = orders.get(fill.venue_id)
         if order is not None and attribute(state, order.client_id, order.venue_id, order.parent) is None:
-            yield ev.FillReported(*_whose(state), _as_anothers(fill, order.client_id))
+            kind = fill.kind if order.kind is FillKind.TRADE else order.kind
+            yield ev.FillReported(*_whose(state), replace(_as_anothers(fill, order.client_id), kind=kind))
 
 
 def _as_anothers(fill: FillReport, name: ClientId = ClientId("")) -> FillReport:

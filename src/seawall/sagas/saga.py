@@ -213,7 +213,7 @@ class Saga:
                 self._intend(closing.clear(self.state, exposure, around, agenda), around)
         wanted = asking.questions(self.state, row.duties, exposure, around)
         if row.duties & (Duty.CLOSE | Duty.REDUCE):
-            wanted += closing.price_questions(self.state, around)
+            wanted += closing.market_questions(self.state, around)
         if agenda.is_unlisted and self.state.phase is not Phase.FLAT:
             wanted += asking.everything_since(self.state, around)
         agenda.ask(wanted, around.bounds, around.now, mute=bool(around.mute_since))

@@ -10,7 +10,7 @@ from decimal import Decimal
 from seawall.model import events as ev
 from seawall.model.acts import ClosePosition, Reason
 from seawall.model.ids import Leg
-from seawall.model.queries import AskMark, Query
+from seawall.model.queries import AskInstruments, AskMark, Query
 from seawall.model.times import Duration, Instant, growing
 from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
@@ -104,9 +104,15 @@ def _band_price(state: SagaState, around: Circumstances) -> Decimal | None:
     return around.instrument.band_price(price, state.side.opposite)
 
 
-def price_questions(state: SagaState, around: Circumstances) -> list[Query]:
-    """The prices, by name, where a close has climbed the ladder, whose top they bound, and those known are too old."""
-    return [AskMark(state.signal.symbol)] if _rung(state) > 0 and around.fresh_mark is None else []
+def market_questions(state: SagaState, around: Circumstances) -> list[Query]:
+    """The prices, by name, where a close has climbed the ladder, whose top they bound, and those known are too old. And
+    the contracts' rules where the venue has refused the last close by them: they have changed, and the standing read
+    of them is hourly.
+    """
+    asked: list[Query] = [AskMark(state.signal.symbol)] if _rung(state) > 0 and around.fresh_mark is None else []
+    if state.closes and state.closes[-1].reason is Reason.FILTER:
+        asked.append(AskInstruments())
+    return asked
 
 
 def close_act(state: SagaState, event: ev.CloseIntended) -> ClosePosition:

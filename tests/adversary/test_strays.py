@@ -63,6 +63,27 @@ def test_a_hand_trades_while_a_forgotten_position_is_taken_up(venue: VenueName, 
     assert wrongs(stage) == []
 
 
+@VENUES
+def test_the_order_behind_an_adopted_position_is_no_second_fill(venue: VenueName) -> None:
+    """Known by its stop before the list showed its entry; the next process lists that, beside as much of a hand's."""
+    stage = Stage(venue)
+    stage.send("a")
+    assert stage.until("a", Phase.PROTECTED)
+    ours = stage.held()
+    stage.fault(fault="empty_read", call="order.history", times=1)
+    stage.restore(0)
+    stage.run(most=MINUTE)
+    (found,) = adopted(stage)
+    stage.hand(Side.BUY, ours)
+    stage.restart()
+    stage.run(most=MINUTE)
+    assert stage.phase(found.signal_id) is Phase.PROTECTED
+    stage.ask_close()
+    assert stage.calm()
+    assert stage.held() == ours
+    assert wrongs(stage) == []
+
+
 def test_a_stop_under_another_installations_name_is_nobody_we_touch() -> None:
     """Binance: it stands on a flat slot; entries stop, and it is not removed however long it stands."""
     stage = Stage(BINANCE)

@@ -58,7 +58,7 @@ def told_by(item: Input) -> Told | None:
 def of_order(state: SagaState, report: OrderReport) -> ev.Event | None:
     """An order report as an event, if it is ours and tells something new."""
     name = attribute(state, report.client_id, report.venue_id, report.parent)
-    if name is None:
+    if name is None or _is_behind_a_find(state, name, report.venue_at):
         return None
     before = state.facts_of(name)
     report = replace(report, client_id=name)
@@ -71,6 +71,8 @@ def of_fill(state: SagaState, report: FillReport) -> ev.Event | None:
     """
     name = attribute(state, report.client_id, report.venue_id)
     if name is not None:
+        if _is_behind_a_find(state, name, report.venue_at):
+            return None
         before = state.facts_of(name)
         report = replace(report, client_id=name)
         known = join_fill(before, report) == before and report.trade_id not in state.loose_fills
@@ -82,6 +84,16 @@ def of_fill(state: SagaState, report: FillReport) -> ev.Event | None:
         new = report.trade_id not in (state.foreign_fills if report.client_id else state.loose_fills)
         return ev.FillReported(*_whose(state), report) if new and state.phase is not Phase.FLAT else None
     return None
+
+
+def _is_behind_a_find(state: SagaState, name: ClientId, venue_at: Instant) -> bool:
+    """Whether an order of ours is one that made a position which was found without it: the position itself was taken
+    for the order (`engine/adopting.py`), and holds whatever the venue dates up to it.
+    """
+    first = state.attempts[0] if state.attempts else None
+    if first is None or first.intent is None or state.heard_by.get(first.client_id) is not Source.POSITIONS:
+        return False
+    return name not in state.orders and venue_at <= first.intent.since
 
 
 def of_position(state: SagaState, report: PositionReport, around: Circumstances) -> ev.Event | None:

@@ -314,6 +314,16 @@ def test_a_refused_move_keeps_the_old_stop_and_says_so() -> None:
     assert not case.sent(ClosePosition)
 
 
+def test_a_stop_lost_after_a_refused_move_is_replaced_by_one_for_the_whole_position() -> None:
+    """The bridge's quantity was for beside the old one; nothing stands now that a whole one would have to go beside."""
+    case = protected()
+    grants(case, 300, wish(stop=Stop(price=D("0.1950"))))
+    case.answers(350, case.newest_stop.client_id, Outcome.REFUSED, Reason.NO_POSITION)
+    case.hears(900, stop(case.state.confirmed[0], StopStatus.CANCELLED, at=900))
+    case.wakes_until(1_500)
+    assert [act.quantity for act in case.sent(PlaceStop)] == [None, 27, None]
+
+
 def test_the_same_move_may_be_asked_again_after_a_refusal() -> None:
     """What was refused before says nothing about what is asked now."""
     case = protected()

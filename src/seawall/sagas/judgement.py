@@ -119,7 +119,7 @@ def _is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) ->
     live = live_stops(state, exposure, around)
     if is_move_refused(state):
         return not left_behind(state, live)
-    if len(live) != 1 or is_leaving(state, live[0]) or (live[0].quantity is not None and not _is_kept_out(state)):
+    if len(live) != 1 or is_leaving(state, live[0]) or (live[0].quantity is not None and not is_kept_out(state)):
         return False
     by_hand = live[0].moved_by_hand and around.manual_change is not ManualChange.RESTORE
     by_hand = by_hand and not _is_echo(state, live[0], around)
@@ -134,7 +134,7 @@ def _is_echo(state: SagaState, stop: StopFacts, around: Circumstances) -> bool:
     return any(stop.trigger_at - facts.intended_at < around.bounds.doubt for facts in others)
 
 
-def _is_kept_out(state: SagaState) -> bool:
+def is_kept_out(state: SagaState) -> bool:
     """Whether a stop for the whole position at the right trigger was refused because another one exists."""
     whole = (facts for facts in state.stops.values() if facts.quantity is None and facts.is_kept_out)
     return any(facts.trigger == target_trigger(state) for facts in whole)

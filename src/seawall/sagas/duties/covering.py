@@ -24,7 +24,7 @@ from seawall.sagas.evidence.cover import is_contradicted, is_trigger_final, targ
 from seawall.sagas.evidence.exposure import Exposure, average_entry
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import FIRING, MEANS_READ, StopFacts
-from seawall.sagas.judgement import is_entry_known, is_leaving, is_move_refused, left_behind, live_stops
+from seawall.sagas.judgement import is_entry_known, is_kept_out, is_leaving, is_move_refused, left_behind, live_stops
 from seawall.sagas.phase import Phase
 
 
@@ -77,12 +77,13 @@ def _place_again(
     if newest.reason in MEANS_READ or newest.outcome is Outcome.UNKNOWN:
         if agenda.stops_read_at <= newest.concluded_at:
             return []
-        is_kept_out = newest.reason is Reason.STOP_EXISTS and _another_stands(state, around, agenda)
-        beside = exposure.open if is_kept_out else None
+        in_the_way = newest.reason is Reason.STOP_EXISTS and _another_stands(state, around, agenda)
+        beside = exposure.open if in_the_way else None
         return _place_new(state, around, target_trigger(state), beside)
     if newest.reason is Reason.TRIGGER_PASSED and not is_trigger_final(state):
         return _replace_provisional(state, around)
-    return _place_new(state, around, target_trigger(state), newest.quantity and exposure.open)
+    is_beside = newest.quantity is not None and (is_kept_out(state) or agenda.others_stand)
+    return _place_new(state, around, target_trigger(state), exposure.open if is_beside else None)
 
 
 def _another_stands(state: SagaState, around: Circumstances, agenda: Agenda) -> bool:

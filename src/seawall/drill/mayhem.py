@@ -56,6 +56,8 @@ _DEEDS = ("close", "close", "take", "add", "shut", "cancel", "intrude", "fall", 
 _WISHES = ("part", "part", "move", "move", "move", "ladder", "reverse", "flatten", "close")
 _VENUE = ("hand_move", "deleverage", "liquidate", "take", "cancel", "fall", "rise")
 _OK = 200
+_REFUSED_TO_HANDS = (words.Reason.NO_POSITION, words.Reason.NOT_MODIFIED, words.Reason.SYMBOL_NOT_TRADING)
+"""A position that the venue does not know yet (`bybit.position_delay_us`), a stop that is there, a halted contract."""
 _ROLLBACKS = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED)
 
 
@@ -315,15 +317,13 @@ class _Stage:
         self.world.stir()
 
     def _hand_moves(self, coin: Symbol, factor: Decimal) -> None:
-        """The owner moves the stop to a part of the price. A position that the venue does not know yet bears none (the
-        switch `bybit.position_delay_us`), and one that stands there is not moved: both are refused to a hand as to us.
-        """
+        """The owner moves the stop to a part of the price, if the venue does not refuse it to a hand as to us."""
         box, now = self.world.box, self.world.now
         tick, mark = box.instruments[coin].tick, box.book.market.prices(coin).mark
         try:
             box.move_stop_by_hand(self.world.account, coin, WantedMove(mark * factor // tick * tick), now)
         except words.Refusal as refusal:
-            if refusal.reason not in (words.Reason.NO_POSITION, words.Reason.NOT_MODIFIED):
+            if refusal.reason not in _REFUSED_TO_HANDS:
                 raise
 
     def _held(self, coin: Symbol) -> Decimal:
@@ -331,6 +331,7 @@ class _Stage:
 
     def _cancel_stops(self, coin: Symbol) -> None:
         world = self.world
+        world.stir()  # what ends a stop in this very instant comes first
         for stop in world.box.book.open_stops(world.account, coin):
             if stop.status is StopStatus.LIVE:
                 world.box.cancel_by_hand(stop.stop_id, world.now)

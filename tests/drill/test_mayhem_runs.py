@@ -1,4 +1,4 @@
-"""Long runs say how far they have come."""
+"""Long runs say how far they have come, and what a venue refuses a hand ends none of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from seawall.drill import mayhem
 from seawall.drill.progress import EVERY_SECONDS, Progress
+from seawall.model.ids import VenueName
 
 
 def test_a_line_comes_every_few_seconds_to_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,3 +30,11 @@ def test_mayhem_tells_of_every_world(monkeypatch: pytest.MonkeyPatch, capsys: py
     told = capsys.readouterr()
     assert [line.split(" runs")[0] for line in told.err.splitlines()] == ["mayhem: 1/2", "mayhem: 2/2"]
     assert told.out.startswith("seeds 3..4: 0 with a breach")
+
+
+@pytest.mark.parametrize(("venue", "seed"), [("binance", 22_512), ("bybit", 21_205)])
+def test_what_the_venue_refuses_a_hand_ends_no_run(venue: str, seed: int) -> None:
+    """A stop that ends in the very instant of its cancel, and one of a contract that does not trade just then."""
+    world = mayhem.draw_mayhem(VenueName(venue), seed)
+    world = mayhem.guarded(world, VenueName(venue), seed) if venue == "bybit" else world
+    assert mayhem.attempt(world).breaches == []

@@ -43,10 +43,12 @@ UNTOLD: Duration = TOLD + 2 * Bounds().stop_reread + Bounds().read_lag
 _LOOKS = ("stops.open", "positions.get")
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _OUT_OF_THE_BOOK = re.compile(
-    r'"(?:X|algoStatus)":"(?:CANCELED|EXPIRED|REJECTED|FINISHED|TRIGGER)'
+    r'"(?:X|algoStatus)":"(?:CANCELED|EXPIRED|REJECTED|FINISHED|TRIGGERED)'
     r'|"orderStatus":"(?:Deactivated|Cancelled|Rejected|Filled|Triggered|New)"'
 )
-"""What a stop is called that covers nothing, or only while it fires (binance.md 3.2; bybit.md 3.3)."""
+"""What a stop is called that covers nothing (binance.md 3.2; bybit.md 3.3)."""
+_FIRING = re.compile(r'"(?:X|algoStatus)":"TRIGGERING"')
+"""And one that covers for a moment yet."""
 _OPEN = re.compile(r'"size":"(?!0(?:\.0*)?")[0-9]')
 _BARE = re.compile(r'"stopLoss":"(?:0(?:\.0*)?)?"')
 _STOPPED = re.compile(r'"stopLoss":"(?!0(?:\.0*)?")[0-9]')
@@ -120,12 +122,16 @@ class _Reader:
         return max(stale, default=since)
 
     def _told_end(self, stop: StopSpan) -> Instant:
+        """When it was told that a stop covers no more; a TRIGGERING one does for `triggering` yet (design, rule 11)."""
         names = [name for name in (stop.stop_id, stop.client_id) if name]
+        firing = NEVER
         for at, text in self.heard:
             for found in _OBJECT.findall(text) if any(name in text for name in names) else ():
                 if any(name in found for name in names) and _OUT_OF_THE_BOOK.search(found):
-                    return at
-        return NEVER
+                    return min(at, firing)
+                if any(name in found for name in names) and _FIRING.search(found):
+                    firing = min(firing, at + Bounds().triggering)
+        return firing
 
     def _missed_twice(self, since: Instant) -> Instant:
         missed = [

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import pytest
 
-from seawall.drill import mayhem
+from seawall.drill import book
 from seawall.drill.checks import ENDS
 from seawall.drill.world import START, World
 from seawall.engine.settings import DeskSettings
@@ -253,10 +253,10 @@ class Stage(World):
 
 def wrongs(stage: Stage) -> list[str]:
     """What the venue's book shows that no order of ours may ever have done: each a sentence."""
-    return list(mayhem.wrongs(stage))
+    return list(book.wrongs(stage))
 
 
 def leftovers(stage: Stage) -> list[str]:
     """What stands at the venue that nobody answers for, what of ours is naked, and who has not ended."""
     unended = [f"{saga.state.signal.id}: no end" for saga in stage.sagas() if saga.state.phase not in ENDS]
-    return [*mayhem.leftovers(stage), *unended]
+    return [*book.leftovers(stage), *unended]

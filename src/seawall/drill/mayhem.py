@@ -16,16 +16,15 @@ import argparse
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import product
 
 import msgspec
 
-from seawall.drill import fills
-from seawall.drill.checks import ENDS, fold
-from seawall.drill.lapses import lapses
+from seawall.drill import book
+from seawall.drill.checks import ENDS
 from seawall.drill.lengths import Length
 from seawall.drill.lines import fault_on, is_garbled
 from seawall.drill.page import FaultLine
@@ -35,15 +34,13 @@ from seawall.drill.world import World
 from seawall.journal.port import JournalFull
 from seawall.model import inputs as inp
 from seawall.model.events import EVERY_SYMBOL, EndReason
-from seawall.model.ids import Side, SignalId, Symbol, VenueName, parse_client_id
+from seawall.model.ids import Side, SignalId, Symbol, VenueName
 from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TakeProfit
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
-from seawall.sagas.phase import Phase
 from venuesim import words
 from venuesim.facts import StopStatus
 from venuesim.faults import parse
 from venuesim.hands import WantedMove
-from venuesim.traffic import LogEntry
 
 STORM: Duration = 40 * SECOND
 CALM: Duration = 8 * MINUTE
@@ -157,8 +154,8 @@ def attempt(mayhem: Mayhem) -> Outcome:
     """Runs a seed to its end: storm, then calm, then the book is read."""
     stage = _Stage(mayhem)
     ended = stage.run()
-    breaches = [*wrongs(stage.world), *leftovers(stage.world), *stage.rollbacks()]
-    breaches += bare_again(stage.world) if not is_garbled(mayhem.faults) else ()
+    breaches = [*book.wrongs(stage.world), *book.leftovers(stage.world), *stage.rollbacks()]
+    breaches += book.bare_again(stage.world) if not is_garbled(mayhem.faults) else ()
     if not ended:
         breaches += [
             f"{saga.state.signal.id}: no end: {saga.state.phase.value}"
@@ -239,7 +236,7 @@ class _Stage:
     def _is_over(self) -> bool:
         """Whether every signal is at its end, and the venue has been heard since the calm: a ban outlasts the storm."""
         ended = self.world.house is not None and all(saga.state.phase in ENDS for saga in self.world.sagas())
-        return ended and has_answered(self.world.box.log, self.lifted_at)
+        return ended and book.has_answered(self.world.box.log, self.lifted_at)
 
     def _do(self, deed: Deed) -> None:
         world, coin = self.world, self.mayhem.coins[deed.coin]
@@ -359,49 +356,6 @@ class _Stage:
             state = saga.state
             if self.mayhem.spares and state.end in _ROLLBACKS and state.signal.symbol not in self.asked:
                 yield f"{state.signal.id}: a needless rollback ({state.end.value})"
-
-
-def has_answered(log: Sequence[LogEntry], since: Instant) -> bool:
-    """Whether the venue has answered a read of positions that came after `since`: what is said before is of before."""
-    for entry in reversed(log):
-        if entry.at <= since:
-            return False
-        if entry.call == "positions.get" and entry.status == _OK:
-            return True
-    return False
-
-
-# ---- reading the book
-
-
-def wrongs(world: World) -> Iterator[str]:
-    """What no order of ours may ever have done, from every fill of the venue's book; each a sentence."""
-    yield from fills.wrongs(world.box.history.facts, fold(world.recorded()))
-
-
-def leftovers(world: World) -> Iterator[str]:
-    """What stands at the venue that nobody answers for, and what is called protected and is not."""
-    verdict = world.box.judge(world.now)
-    protected = {saga.state.signal.symbol for saga in world.sagas() if saga.state.phase is Phase.PROTECTED}
-    for orphan in verdict.orphans:
-        if parse_client_id(orphan.client_id) is not None or world.venue is VenueName.BYBIT:
-            yield f"an orphan {orphan.kind} {orphan.client_id or orphan.id} on {orphan.symbol}"
-    for position in verdict.positions:
-        if position.symbol in protected and not position.covered:
-            yield f"{position.symbol}: {position.quantity} called protected and naked"
-    for symbol in sorted(protected - {position.symbol for position in verdict.positions}):
-        yield f"{symbol}: called protected and flat"
-    for position in verdict.positions:
-        unowned = position.symbol not in protected
-        by_us = [one for one in verdict.episodes if one.symbol == position.symbol and one.closed_at is None]
-        if unowned and all(entry.origin != "hand" for one in by_us for entry in one.entries):
-            yield f"{position.symbol}: {position.quantity} of ours that no signal answers for"
-
-
-def bare_again(world: World) -> Iterator[str]:
-    """Positions that nobody else touched and that stood bare again for longer than the house may let them."""
-    facts, log = world.box.history.facts, world.box.log
-    yield from lapses(world.box.judge(world.now).episodes, facts, log, world.witness)
 
 
 # ---- the command

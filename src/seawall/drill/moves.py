@@ -22,7 +22,7 @@ from decimal import Decimal
 
 import msgspec
 
-from seawall.drill import kinds, mayhem
+from seawall.drill import book, kinds, mayhem
 from seawall.drill.codes import CODES
 from seawall.drill.kinds import Kind, one_in
 from seawall.drill.page import FaultLine
@@ -243,8 +243,8 @@ class Trial:
                 yield f"{episode.symbol}: naked for {move.naked_us} us at {move.at - episode.opened_at} us of its life"
             if naked_since_covered(episode) and not list(uncovered(episode)):
                 yield f"{episode.symbol}: naked for {naked_since_covered(episode)} us after it was covered"
-        yield from mayhem.wrongs(self.world)
-        yield from mayhem.leftovers(self.world)
+        yield from book.wrongs(self.world)
+        yield from book.leftovers(self.world)
         for saga in self.world.sagas():
             yield from self._misplaced(saga.state)
 

@@ -1,0 +1,62 @@
+"""The venue's book at the end of a world of many signals: what our orders did, what stands, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from seawall.drill import fills
+from seawall.drill.checks import fold
+from seawall.drill.lapses import lapses
+from seawall.drill.reasons import false_reasons
+from seawall.drill.world import World
+from seawall.model.ids import VenueName, parse_client_id
+from seawall.model.times import Instant
+from seawall.sagas.phase import Phase
+from venuesim.traffic import LogEntry
+
+_OK: Final = 200
+
+
+def has_answered(log: Sequence[LogEntry], since: Instant) -> bool:
+    """Whether the venue has answered a read of positions that came after `since`: what is said before is of before."""
+    for entry in reversed(log):
+        if entry.at <= since:
+            return False
+        if entry.call == "positions.get" and entry.status == _OK:
+            return True
+    return False
+
+
+def wrongs(world: World) -> Iterator[str]:
+    """What no order of ours may ever have done, from every fill of the venue's book, and what no journal may say of it;
+    each a sentence.
+    """
+    states = fold(world.recorded())
+    yield from fills.wrongs(world.box.history.facts, states)
+    yield from false_reasons(world.box.judge(world.now).episodes, states)
+
+
+def leftovers(world: World) -> Iterator[str]:
+    """What stands at the venue that nobody answers for, and what is called protected and is not."""
+    verdict = world.box.judge(world.now)
+    protected = {saga.state.signal.symbol for saga in world.sagas() if saga.state.phase is Phase.PROTECTED}
+    for orphan in verdict.orphans:
+        if parse_client_id(orphan.client_id) is not None or world.venue is VenueName.BYBIT:
+            yield f"an orphan {orphan.kind} {orphan.client_id or orphan.id} on {orphan.symbol}"
+    for position in verdict.positions:
+        if position.symbol in protected and not position.covered:
+            yield f"{position.symbol}: {position.quantity} called protected and naked"
+    for symbol in sorted(protected - {position.symbol for position in verdict.positions}):
+        yield f"{symbol}: called protected and flat"
+    for position in verdict.positions:
+        unowned = position.symbol not in protected
+        by_us = [one for one in verdict.episodes if one.symbol == position.symbol and one.closed_at is None]
+        if unowned and all(entry.origin != "hand" for one in by_us for entry in one.entries):
+            yield f"{position.symbol}: {position.quantity} of ours that no signal answers for"
+
+
+def bare_again(world: World) -> Iterator[str]:
+    """Positions that nobody else touched and that stood bare again for longer than the house may let them."""
+    facts, log = world.box.history.facts, world.box.log
+    yield from lapses(world.box.judge(world.now).episodes, facts, log, world.witness)

@@ -9,7 +9,7 @@ from seawall.model.reports import StopStatus
 from seawall.model.times import SECOND
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.cover import is_reached
-from seawall.sagas.evidence.exposure import Exposure, contradicts_refusal
+from seawall.sagas.evidence.exposure import Exposure, contradicts_refusal, may_be_a_childs
 from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
@@ -100,10 +100,10 @@ def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> l
 
 def _about_trades(state: SagaState, intent: ev.EntryIntended, around: Circumstances) -> list[Query]:
     """Every trade that our baseline does not tell of; and whose those since the intent are, where a trade tells only
-    its order's id.
+    its order's id, or may be of a stop that has no name.
     """
     asked: list[Query] = [AskFills(intent.symbol, intent.baseline_at)]
-    if state.loose_fills and not around.traits.names_fills:
+    if state.loose_fills and (not around.traits.names_fills or may_be_a_childs(state)):
         asked.append(AskOrders(intent.symbol, intent.since))
     return asked
 

@@ -295,8 +295,19 @@ def _moved(state: SagaState, around: Circumstances) -> Decimal:
 
 
 def is_unexplained(state: SagaState, around: Circumstances) -> bool:
-    """Whether all the fills that are known leave something of ours: if it is gone, the trades will tell who took it."""
-    return state.entered - state.exited - state.written_off > max(_moved(state, around), ZERO)
+    """Whether all the fills that are known leave something of ours, or one without a name may be of a stop of ours: if
+    the position is gone, the trades and their orders will tell who took it.
+    """
+    owned = state.entered - state.exited - state.written_off
+    return owned > max(_moved(state, around), ZERO) or (owned > 0 and may_be_a_childs(state))
+
+
+def may_be_a_childs(state: SagaState) -> bool:
+    """Whether a trade without a name may be that of a stop which travelled with the entry and was never seen: the venue
+    names neither it nor its trades (bybit.md 3.3).
+    """
+    exits = any(fill.side is state.side.opposite for fill in state.loose_fills.values())
+    return exits and any(facts.attached and not facts.venue_id and not facts.is_ended for facts in state.stops.values())
 
 
 def _unclosed(state: SagaState) -> Decimal:

@@ -276,13 +276,20 @@ def _of_read(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator
 
 
 def _named_now(state: SagaState, told: Told) -> Iterator[ev.Event]:
-    """Trades that no name explained, whose orders a list of all orders now names as another's, or the venue's own."""
+    """Trades that no name explained, whose orders a list of all orders now names: as another's, as the venue's own, or
+    as a stop's of ours that travelled with the entry and fired before anybody had seen it (bybit.md 3.3).
+    """
     orders = {order.venue_id: order for order in told.orders}
     for fill in state.loose_fills.values():
         order = orders.get(fill.venue_id)
-        if order is not None and attribute(state, order.client_id, order.venue_id, order.parent) is None:
-            kind = fill.kind if order.kind is FillKind.TRADE else order.kind
+        if order is None:
+            continue
+        name = attribute(state, order.client_id, order.venue_id, order.parent)
+        kind = fill.kind if order.kind is FillKind.TRADE else order.kind
+        if name is None:
             yield ev.FillReported(*_whose(state), replace(_as_anothers(fill, order.client_id), kind=kind))
+        elif not _is_behind_a_find(state, name, fill.venue_at):
+            yield ev.FillReported(*_whose(state), replace(fill, client_id=name, kind=kind))
 
 
 def _as_anothers(fill: FillReport, name: ClientId = ClientId("")) -> FillReport:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from seawall.model import events as ev
 from seawall.model.acts import CancelOrder, PlaceStop, SubmitEntry
-from seawall.model.ids import VenueId
+from seawall.model.ids import Side, VenueId
+from seawall.model.reports import Source
 from seawall.sagas.judgement import Verdict
 from tests.sagas.builders import (
     BYBIT,
@@ -14,14 +17,19 @@ from tests.sagas.builders import (
     AskOrder,
     AskStops,
     Case,
+    D,
     Finding,
     Outcome,
     Phase,
     Reason,
     StopStatus,
+    closing,
     entering,
     fill,
+    ms,
     order,
+    position,
+    protected,
     stop,
 )
 from tests.sagas.cases import doubted, verdict
@@ -85,3 +93,31 @@ def test_a_stop_that_travels_is_missed_by_no_read_from_before_a_fill() -> None:
     assert (case.told_of(ev.StopNotVisible), case.sent(PlaceStop)) == ([], [])
     case.reads(24_500, AskStops(SYMBOL))
     assert len(case.told_of(ev.StopNotVisible)) == 1
+
+
+def test_a_child_that_ends_as_the_next_stop_is_on_its_way_ends_the_old_one() -> None:
+    """What is told of it until then is the old stop's, and the child with another id is that of the new one."""
+    case = protected(traits=BYBIT)
+    trigger, old = case.newest_stop.trigger, VenueId("c-1")
+    case.hears(300, position(37, 300, told=299, source=Source.STREAM, stop_loss=D(0)))
+    last = stop("", at=298, trigger=trigger, venue_id=old, source=Source.STREAM)
+    case.hears(305, last, replace(last, status=StopStatus.CANCELLED, venue_at=ms(299)))
+    case.answers(350, case.newest_stop.client_id)
+    case.hears(360, stop("", at=340, trigger=trigger, venue_id=VenueId("c-2"), source=Source.STREAM))
+    told_of = [(facts.venue_id, facts.status) for facts in case.state.stops.values()]
+    assert told_of == [(old, StopStatus.CANCELLED), ("c-2", StopStatus.LIVE)]
+    assert len(case.sent(PlaceStop)) == 1
+
+
+def test_what_the_venue_denies_is_not_shown_by_another_at_its_trigger() -> None:
+    """The stop of a position that is another's by now stands there: ours is gone, and nothing else is to be removed."""
+    case = closing(protected(traits=BYBIT))
+    close, foreign = case.state.closes[0].client_id, stop("", trigger=case.newest_stop.trigger, venue_id=VenueId("c-7"))
+    case.hears(400, replace(fill(close, trade="t9", at=400), side=Side.SELL), order(close, filled=27, at=400))
+    case.flat(500)
+    case.reads(600, AskStops(SYMBOL), foreign)
+    (cancel,) = case.told_of(ev.CancelIntended)
+    assert (case.sent(CancelOrder)[-1].venue_id, case.phase()) == ("c-1", Phase.CLOSING)
+    case.answers(650, cancel.client_id, Outcome.REFUSED, Reason.NOT_FOUND)
+    case.reads(700, AskStops(SYMBOL), foreign)
+    assert (case.phase(), len(case.sent(CancelOrder))) == (Phase.QUARANTINE, 1)

@@ -175,12 +175,14 @@ def attribute(
 
 
 def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> ClientId | None:
-    """Which of our stops a report is about."""
+    """Which of our stops a report is about. A child stays with the stop that holds its id while it stands at that one's
+    trigger: asked for the same once more, the venue modifies nothing (34040), or it makes another child.
+    """
     if around.traits.names_stops or report.client_id:
         is_ours = _is_stop_of_ours(state, report.client_id) or _took_our_place(state, report)
         return report.client_id if is_ours else None
     known = _newest(stop for stop in state.stops.values() if report.venue_id and stop.venue_id == report.venue_id)
-    if known is not None and report.status in ENDED:
+    if known is not None and (report.status in ENDED or state.stops[known].trigger == report.trigger):
         return known
     same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and _may_be(stop, report, around))
     heirs = (stop for stop in same if known is None or (stop.may_live and stop.n > state.stops[known].n))
@@ -311,9 +313,18 @@ def _unseen(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator[
         report.trigger for report in told.stops if report.symbol == state.signal.symbol and not report.client_id
     ]
     for facts in state.stops.values():
-        shown = facts.client_id in names or (facts.venue_id and facts.venue_id in ids) or facts.trigger in triggers
+        shown = facts.client_id in names or (facts.venue_id and facts.venue_id in ids)
+        shown = shown or (facts.trigger in triggers and not _is_denied(state, facts))
         if not shown and _may_miss(state, facts, answer.began_at, bounds):
             yield facts
+
+
+def _is_denied(state: SagaState, facts: StopFacts) -> bool:
+    """Whether the venue has said of a stop, when it was to be cancelled, that its id is not there: a nameless one that
+    is listed at its trigger is another then, and the stop of a position that somebody else's may be by now.
+    """
+    cancel = state.cancels.get(facts.client_id)
+    return cancel is not None and cancel.reason is Reason.NOT_FOUND
 
 
 def _may_miss(state: SagaState, facts: StopFacts, began_at: Instant, bounds: Bounds) -> bool:

@@ -18,6 +18,7 @@ from tests.sagas.builders import (
     BYBIT,
     SYMBOL,
     T0,
+    AskOrder,
     AskPositions,
     Case,
     D,
@@ -64,6 +65,20 @@ def test_an_opening_on_binance_from_signal_to_protected() -> None:
     assert [type(act) for act in case.acts] == [SubmitEntry, PlaceStop]
     (done,) = case.told_of(ev.PositionProtected)
     assert (done.quantity, done.average, done.trigger) == (D(27), D("0.2000"), D("0.1900"))
+
+
+@BOTH
+def test_a_first_fill_that_is_heard_of_when_all_has_gone_is_no_end_yet(traits: Traits) -> None:
+    """The order is read as filled after two sources have shown flat: who took it, and what became of the stop, is asked."""
+    case = entering(traits=traits)
+    case.answers(50, case.entry)
+    case.flat(900)
+    recorded = case.reads(
+        1_000, AskOrder(SYMBOL, case.entry), order(case.entry, filled=27, at=100, average=D("0.2000"))
+    )
+    assert kinds(recorded)[:3] == ["OrderReported", "EntryFilled", "EntryEnded"]
+    assert "FlatVerified" not in kinds(recorded)
+    assert case.phase() is Phase.PROTECTING
 
 
 def test_an_opening_on_bybit_needs_one_act() -> None:

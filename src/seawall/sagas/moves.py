@@ -81,7 +81,7 @@ def moves(
         yield ev.PositionError(*whose, reason.value, _stops_in_words(state))
     elif to is Phase.QUARANTINE:
         yield from _flat_seen(state, exposure, around)
-    else:
+    elif to is Phase.FLAT:
         yield ev.FlatVerified(*whose, _settled_reason(state, exposure), now)
 
 

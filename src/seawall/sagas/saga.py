@@ -141,11 +141,13 @@ class Saga:
         for _ in range(_MOST_MOVES):
             recorded = len(self.agenda.events)
             finding, exposure = self._find(around)
-            row = row_for(self.state.phase, finding)
+            phase = self.state.phase
+            row = row_for(phase, finding)
             self._visit(finding)
             for event in milestones(self.state, exposure, around):
                 self._record(event)
-            moved = self._move(row, finding, exposure, around)
+            # A milestone may itself be a move (the first fill): then the row is that of a phase gone by.
+            moved = self.state.phase is not phase or self._move(row, finding, exposure, around)
             if not moved and len(self.agenda.events) == recorded:
                 break
         else:

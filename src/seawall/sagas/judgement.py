@@ -37,9 +37,8 @@ from seawall.sagas.evidence.exposure import (
     excess,
     foreign_baseline,
     intent_moment,
-    is_unexplained,
     measure,
-    shrunk_by,
+    trades_asked_until,
 )
 from seawall.sagas.evidence.sent import Attempt, Rung, Sent
 from seawall.sagas.evidence.state import SagaState
@@ -217,20 +216,10 @@ def is_gone(state: SagaState, exposure: Exposure, around: Circumstances) -> bool
     """FLAT: nothing is open by two sources, the entry is terminal, and no id of ours is live."""
     if not exposure.is_flat_proven and not _nothing_ever_left(state):
         return False
-    if awaits_the_trades(state, around):
+    if around.now < trades_asked_until(state, around):
         return False
     left = unsettled_closes(state, around) or unsettled_rungs(state, around) or unsettled_stops(state, exposure)
     return _all_settled(state, around) and not left
-
-
-def awaits_the_trades(state: SagaState, around: Circumstances) -> bool:
-    """Whether who took the position from us is still asked, for `read_lag` at most: the receipt says why it ended, and
-    a liquidation that the stream did not tell of would be called the owner's hand.
-    """
-    if state.end is not EndReason.NONE or not is_unexplained(state, around):
-        return False
-    since = around.now if shrunk_by(state, around) is not None else state.reduced.at if state.reduced is not None else 0
-    return since > 0 and around.now < since + around.bounds.read_lag
 
 
 def _nothing_ever_left(state: SagaState) -> bool:
@@ -425,8 +414,8 @@ def turning_points(state: SagaState, around: Circumstances, naked_since: Instant
             yield facts.fired_at + bounds.triggering + 1
         elif passed := passed_since(state, facts):
             yield passed + bounds.triggering + 1
-    if state.reduced is not None:
-        yield state.reduced.at + bounds.read_lag
+    if state.phase is not Phase.FLAT and (asked_until := trades_asked_until(state, around)):
+        yield asked_until
     if state.phase is Phase.QUARANTINE:
         yield state.flat_at + quarantine(state, around)
     if state.phase is Phase.ENTERING:

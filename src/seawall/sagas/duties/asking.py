@@ -9,13 +9,12 @@ from seawall.model.reports import StopStatus
 from seawall.model.times import SECOND
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.cover import is_reached
-from seawall.sagas.evidence.exposure import Exposure, contradicts_refusal, may_be_a_childs
+from seawall.sagas.evidence.exposure import Exposure, contradicts_refusal, may_be_a_childs, trades_asked_until
 from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
 from seawall.sagas.judgement import (
     Verdict,
-    awaits_the_trades,
     entry_verdict,
     has_child,
     horizon_of,
@@ -44,7 +43,8 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
         wanted.update(dict.fromkeys(_about_rungs(state, exposure, around)))
     if Duty.ASK_POSITION in duties:
         wanted[AskPositions(symbol)] = None
-        if state.intent is not None and awaits_the_trades(state, around):
+        is_gone = exposure is not None and exposure.open <= 0
+        if is_gone and state.intent is not None and around.now < trades_asked_until(state, around):
             wanted.update(dict.fromkeys(_about_trades(state, state.intent, around)))
     if Duty.ASK_STOP in duties:
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from seawall.model import events as ev
 from seawall.model.amounts import ZERO
+from seawall.model.events import EndReason
 from seawall.model.reports import PositionReport, Source
+from seawall.model.times import Instant
 from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import OrderFacts
@@ -294,7 +296,22 @@ def _moved(state: SagaState, around: Circumstances) -> Decimal:
     return (_baseline(state, around) - foreign_baseline(state, around)) * state.side.sign
 
 
-def is_unexplained(state: SagaState, around: Circumstances) -> bool:
+def trades_asked_until(state: SagaState, around: Circumstances) -> Instant:
+    """Until when it is asked who took the position from us, 0 where nobody did or it is known: the receipt says why it
+    ended, and a liquidation that the stream did not tell of would be called the owner's hand. It is asked for
+    `read_lag`, from when two sources had left less of it, or reads have agreed for long enough that it is gone.
+    """
+    told, lag = state.opinions.read, around.bounds.read_lag
+    if state.end is not EndReason.NONE or told is None or shown_by(state, told, around) > 0:
+        return 0
+    if not _is_unexplained(state, around):
+        return 0
+    if shrunk_by(state, around) is not None:
+        return around.now + lag
+    return state.reduced.at + lag if state.reduced is not None else told.agreed_since + 2 * lag
+
+
+def _is_unexplained(state: SagaState, around: Circumstances) -> bool:
     """Whether all the fills that are known leave something of ours, or one without a name may be of a stop of ours: if
     the position is gone, the trades and their orders will tell who took it.
     """

@@ -214,6 +214,8 @@ class Saga:
             if Duty.CLEAR in row.duties:
                 self._intend(closing.clear(self.state, exposure, around, agenda), around)
         wanted = asking.questions(self.state, row.duties, exposure, around)
+        if Duty.PLACE in row.duties:
+            wanted += covering.rules_questions(state)
         if row.duties & (Duty.CLOSE | Duty.REDUCE):
             wanted += closing.market_questions(self.state, around)
         if agenda.is_unlisted and self.state.phase is not Phase.FLAT:

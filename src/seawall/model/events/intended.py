@@ -63,7 +63,9 @@ class StopIntended(Event):
 
 @dataclass(frozen=True, slots=True)
 class TriggerSettled(Event):
-    """The final trigger of a stop in percent, computed once from the fills of a terminal entry."""
+    """The final trigger of a stop in percent, computed once from the fills of a terminal entry; and of any stop that
+    the venue has refused by its rules, where those have a new tick that the old trigger does not fit.
+    """
 
     trigger: Decimal
     provisional: Decimal

@@ -14,8 +14,9 @@ from decimal import Decimal
 
 from seawall.model import events as ev
 from seawall.model.acts import Outcome, PlaceStop, Reason
-from seawall.model.amounts import BASIS_POINTS, percent_trigger
+from seawall.model.amounts import BASIS_POINTS, percent_trigger, trigger_towards_entry
 from seawall.model.ids import Leg
+from seawall.model.queries import AskInstruments, Query
 from seawall.model.times import Duration, growing
 from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
@@ -82,6 +83,8 @@ def _place_again(
         return _place_new(state, around, target_trigger(state), beside)
     if newest.reason is Reason.TRIGGER_PASSED and not is_trigger_final(state):
         return _replace_provisional(state, around)
+    if newest.reason is Reason.FILTER and (settled := _on_the_tick(state, around)):
+        return [*settled, *_place_new(state, around, settled[-1].trigger)]
     is_beside = newest.quantity is not None and (is_kept_out(state) or agenda.others_stand)
     return _place_new(state, around, target_trigger(state), exposure.open if is_beside else None)
 
@@ -102,6 +105,29 @@ def _replace_provisional(state: SagaState, around: Circumstances) -> list[ev.Eve
     settled = settle(state, around, force=True)
     trigger = next((event.trigger for event in settled), target_trigger(state))
     return [*settled, *_place_new(state, around, trigger)]
+
+
+def _on_the_tick(state: SagaState, around: Circumstances) -> list[ev.TriggerSettled]:
+    """The trigger on the tick that the venue has now, if the rules read since have made it no tick any more: rounded
+    towards the entry, like any trigger, so that no more is lost than was asked for.
+    """
+    if around.instrument is None:
+        return []
+    target = target_trigger(state)
+    fitted = trigger_towards_entry(target, around.instrument.tick, state.side)
+    if fitted == target:
+        return []
+    anew = settle(state, around, force=True)
+    return anew or [ev.TriggerSettled(state.signal.id, state.signal.symbol, fitted, target)]
+
+
+def rules_questions(state: SagaState) -> list[Query]:
+    """The contracts' rules, where the venue has refused by them the last stop that it has answered for: they have
+    changed, and the standing read of them is hourly.
+    """
+    answered = (facts for facts in state.stops.values() if facts.outcome is not None)
+    last = max(answered, key=_by_n, default=None)
+    return [AskInstruments()] if last is not None and last.reason is Reason.FILTER else []
 
 
 def _place_new(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,10 @@ def test_a_receipt_shows_who_took_it_and_what_was_asked() -> None:
     assert (told["realised, before fees"], told["realised, after fees"]) == ("-0.026", "-0.029")
     assert (told["the venue says realised"], told["THE VENUE DIFFERS"]) == ("-0.026", "")
     assert told["take-profit 1"] == "50 % at 0.196, placed, 13 taken"
+    fees = told["fees"]
+    partial = dict(figures(replace(found, fees=None)))
+    assert (fees, partial["fees"]) == ("0.003", "unknown: not every trade was told with its fee")
+    assert (partial["realised, before fees"], partial["realised, after fees"]) == ("-0.026", "unknown")
     moved = receipt(velvet().move_asked(1_000, "0.201").confirmed(1_080, 1_040, trigger="0.201").recorded())
     assert moved is not None
     assert dict(figures(moved))["stop moved"] == "from 0.206 to 0.201: done in 80 ms, naked 0.0 ms"

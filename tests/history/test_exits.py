@@ -125,10 +125,36 @@ def test_an_order_that_says_more_than_its_trades_is_believed() -> None:
     assert (one.quantity, one.average, one.by_venue) == (D(27), D("0.212"), None)
 
 
+def test_the_price_of_an_order_may_come_after_its_quantity() -> None:
+    """The reply to a close tells that it filled, and not at what price; a read of the order tells that."""
+    story = velvet().close_intended(900).order(950, 910, "27", client_id=CLOSE, average=None, venue_id=VenueId("99"))
+    assert kinds(story) == [(ExitKind.CLOSE, D(27), None)]
+    story.order(960, 910, "27", client_id=CLOSE, average=D("0.212"), venue_id=VenueId("99"))
+    assert kinds(story) == [(ExitKind.CLOSE, D(27), D("0.212"))]
+
+
+def test_the_price_of_a_part_is_not_that_of_all() -> None:
+    """The order says 27 and no price, and a trade of 7 was told: nobody knows what the other 20 brought."""
+    story = velvet().close_intended(900).exit(950, CLOSE, "7", "0.21", "t9")
+    story.order(960, 900, "27", client_id=CLOSE, average=None, venue_id=VenueId("99"))
+    found = told(story)
+    assert [(one.quantity, one.average, one.fees) for one in found.exits] == [(D(27), None, None)]
+    assert (found.gain.realised, found.gain.unpriced, found.fees) == (None, D(27), None)
+
+
+def test_what_was_written_off_has_not_left() -> None:
+    """An operator wrote 20 off, and 7 that filled later were closed: nobody's hand took the 20."""
+    story = velvet()
+    story.then(500, ev.SignalResolved(story.sid, VELVET, D(20), "the operator's word", ours(500)))
+    story.close_intended(900, "7").exit(950, CLOSE, "7", "0.21", "t9").ended_flat(960, ev.EndReason.LATE_FILL)
+    assert kinds(story) == [(ExitKind.CLOSE, D(7), D("0.21"))]
+
+
 @pytest.mark.parametrize(
     ("reason", "kind"),
     [
         (ev.EndReason.CLOSED_OUTSIDE, ExitKind.HAND),
+        (ev.EndReason.CLOSED_UNRECORDED, ExitKind.CLOSE),
         (ev.EndReason.LIQUIDATED, ExitKind.LIQUIDATION),
         (ev.EndReason.DELEVERAGED, ExitKind.DELEVERAGING),
     ],

@@ -154,11 +154,38 @@ def test_the_average_is_the_venues_while_trades_are_missing() -> None:
     assert (found.quantity, found.average) == (D(27), D("0.1999"))
 
 
-def test_a_partial_entry_without_the_venues_average_uses_the_trades_at_hand() -> None:
-    """The best word there is, is given."""
-    found = receipt(Story().accepted().intended().fill(90, 40, "20").entry_filled(90, 40, "27").recorded())
+def test_what_is_known_of_a_part_of_the_entry_is_not_shown_as_all() -> None:
+    """Of 27 the trades of 20 were told: neither their average nor their fee is the entry's, nor the order's word of 20."""
+    story = Story().accepted().intended().fill(90, 40, "20").entry_filled(90, 40, "27")
+    found = receipt(story.order(95, 40, "20").recorded())
     assert found is not None
-    assert found.average == D("0.2")
+    assert (found.quantity, found.average, found.fees) == (D(27), None, None)
+    whole = receipt(story.fill(96, 42, "7", "t2").recorded())
+    assert whole is not None
+    assert (whole.average, whole.fees) == (D("0.2"), D("0.002"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "close", "fees"),
+    [
+        ("0.001", "0.002", D("0.003")),
+        ("0.001", "0", D("0.001")),
+        (None, "0.002", None),
+        ("0.001", None, None),
+        ("0.001", "no trade", None),
+        ("no trade", "0.002", None),
+    ],
+)
+def test_fees_are_those_of_every_trade_or_not_told(entry: str | None, close: str | None, fees: Decimal | None) -> None:
+    """A trade that came without a fee, and a side of it of which only the order told, leave the sum unknown."""
+    story = Story().accepted().intended().order(90, 40, "27").entry_filled(90, 40).close_intended(900)
+    if entry != "no trade":
+        story.fill(95, 40, "27", fee=None if entry is None else D(entry))
+    if close != "no trade":
+        story.exit(950, CLOSE, "27", "0.21", "t9", fee=None if close is None else D(close))
+    found = receipt(story.order(960, 910, "27", client_id=CLOSE, venue_id=VenueId("9")).recorded())
+    assert found is not None
+    assert (found.quantity, found.exit_quantity, found.fees) == (D(27), D(27), fees)
 
 
 def test_a_trade_told_by_two_sources_is_one_trade() -> None:

@@ -33,13 +33,13 @@ order_reports = st.builds(
 )
 fill_reports = st.builds(
     lambda quantity, price, trade, told, fee, profit: replace(
-        fill(NAME, quantity, price, trade=trade, told=told, seq=told), fee=D(fee), profit=profit
+        fill(NAME, quantity, price, trade=trade, told=told, seq=told), fee=fee, profit=profit
     ),
     st.sampled_from(("1", "2", "27")),
     _PRICES,
     st.sampled_from(("t1", "t2", "t3")),
     _TIMES,
-    st.sampled_from(("0", "0.01", "-0.01")),
+    st.sampled_from((None, D(0), D("0.01"), D("-0.01"))),
     st.sampled_from((None, D(0), D("-0.3"))),
 )
 Report = OrderReport | FillReport

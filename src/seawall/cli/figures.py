@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from decimal import Decimal
 
 from seawall.cli.common import amount, span
 from seawall.history.asked import Asked, Move, Part, RungView
@@ -32,7 +31,7 @@ def figures(told: Receipt) -> list[tuple[str, str]]:
         *(("by", _exit(one)) for one in told.exits),
         ("written off", amount(told.written_off) if told.written_off else ""),
         *_gain(told),
-        ("fees", amount(told.fees)),
+        ("fees", _fees(told)),
         *_asked(told.asked),
         ("stop, provisional", amount(told.provisional)),
         ("stop, final", amount(told.final)),
@@ -75,6 +74,9 @@ _BY = {
 }
 
 
+_UNKNOWN = "unknown"
+
+
 def _exit(one: Exit) -> str:
     """As "take-profit 1: 13 at 0.19, realised 0.13"."""
     who = f"{_BY[one.kind]}{'' if one.rung is None else f' {one.rung + 1}'}"
@@ -92,10 +94,17 @@ def _gain(told: Receipt) -> list[tuple[str, str]]:
     differs = "" if gain.differs is None else f"{readable(gain.differs)} more than ours, on the exits that it told of"
     return [
         ("realised, before fees", readable(gain.realised) + unpriced),
-        ("realised, after fees", readable(gain.realised - (told.fees or Decimal(0)))),
+        ("realised, after fees", _UNKNOWN if told.fees is None else readable(gain.realised - told.fees)),
         ("the venue says realised", "" if gain.by_venue is None else readable(gain.by_venue)),
         ("THE VENUE DIFFERS", differs),
     ]
+
+
+def _fees(told: Receipt) -> str:
+    """What was charged: a part of it is never shown as all."""
+    if told.fees is not None:
+        return amount(told.fees)
+    return f"{_UNKNOWN}: not every trade was told with its fee" if told.quantity else ""
 
 
 def _asked(told: Asked) -> list[tuple[str, str]]:

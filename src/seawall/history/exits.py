@@ -34,6 +34,7 @@ from seawall.model.events import (
     FlatSeen,
     FlatVerified,
     OrderReported,
+    SignalResolved,
     StopIntended,
     StopReported,
     TakeProfitIntended,
@@ -58,8 +59,8 @@ class ExitKind(StrEnum):
 class Exit:
     """One order's part in the way out. `at` is the venue's time of its last trade, 0 where none was told.
 
-    `average` is None where no price was told; then `realised` is, too. `by_venue` is what the venue says was realised,
-    None unless it said so of every trade of this exit.
+    `average` is None where no price was told of all of it; then `realised` is, too. `fees` and `by_venue` (what the
+    venue says was realised) are None unless every trade of this exit was told with it.
     """
 
     kind: ExitKind
@@ -68,7 +69,7 @@ class Exit:
     at: Instant = 0
     rung: int | None = None
     name: str = ""
-    fees: Decimal = ZERO
+    fees: Decimal | None = None
     realised: Decimal | None = None
     by_venue: Decimal | None = None
 
@@ -84,6 +85,7 @@ _BY_REASON = {
     EndReason.DELEVERAGED: ExitKind.DELEVERAGING,
     EndReason.STOP_FILLED: ExitKind.STOP,
     EndReason.TAKEN_PROFIT: ExitKind.TAKE_PROFIT,
+    EndReason.CLOSED_UNRECORDED: ExitKind.CLOSE,
 }
 _NOBODY_S = (EndReason.RESOLVED,)
 """Ends at which what was open did not leave: it was written off."""
@@ -144,8 +146,10 @@ def _completed(history: History, whose: Whose, by_order: dict[str, Exit]) -> lis
         key = name or str(report.venue_id)
         told = found.get(key, Exit(kind, ZERO, None, rung=rung, name=name))
         if report.filled > told.quantity:
-            average, at = report.average or told.average, max(told.at, report.venue_at)
-            found[key] = replace(told, quantity=report.filled, average=average, at=at, by_venue=None)
+            at = max(told.at, report.venue_at)
+            found[key] = replace(told, quantity=report.filled, average=report.average, at=at, fees=None, by_venue=None)
+        elif told.average is None and 0 < report.filled == told.quantity:
+            found[key] = replace(told, average=report.average)
     return list(found.values())
 
 
@@ -191,9 +195,9 @@ def _forced_orders(history: History, by_order: dict[str, Exit]) -> Iterator[Exit
 
 
 def _unexplained(history: History, told: Decimal) -> list[Exit]:
-    """What had left by the time flat was seen, and nobody has told how."""
+    """What had left by the time flat was seen, and nobody has told how; what was written off had not left."""
     flat = last(history, FlatVerified) or last(history, FlatSeen)
-    rest = filled(history) - told
+    rest = filled(history) - told - sum((event.written_off for event in every(history, SignalResolved)), ZERO)
     if flat is None or rest <= 0 or flat.reason in _NOBODY_S:
         return []
     return [Exit(_BY_REASON.get(flat.reason, ExitKind.HAND), rest, None)]
@@ -205,8 +209,9 @@ def _unexplained(history: History, told: Decimal) -> list[Exit]:
 def _of_fill(fill: FillReport, quantity: Decimal, kind: ExitKind, rung: int | None, name: str) -> Exit:
     """A trade, or the part of it that was ours: its fee and its profit in the same proportion."""
     part = quantity / fill.quantity if fill.quantity else ZERO
+    fee = None if fill.fee is None else fill.fee * part
     profit = None if fill.profit is None else fill.profit * part
-    return Exit(kind, quantity, fill.price, fill.venue_at, rung, name, fill.fee * part, by_venue=profit)
+    return Exit(kind, quantity, fill.price, fill.venue_at, rung, name, fee, by_venue=profit)
 
 
 def _grouped(told: list[tuple[str, Exit]]) -> dict[str, Exit]:
@@ -220,9 +225,19 @@ def _grouped(told: list[tuple[str, Exit]]) -> dict[str, Exit]:
 def _joined(one: Exit, other: Exit) -> Exit:
     quantity = one.quantity + other.quantity
     paid = one.quantity * (one.average or ZERO) + other.quantity * (other.average or ZERO)
-    known = None if one.by_venue is None or other.by_venue is None else one.by_venue + other.by_venue
-    at = max(one.at, other.at)
-    return replace(one, quantity=quantity, average=paid / quantity, at=at, fees=one.fees + other.fees, by_venue=known)
+    return replace(
+        one,
+        quantity=quantity,
+        average=paid / quantity,
+        at=max(one.at, other.at),
+        fees=_both(one.fees, other.fees),
+        by_venue=_both(one.by_venue, other.by_venue),
+    )
+
+
+def _both(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """The sum of two amounts, known only where both are."""
+    return None if one is None or other is None else one + other
 
 
 def _realised(one: Exit, entry_average: Decimal | None, sign: int) -> Exit:

@@ -37,7 +37,9 @@ class SignalRow:
 
 @dataclass(frozen=True, slots=True)
 class FillRow:
-    """One trade of ours; `at` is the venue's time of it. `leg` is entry or exit; `profit` None where nobody said it."""
+    """One trade of ours; `at` is the venue's time of it. `leg` is entry or exit; `fee` and `profit` are None where they
+    were not told, `fee` also where it was charged in another currency.
+    """
 
     at: Instant
     signal_id: SignalId
@@ -48,7 +50,7 @@ class FillRow:
     quantity: Decimal
     price: Decimal
     value: Decimal
-    fee: Decimal
+    fee: Decimal | None
     profit: Decimal | None
     kind: str
     trade_id: str

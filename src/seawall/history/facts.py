@@ -171,7 +171,7 @@ def _together(one: FillReport, other: FillReport) -> FillReport:
         one,
         client_id=one.client_id or other.client_id,
         venue_id=one.venue_id or other.venue_id,
-        fee=one.fee or other.fee,
+        fee=one.fee or (one.fee if other.fee is None else other.fee),
         kind=other.kind if one.kind is FillKind.TRADE else one.kind,
         profit=other.profit if one.profit is None else one.profit,
     )

@@ -142,7 +142,8 @@ class Receipt:
 
     `provisional` is the trigger that the entry left with, `final` the one computed from the fills (equal for a stop by
     price), `live` the one last seen at the venue. `spoke_first` is the source that proved the fill first, `sources` all
-    that said anything. `fees` is None while no trade has been told. `reason` is why it was refused or came to its end.
+    that said anything. `fees` is None unless every trade of the entry and of each exit was told with its fee in the
+    contract's currency: a part is never shown as all. `reason` is why it was refused or came to its end.
 
     `exits` says who took it away, `gain` what that was in all. `asked` is what was asked of the open position.
     `written_off` was open when an operator resolved it.
@@ -265,14 +266,17 @@ def _quantity(history: History) -> Decimal:
 
 
 def _average(history: History) -> Decimal | None:
-    """The entry's average price: from its trades when all of them are known, else as the venue told it."""
+    """The entry's average price: from its trades when all of them are known, else as the venue told it of
+    the whole: that of a part says nothing of the rest.
+    """
     fills = entry_fills(history)
-    if fills and sum(fill.quantity for fill in fills) == _quantity(history):
+    whole = _quantity(history)
+    if fills and sum(fill.quantity for fill in fills) == whole:
         return average(fills)
-    told = [event.average for event in every(history, PositionProtected) if event.average]
-    told += [event.average for event in every(history, EntryEnded) if event.average]
-    told += [report.average for report in entry_orders(history)[::-1] if report.average]
-    return told[0] if told else average(fills)
+    told = [(event.quantity, event.average) for event in every(history, PositionProtected)]
+    told += [(event.filled, event.average) for event in every(history, EntryEnded)]
+    told += [(report.filled, report.average) for report in entry_orders(history)[::-1]]
+    return next((price for quantity, price in told if price and quantity == whole), None)
 
 
 def _final(history: History) -> Decimal | None:
@@ -299,10 +303,12 @@ def _venue_ids(history: History) -> tuple[str, ...]:
 
 
 def _fees(history: History, left: Sequence[Exit]) -> Decimal | None:
-    """The fees of the entry's trades and of every exit that were told; None without any."""
+    """The fees of the whole entry and of every exit; None unless each trade of them was told with its fee."""
     fills = entry_fills(history)
     fees = [*(fill.fee for fill in fills), *(one.fees for one in left)]
-    return sum(fees, ZERO) if fees else None
+    known = [fee for fee in fees if fee is not None]
+    whole = sum((fill.quantity for fill in fills), ZERO) == _quantity(history)
+    return sum(known, ZERO) if fills and whole and len(known) == len(fees) else None
 
 
 def _trigger_by(history: History) -> TriggerBy | None:

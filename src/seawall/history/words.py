@@ -255,7 +255,8 @@ def _order(report: OrderReport) -> str:
 def _fill(report: FillReport) -> str:
     profit = f", realised {plain(report.profit)}" if report.profit else ""
     told = f"{report.side.value} {plain(report.quantity)} at {plain(report.price)}{_forced(report.kind)}"
-    return f"{_SAYS[report.source]}: {told}, fee {plain(report.fee)}{profit}, {_venue(report.venue_at)}"
+    fee = "" if report.fee is None else f", fee {plain(report.fee)}"
+    return f"{_SAYS[report.source]}: {told}{fee}{profit}, {_venue(report.venue_at)}"
 
 
 def _forced(kind: FillKind) -> str:

@@ -118,7 +118,8 @@ class FillReport:
     venue_at: Instant
     client_id: ClientId = ClientId("")
     venue_id: VenueId = VenueId("")
-    fee: Decimal = ZERO
+    fee: Decimal | None = None
+    """In quote currency; None where it is not told, or is charged in another currency (Binance: BNB)."""
     seq: int = 0
     kind: FillKind = FillKind.TRADE
     profit: Decimal | None = None

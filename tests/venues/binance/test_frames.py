@@ -147,7 +147,7 @@ def test_the_stream_says_what_a_trade_realised() -> None:
 
 def test_a_trade_in_brief_is_a_fill() -> None:
     """TRADE_LITE tells the trade before the order's own event, without a fee."""
-    assert _news(trade_lite()) == Told(fills=(replace(FILL, fee=Decimal(0), profit=None),))
+    assert _news(trade_lite()) == Told(fills=(replace(FILL, fee=None, profit=None),))
 
 
 def test_a_changed_position_is_told_with_the_time_of_the_change() -> None:

@@ -251,7 +251,7 @@ def test_fills_come_under_the_order_s_id() -> None:
         profit=Decimal(0),
     )
     told = read(AskFills(VELVET, SENT), reply([trade(), trade(id=5502, commission="0.1", commissionAsset="BNB")]))
-    assert told.fills == (fill, replace(fill, trade_id="5502", fee=Decimal(0)))
+    assert told.fills == (fill, replace(fill, trade_id="5502", fee=None))
 
 
 def test_no_fills_is_an_answer() -> None:

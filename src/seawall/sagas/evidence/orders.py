@@ -44,7 +44,7 @@ class Trade:
     price: Decimal
     venue_at: Instant
     seq: int = 0
-    fee: Decimal = ZERO
+    fee: Decimal | None = None
     profit: Decimal | None = None
 
 
@@ -80,6 +80,11 @@ class OrderFacts:
         if self._traded and self._traded >= self.reported:
             return sum((trade.quantity * trade.price for trade in self.trades), ZERO) / self._traded
         return self.reported_average
+
+    @property
+    def is_unpriced(self) -> bool:
+        """Whether it has filled, and nobody has told at what price: a reply to an order has none (binance.md 1.6)."""
+        return self.filled > 0 and self.average is None
 
     @property
     def is_seen(self) -> bool:
@@ -168,9 +173,14 @@ def _joined(one: Trade, other: Trade) -> Trade:
     return replace(
         max(one, other, key=_as_key),
         seq=max(one.seq, other.seq),
-        fee=max(one.fee, other.fee, key=lambda fee: (abs(fee), fee)),
-        profit=max(one.profit, other.profit, key=lambda told: (told is not None, told or ZERO)),
+        fee=max(one.fee, other.fee, key=_as_told),
+        profit=max(one.profit, other.profit, key=_as_told),
     )
+
+
+def _as_told(amount: Decimal | None) -> tuple[bool, Decimal, Decimal]:
+    """Of two words about an amount the larger counts, and any more than none."""
+    return (amount is not None, abs(amount or ZERO), amount or ZERO)
 
 
 def _as_key(trade: Trade) -> tuple[Decimal, Decimal, Instant, int]:

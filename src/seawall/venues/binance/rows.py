@@ -211,7 +211,7 @@ class Besides(Struct, frozen=True):
     """What only some spellings of a trade have."""
 
     client_id: Text = None
-    fee: Decimal = ZERO
+    fee: Decimal | None = None
     profit: Decimal | None = None
     kind: FillKind = FillKind.TRADE
 
@@ -242,10 +242,10 @@ def _fill(parts: FillParts, source: Source, at: Instant, gaps: Gaps, besides: Be
     )
 
 
-def _fee(charged: Amount, asset: Text, symbol: Text) -> Decimal:
-    """The fee in the contract's own currency; one charged in another (BNB) is not mixed with it and counts as 0."""
+def _fee(charged: Amount, asset: Text, symbol: Text) -> Decimal | None:
+    """The fee in the contract's own currency; one charged in another (BNB) is not mixed with it and not told."""
     if charged.value is None or not asset or not (symbol or "").endswith(asset):
-        return ZERO
+        return None
     return charged.value
 
 

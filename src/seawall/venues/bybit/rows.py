@@ -260,7 +260,7 @@ def _fill_told(row: ExecutionRow, source: Source, at: Instant) -> Gathered:
         venue_at=instant(row.exec_time),
         client_id=ClientId(row.order_link_id or ""),
         venue_id=VenueId(row.order_id or ""),
-        fee=amount(row.exec_fee),
+        fee=given(row.exec_fee),
         seq=max(whole(row.seq), 0),
         kind=TRADES[row.exec_type],
         profit=given(row.exec_pnl),

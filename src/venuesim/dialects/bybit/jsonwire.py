@@ -53,6 +53,11 @@ def at_scale(amount: Decimal, like: Decimal) -> str:
     return text(amount.quantize(like))
 
 
+def traded_at(price: Decimal, tick: Decimal) -> str:
+    """The price of a trade with the decimals of the tick; with its own where a tick that came later is coarser."""
+    return trimmed(price) if price % tick else at_scale(price, tick)
+
+
 def ms(at: int) -> str:
     """An instant in µs as the venue's string of milliseconds."""
     return str(at // 1_000)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from venuesim.dialects.bybit.jsonwire import at_scale, ms, trimmed
+from venuesim.dialects.bybit.jsonwire import at_scale, ms, traded_at, trimmed
 from venuesim.dialects.bybit.rows import SIDE, average_text, create_type, stop_order_type
 from venuesim.facts import ZERO, OrderKind, Origin, Side
 
@@ -51,7 +51,7 @@ def execution_row(
         "execFee": trimmed(fill.fee),
         "execFeeV2": "",
         "execId": fill.fill_id,
-        "execPrice": at_scale(fill.price, rules.tick),
+        "execPrice": traded_at(fill.price, rules.tick),
         "execQty": at_scale(fill.quantity, rules.step),
         "execType": exec_type(fill),
         "execValue": trimmed(value),

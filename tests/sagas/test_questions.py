@@ -22,7 +22,9 @@ from tests.sagas.builders import (
     AskStop,
     AskStops,
     Case,
+    D,
     Finding,
+    Phase,
     StopStatus,
     armed,
     entering,
@@ -52,6 +54,19 @@ def asked_at(case: Case, query: Query, until: float, *, answered: bool) -> list[
                 case.reads(at + 10, query, began=at)
         case.queries.clear()
     return found
+
+
+def test_the_price_of_an_entry_that_no_trade_told_is_asked_for_until_it_is_known() -> None:
+    """The reply said filled, and a reply has no price: the order is read now and then while the position stands."""
+    case = entering()
+    case.answers(50, case.entry, Outcome.ACKNOWLEDGED, Reason.NONE, order(case.entry, filled=27, at=50))
+    case.answers(150, case.newest_stop.client_id)
+    case.hears(200, stop(case.newest_stop.client_id, at=200, trigger=case.newest_stop.trigger))
+    assert case.phase() is Phase.PROTECTED
+    asked = AskOrder(SYMBOL, case.entry)
+    assert len(asked_at(case, asked, 20_000, answered=True)) > 1
+    case.reads(20_500, asked, order(case.entry, filled=27, at=50, average=D("0.2001")))
+    assert asked_at(case, asked, 60_000, answered=True) == []
 
 
 def test_the_order_is_asked_after_half_a_second_and_then_ever_more_rarely() -> None:

@@ -19,9 +19,11 @@ from tests.sagas.builders import (
     INSTRUMENT,
     SYMBOL,
     T0,
+    AskFills,
     AskOrder,
     AskPositions,
     AskStop,
+    Case,
     D,
     Phase,
     closing,
@@ -55,6 +57,37 @@ def test_one_close_at_a_time() -> None:
     case.hears(10_200, order(case.state.closes[0].client_id, OrderStatus.OPEN, 0, at=10_200))
     case.wakes_until(30_000)
     assert len(case.sent(ClosePosition)) == 1
+
+
+def close_without_a_price() -> Case:
+    """The reply told that the close filled, the stream is deaf to its trade, and two sources show that all has gone."""
+    case = closing()
+    name = case.state.closes[0].client_id
+    case.answers(400, name, Outcome.ACKNOWLEDGED, Reason.NONE, order(name, filled=27, at=390, venue_id=VenueId("77")))
+    case.flat(500, dated=400)
+    stopped = case.newest_stop.client_id
+    case.hears(600, stop(stopped, StopStatus.CANCELLED, at=600))
+    assert case.phase() is Phase.CLOSING
+    return case
+
+
+def test_the_price_of_a_close_is_read_from_its_trades_before_the_end_is_told() -> None:
+    """A reply has no price: without its trade the receipt could not say what the close has brought."""
+    case = close_without_a_price()
+    asked = AskFills(SYMBOL, case.baseline_at)
+    assert asked in case.saga.agenda.asking
+    sold = replace(fill("", price="0.2100", trade="t9", at=390, venue_id=VenueId("77")), side=Side.SELL)
+    case.reads(700, asked, sold)
+    assert (case.phase(), case.state.orders[case.state.closes[0].client_id].average) == (Phase.FLAT, D("0.2100"))
+
+
+def test_an_end_is_held_up_for_no_price_longer_than_ten_seconds() -> None:
+    """A receipt without a price is told as such; the slot is needed."""
+    case = close_without_a_price()
+    case.wakes_until(10_390)
+    assert case.phase() is Phase.CLOSING
+    case.wakes_until(10_410)
+    assert case.phase() is Phase.FLAT
 
 
 def test_one_word_newer_than_our_last_fill_caps_a_close() -> None:

@@ -23,7 +23,7 @@ from seawall.sagas.judgement import (
     unsettled_closes,
     unsettled_rungs,
 )
-from seawall.sagas.phase import Duty
+from seawall.sagas.phase import Duty, Phase
 
 
 def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around: Circumstances) -> list[Query]:
@@ -53,6 +53,8 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
     if Duty.WATCH in duties and exposure is not None and exposure.least < exposure.open:
         wanted[AskPositions(symbol)] = None  # one witness shows less than counts as ours: the second decides
+    if Duty.WATCH in duties and state.phase is Phase.PROTECTED:
+        wanted.update((AskOrder(symbol, facts.client_id), None) for facts in state.entry_orders if facts.is_unpriced)
     if Duty.PREPARE in duties and state.signal.leverage is not None:
         wanted[AskLeverage(symbol)] = None
     return list(wanted)
@@ -81,11 +83,10 @@ def everything_since(state: SagaState, around: Circumstances) -> list[Query]:
 
 def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:
     facts = state.orders[attempt.client_id]
-    unpriced = facts.filled > 0 and facts.average is None
     doubted = facts.filled == 0 and (contradicts_refusal(state, around) or has_child(state, attempt))
     if attempt.never_was and not facts.is_seen and not doubted:
         return []
-    if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not unpriced and not doubted:
+    if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not facts.is_unpriced and not doubted:
         return []
     if entry_verdict(state, attempt, around) is Verdict.ABSENT:
         return []

@@ -297,9 +297,21 @@ def _moved(state: SagaState, around: Circumstances) -> Decimal:
 
 
 def trades_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """Until when it is asked who took the position from us, 0 where nobody did or it is known: the receipt says why it
-    ended, and a liquidation that the stream did not tell of would be called the owner's hand. It is asked for
-    `read_lag`, from when two sources had left less of it, or reads have agreed for long enough that it is gone.
+    """Until when it is asked who took the position from us, or at what price we closed it; 0 where that is known. The
+    receipt says why it ended and what it was worth.
+    """
+    return max(_who_took_it_asked_until(state, around), _price_asked_until(state, around))
+
+
+def _price_asked_until(state: SagaState, around: Circumstances) -> Instant:
+    """A reply to a close has no price (binance.md 1.6): until `read_lag` after the last close that is unpriced."""
+    unpriced = [close.concluded_at for close in state.closes if state.orders[close.client_id].is_unpriced]
+    return max(unpriced) + around.bounds.read_lag if unpriced and not state.flat_at else 0
+
+
+def _who_took_it_asked_until(state: SagaState, around: Circumstances) -> Instant:
+    """A liquidation that the stream did not tell of would be called the owner's hand. It is asked for `read_lag`, from
+    when two sources had left less of it, or reads have agreed for long enough that it is gone.
     """
     told, lag = state.opinions.read, around.bounds.read_lag
     if state.end is not EndReason.NONE or told is None or shown_by(state, told, around) > 0:

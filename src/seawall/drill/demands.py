@@ -19,6 +19,7 @@ from seawall.drill.lines import is_garbled
 from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
 from seawall.drill.reasons import false_reasons
+from seawall.drill.receipts import false_receipts
 from seawall.drill.world import World
 from seawall.model.events import Recorded, event_type
 from seawall.model.ids import Leg, SignalId, Symbol, parse_client_id
@@ -78,20 +79,23 @@ def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence
     """Collects what there is to judge in the deterministic world. A run that is broken off, since it goes round in a
     circle, leaves the memory ahead of the journal by what is still being written: then it is not compared.
     """
+    rows = world.recorded()
     end = collected(
         checks.on_slot(world.box.judge(world.now), world.account, Symbol(page.symbol(world.venue))),
-        world.recorded(),
+        rows,
         None if world.is_behind else {saga.state.signal.id: saga.state for saga in world.sagas()},
         [signal.id for signal in signals],
         [answer.reason or "accepted" for answer in world.answers],
         unfired,
         world.box.log,
     )
-    return replace(end, outside=tuple(_from_outside(world, page, end)))
+    return replace(end, outside=tuple(_from_outside(world, page, end, rows)))
 
 
-def _from_outside(world: World, page: Page, end: Ended) -> Iterator[str]:
-    """What the fills of the book, the bytes and their times say: see `fills`, `witness`, `overdue` and `lapses`."""
+def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]) -> Iterator[str]:
+    """What the fills of the book, the bytes and their times say: see `fills`, `receipts`, `witness`, `overdue` and
+    `lapses`.
+    """
     facts, log = world.box.history.facts, world.box.log
     if not any(line.line["fault"] == "request_twice" for line in page.fault):
         yield from fills.wrongs(facts, end.folded)
@@ -99,6 +103,8 @@ def _from_outside(world: World, page: Page, end: Ended) -> Iterator[str]:
     yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
     yield from too_many_take_profits(world)
     if not is_touched(page) and not is_garbled(page.fault):
+        if not any(kill.restores for kill in page.kill):
+            yield from false_receipts(end.verdict.episodes, facts, rows, end.folded)
         yield from overdue(world.venue, end.verdict.episodes, facts, log, world.witness)
         if not any(hand.does == "resolve" for hand in page.hand):
             yield from lapses(end.verdict.episodes, facts, log, world.witness)

@@ -142,6 +142,18 @@ def test_the_price_of_a_part_is_not_that_of_all() -> None:
     assert (found.gain.realised, found.gain.unpriced, found.fees) == (None, D(27), None)
 
 
+@pytest.mark.parametrize(
+    ("leg", "kind"), [("c", ExitKind.CLOSE), ("s", ExitKind.STOP), ("t", ExitKind.TAKE_PROFIT), ("x", ExitKind.HAND)]
+)
+def test_an_order_of_ours_whose_record_was_lost_is_ours_by_its_name(leg: str, kind: ExitKind) -> None:
+    """A process sent it and died before it was recorded: nobody's hand took it, but for `flatten --direct`."""
+    assert kinds(velvet().exit(950, f"swaaaa-0123456789-{leg}tkxp2x77", "27", "0.21", "t9")) == [
+        (kind, D(27), D("0.21"))
+    ]
+    stranger = velvet().exit(950, f"swaaaa-9876543210-{leg}tkxp2x77", "27", "0.21", "t9")
+    assert [one[0] for one in kinds(stranger)] == [ExitKind.HAND]
+
+
 def test_what_was_written_off_has_not_left() -> None:
     """An operator wrote 20 off, and 7 that filled later were closed: nobody's hand took the 20."""
     story = velvet()

@@ -23,6 +23,7 @@ from seawall.history.facts import (
     entry_side,
     every,
     exit_fills,
+    exit_names,
     exit_orders,
     filled,
     last,
@@ -39,6 +40,7 @@ from seawall.model.events import (
     StopReported,
     TakeProfitIntended,
 )
+from seawall.model.ids import Leg, parse_client_id
 from seawall.model.reports import FillKind, FillReport, OrderReport
 from seawall.model.times import Instant
 
@@ -87,6 +89,8 @@ _BY_REASON = {
     EndReason.TAKEN_PROFIT: ExitKind.TAKE_PROFIT,
     EndReason.CLOSED_UNRECORDED: ExitKind.CLOSE,
 }
+_UNRECORDED = {Leg.STOP: ExitKind.STOP, Leg.TAKE_PROFIT: ExitKind.TAKE_PROFIT, Leg.CLOSE: ExitKind.CLOSE}
+"""Of an order of ours whose record was lost its name alone says what it was."""
 _NOBODY_S = (EndReason.RESOLVED,)
 """Ends at which what was open did not leave: it was written off."""
 
@@ -119,6 +123,10 @@ def _whose(history: History) -> Whose:
         found[close.client_id] = (ExitKind.CLOSE, None, close.client_id)
     for rung in every(history, TakeProfitIntended):
         found[rung.client_id] = (ExitKind.TAKE_PROFIT, rung.rung, rung.client_id)
+    for name in exit_names(history):
+        made = parse_client_id(name)
+        if made is not None:
+            found.setdefault(name, (_UNRECORDED.get(made.leg, ExitKind.CLOSE), None, name))
     for report in exit_orders(history):
         found.setdefault(report.venue_id, found.get(report.client_id, (ExitKind.STOP, None, report.client_id)))
     entries = entry_names(history)

@@ -27,13 +27,14 @@ from seawall.model.events import (
     StopReported,
     TakeProfitIntended,
 )
-from seawall.model.ids import ClientId, Side, SignalId
+from seawall.model.ids import ClientId, Leg, Side, SignalId, parse_client_id
 from seawall.model.reports import FillKind, FillReport, OrderReport
 from seawall.model.signal import Signal
 from seawall.model.times import Instant
 
 History = Sequence[Recorded]
 Kind = TypeVar("Kind", bound=Event)
+_REDUCING = (Leg.CLOSE, Leg.STOP, Leg.TAKE_PROFIT)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -79,14 +80,25 @@ def entry_side(history: History) -> Side | None:
 
 
 def exit_names(history: History) -> tuple[ClientId, ...]:
-    """The names under which the position may have been reduced: closes, take-profits and stops. A stop that was
-    attached to the entry has no orders under its name: its child is known by its parent.
+    """The names under which the position may have been reduced: closes, take-profits and stops, also of a process that
+    died before it could record them. A stop that was attached to the entry has no orders under its name: its child is
+    known by its parent.
     """
     taken = (event.client_id for event in every(history, TakeProfitIntended))
     closes = (event.client_id for event in every(history, CloseIntended))
     stops = (event.client_id for event in every(history, StopIntended))
     entries = entry_names(history)
-    return tuple(name for name in (*closes, *taken, *stops) if name not in entries)
+    known = dict.fromkeys(name for name in (*closes, *taken, *stops) if name not in entries)
+    return (*known, *(name for name in _unrecorded(history, entries) if name not in known))
+
+
+def _unrecorded(history: History, entries: tuple[ClientId, ...]) -> list[ClientId]:
+    """The names of legs that reduce, made for this signal, under which an order or a trade was heard of."""
+    ours = parse_client_id(entries[0]) if entries else None
+    heard = [event.report.client_id for event in every(history, OrderReported)]
+    heard += [event.report.client_id for event in every(history, FillReported)]
+    made = ((name, parse_client_id(name)) for name in dict.fromkeys(heard))
+    return [name for name, told in made if told and ours and told.signal == ours.signal and told.leg in _REDUCING]
 
 
 def entry_fills(history: History) -> list[FillReport]:
@@ -101,10 +113,11 @@ def entry_fills(history: History) -> list[FillReport]:
 def exit_fills(history: History) -> list[FillReport]:
     """The trades of our closes, take-profits and stops, each once; a stop's child is found by the venue's id of it."""
     told = [str(report.venue_id) for report in exit_orders(history)]
+    names, entries = exit_names(history), entry_names(history)
     for event in every(history, StopReported):
-        if event.report.client_id in exit_names(history) or event.report.parent in entry_names(history):
+        if event.report.client_id in names or event.report.parent in entries:
             told += [str(event.report.venue_id), str(event.report.order_id)]
-    return _trades(history, exit_names(history), tuple(venue_id for venue_id in told if venue_id))
+    return _trades(history, names, tuple(venue_id for venue_id in told if venue_id))
 
 
 def entry_orders(history: History) -> list[OrderReport]:

@@ -17,7 +17,7 @@ from seawall.model import events as ev
 from seawall.model.amounts import ZERO
 from seawall.model.events import EndReason
 from seawall.model.reports import PositionReport, Source
-from seawall.model.times import Instant
+from seawall.model.times import SECOND, Instant
 from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import OrderFacts
@@ -311,7 +311,8 @@ def _price_asked_until(state: SagaState, around: Circumstances) -> Instant:
 
 def _who_took_it_asked_until(state: SagaState, around: Circumstances) -> Instant:
     """A liquidation that the stream did not tell of would be called the owner's hand. It is asked for `read_lag`, from
-    when two sources had left less of it, or reads have agreed for long enough that it is gone.
+    when two sources had left less of it, or reads have agreed for long enough that it is gone; and by each process that
+    finds it so.
     """
     told, lag = state.opinions.read, around.bounds.read_lag
     if state.end is not EndReason.NONE or told is None or shown_by(state, told, around) > 0:
@@ -320,7 +321,8 @@ def _who_took_it_asked_until(state: SagaState, around: Circumstances) -> Instant
         return 0
     if shrunk_by(state, around) is not None:
         return around.now + lag
-    return state.reduced.at + lag if state.reduced is not None else told.agreed_since + 2 * lag
+    gone_at = state.reduced.at if state.reduced is not None else told.agreed_since + lag
+    return max(gone_at, around.term * SECOND) + lag
 
 
 def _is_unexplained(state: SagaState, around: Circumstances) -> bool:

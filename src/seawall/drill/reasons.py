@@ -15,6 +15,7 @@ from seawall.model.ids import Leg, SignalId, parse_client_id
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
 from venuesim.judge import Episode
+from venuesim.verdict import Close
 
 _NEVER_FILLED: Final = (
     EndReason.STALE,
@@ -51,7 +52,22 @@ def false_reasons(episodes: Sequence[Episode], states: Mapping[SignalId, SagaSta
 
 
 def _closes(episode: Episode) -> Iterator[str]:
-    """What took from a position; the owner's own `flatten --direct` is a hand's."""
+    """What took from a position; a stop of the owner's own may be told as ours or as his (`is_owners`)."""
     for close in episode.closes:
-        made = parse_client_id(close.client_id)
-        yield "hand" if made is not None and made.leg is Leg.DIRECT else close.what
+        if is_owners(close):
+            yield "hand"
+        if not _is_direct(close):
+            yield close.what
+
+
+def is_owners(close: Close) -> bool:
+    """Whether its owner's doing took it: his hand, his `flatten --direct`, or a stop of his that stood in the place of
+    ours or beside it. Only where such a stop was taken for ours (design, rule 18) is it told as one of ours.
+    """
+    is_his_stop = close.what == "stop" and bool(close.client_id) and parse_client_id(close.client_id) is None
+    return close.what == "hand" or _is_direct(close) or is_his_stop
+
+
+def _is_direct(close: Close) -> bool:
+    made = parse_client_id(close.client_id)
+    return made is not None and made.leg is Leg.DIRECT

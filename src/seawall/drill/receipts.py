@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from seawall.drill.reasons import is_owners
 from seawall.history.exits import ExitKind
 from seawall.history.facts import by_signal
 from seawall.history.receipt import Receipt, receipt
 from seawall.model.amounts import ZERO
 from seawall.model.events import Recorded
-from seawall.model.ids import Leg, SignalId, parse_client_id
+from seawall.model.ids import SignalId
 from seawall.sagas.evidence.state import SagaState
 from venuesim.facts import Fact, FillState, OrderFilled
 from venuesim.judge import Episode
@@ -81,20 +82,21 @@ def _of_price(what: str, average: Decimal | None, fills: Sequence[FillState]) ->
 
 def _of_exits(told: Receipt, closes: Sequence[Close]) -> Iterator[str]:
     """Who took how much of it away."""
-    true: dict[ExitKind, Decimal] = {}
-    for close in closes:
-        true[_kind(close)] = true.get(_kind(close), ZERO) + close.quantity
     said: dict[ExitKind, Decimal] = {}
     for one in told.exits:
         said[one.kind] = said.get(one.kind, ZERO) + one.quantity
+    true: dict[ExitKind, Decimal] = {}
+    for close in closes:
+        kind = _kind(close, said)
+        true[kind] = true.get(kind, ZERO) + close.quantity
     if said != true:
         yield f"that it left by {_listed(said)}, not by {_listed(true)}"
 
 
-def _kind(close: Close) -> ExitKind:
-    """Whose exit it was; the owner's own `flatten --direct` is a hand's."""
-    made = parse_client_id(close.client_id)
-    return ExitKind.HAND if made is not None and made.leg is Leg.DIRECT else _KINDS[close.what]
+def _kind(close: Close, said: Mapping[ExitKind, Decimal]) -> ExitKind:
+    """Whose exit it was; the owner's own stop may be told as his hand's or, where it was taken for ours, as a stop."""
+    as_stop = close.what == "stop" and ExitKind.HAND not in said
+    return ExitKind.HAND if is_owners(close) and not as_stop else _KINDS[close.what]
 
 
 def _listed(exits: Mapping[ExitKind, Decimal]) -> str:

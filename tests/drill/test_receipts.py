@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from seawall.drill.receipts import false_receipts
@@ -45,12 +46,12 @@ def closed_by(*what: str) -> Episode:
     return Episode("a", "S", "sell", 0, 100, D(26), [entry], 0, [], [], 10, None, 0, 0, D(0), closes, turned_over=False)
 
 
-def wrongs(story: Story, fills: list[FillState], episode: Episode) -> list[str]:
+def wrongs(story: Story, fills: list[FillState], *episodes: Episode) -> list[str]:
     """What is said of the story's receipt."""
     nowhere = cast("Any", None)
     facts = [OrderFilled(nowhere, nowhere, each) for each in fills]
     state = SagaState(story.signal, attempts=(Attempt(ENTRY, 1, 0),))
-    return list(false_receipts([episode], facts, story.recorded(), {story.sid: state}))
+    return list(false_receipts(episodes, facts, story.recorded(), {story.sid: state}))
 
 
 RUNG_AND_STOP = closed_by("take_profit", "stop")
@@ -91,6 +92,12 @@ def test_an_exit_that_is_missing_or_without_a_price_is_told() -> None:
     story.told.pop()
     found = wrongs(story, sold_and_bought_back(), RUNG_AND_STOP)
     assert any("left by take_profit 13, not by" in one for one in found)
+
+
+def test_an_entry_that_opened_two_positions_is_counted_once() -> None:
+    """Its stop may fire between two of its partial fills: each fill is one, whichever position it opened."""
+    first, second = (msgspec.structs.replace(RUNG_AND_STOP, closes=[close]) for close in RUNG_AND_STOP.closes)
+    assert wrongs(taken(), sold_and_bought_back(), first, second) == []
 
 
 def test_a_position_that_another_entered_too_is_not_asked_about() -> None:

@@ -62,15 +62,22 @@ def _episodes_of(state: SagaState, episodes: Sequence[Episode]) -> list[Episode]
 
 
 def _wrongs(told: Receipt, ours: Sequence[Episode], by_order: Mapping[str, Sequence[FillState]]) -> Iterator[str]:
-    entered = [fill for episode in ours for entry in episode.entries for fill in by_order[entry.order_id]]
+    entries = [entry for episode in ours for entry in episode.entries]
     closes = [close for episode in ours for close in episode.closes]
-    left = [fill for order_id in dict.fromkeys(close.order_id for close in closes) for fill in by_order[order_id]]
+    entered, left = (_fills_of((one.order_id for one in orders), by_order) for orders in (entries, closes))
     if told.quantity != _quantity(entered):
         yield f"that {told.quantity} were filled, not {_quantity(entered)}"
     yield from _of_price("entered", told.average, entered)
     yield from _of_price("left", told.exit_average, left)
     yield from _of_exits(told, closes)
     yield from _of_money(told, entered, left)
+
+
+def _fills_of(order_ids: Iterable[str], by_order: Mapping[str, Sequence[FillState]]) -> list[FillState]:
+    """All fills of some orders, each once: an order that fills in parts may open a position several times, where its
+    stop has fired in between.
+    """
+    return [fill for order_id in dict.fromkeys(order_ids) for fill in by_order[order_id]]
 
 
 def _of_price(what: str, average: Decimal | None, fills: Sequence[FillState]) -> Iterator[str]:

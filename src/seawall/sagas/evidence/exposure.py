@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from seawall.model import events as ev
 from seawall.model.amounts import ZERO
-from seawall.model.events import EndReason
 from seawall.model.reports import PositionReport, Source
 from seawall.model.times import SECOND, Instant
 from seawall.sagas.evidence.absence import is_close_absent
@@ -315,7 +314,7 @@ def _who_took_it_asked_until(state: SagaState, around: Circumstances) -> Instant
     finds it so.
     """
     told, lag = state.opinions.read, around.bounds.read_lag
-    if state.end is not EndReason.NONE or told is None or shown_by(state, told, around) > 0:
+    if state.flat_at or told is None or shown_by(state, told, around) > 0:
         return 0
     if not _is_unexplained(state, around):
         return 0

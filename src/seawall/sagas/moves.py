@@ -158,7 +158,8 @@ def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
         return EndReason.LIQUIDATED
     if FillKind.DELEVERAGING in kinds:
         return EndReason.DELEVERAGED
-    if any(_took(state, facts) for facts in state.stops.values()):
+    lost_stop = any(facts.leg is Leg.STOP and facts.filled > 0 for facts in state.exit_orders)
+    if lost_stop or any(_took(state, facts) for facts in state.stops.values()):
         return EndReason.STOP_FILLED
     taken = sum((state.orders[rung.client_id].filled for rung in state.rungs), ZERO)
     if taken and taken >= exposure.filled:

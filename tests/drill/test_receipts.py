@@ -106,3 +106,13 @@ def test_a_position_that_another_entered_too_is_not_asked_about() -> None:
     shared = closed_by("stop", "hand")
     shared.entries.append(other)
     assert wrongs(taken(), sold_and_bought_back(), shared) == []
+
+
+def test_after_the_crash_sweep_only_what_is_told_with_a_price_must_be_true() -> None:
+    """An exit without a price is no lie there; one that the book knows of nobody is."""
+    story = taken()
+    facts = [OrderFilled(cast("Any", None), cast("Any", None), each) for each in sold_and_bought_back(at="0.21")]
+    states = {story.sid: SagaState(story.signal, attempts=(Attempt(ENTRY, 1, 0),))}
+    for closes, wrong in ((RUNG_AND_STOP, False), (closed_by("take_profit", "liquidation"), True)):
+        found = list(false_receipts([closes], facts, story.recorded(), states, is_whole=False))
+        assert bool(found) is wrong

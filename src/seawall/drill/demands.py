@@ -75,9 +75,12 @@ class Ended:
         return state.phase.value if state.phase in checks.ENDS else "open"
 
 
-def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence[str]) -> Ended:
-    """Collects what there is to judge in the deterministic world. A run that is broken off, since it goes round in a
-    circle, leaves the memory ahead of the journal by what is still being written: then it is not compared.
+def ended(
+    world: World, page: Page, signals: Sequence[Signal], unfired: Sequence[str], *, is_swept: bool = False
+) -> Ended:
+    """Collects what there is to judge in the deterministic world; `is_swept`: the crash sweep has killed a process. A
+    run that is broken off, since it goes round in a circle, leaves the memory ahead of the journal by what is still
+    being written: then it is not compared.
     """
     rows = world.recorded()
     end = collected(
@@ -89,10 +92,10 @@ def ended(world: World, page: Page, signals: Sequence[Signal], unfired: Sequence
         unfired,
         world.box.log,
     )
-    return replace(end, outside=tuple(_from_outside(world, page, end, rows)))
+    return replace(end, outside=tuple(_from_outside(world, page, end, rows, is_swept=is_swept)))
 
 
-def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]) -> Iterator[str]:
+def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded], *, is_swept: bool) -> Iterator[str]:
     """What the fills of the book, the bytes and their times say: see `fills`, `receipts`, `witness`, `overdue` and
     `lapses`.
     """
@@ -104,7 +107,7 @@ def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]
     yield from too_many_take_profits(world)
     if not is_touched(page) and not is_garbled(page.fault):
         if not any(kill.restores for kill in page.kill):
-            yield from false_receipts(end.verdict.episodes, facts, rows, end.folded)
+            yield from false_receipts(end.verdict.episodes, facts, rows, end.folded, is_whole=not is_swept)
         yield from overdue(world.venue, end.verdict.episodes, facts, log, world.witness)
         if not any(hand.does == "resolve" for hand in page.hand):
             yield from lapses(end.verdict.episodes, facts, log, world.witness)

@@ -3,7 +3,9 @@
 A receipt is what its owner reads about his money. At the end of a run, when the venue answers again, its quantities
 and prices are all known and the venue's, to within the rounding of an average; the fees are the venue's or not there.
 Where a hand has traded, an old copy of the journal was put back or replies were garbled nobody is held to it, nor is a
-position that was adopted: another signal's receipt tells of its beginning.
+position that was adopted: another signal's receipt tells of its beginning. The crash sweep kills where it likes, and
+news is lost with the process (`is_whole` False): there a receipt may know less, and what it tells with a price must be
+true.
 """
 
 from __future__ import annotations
@@ -38,7 +40,12 @@ _KINDS: Final[Mapping[str, ExitKind]] = {
 
 
 def false_receipts(
-    episodes: Sequence[Episode], facts: Iterable[Fact], rows: Sequence[Recorded], states: Mapping[SignalId, SagaState]
+    episodes: Sequence[Episode],
+    facts: Iterable[Fact],
+    rows: Sequence[Recorded],
+    states: Mapping[SignalId, SagaState],
+    *,
+    is_whole: bool = True,
 ) -> Iterator[str]:
     """What the receipts of signals whose entry filled say and the venue's book does not, each in a sentence."""
     filled = {name: ours for name, state in states.items() if (ours := _episodes_of(state, episodes))}
@@ -52,7 +59,8 @@ def false_receipts(
     for name, ours in filled.items():
         told = receipt(stories.get(name, []))
         if told is not None and not told.adopted:
-            yield from (f"the receipt of {name} says {wrong}" for wrong in _wrongs(told, ours, by_order))
+            wrongs = _wrongs(told, ours, by_order) if is_whole else _of_priced_exits(told, ours)
+            yield from (f"the receipt of {name} says {wrong}" for wrong in wrongs)
 
 
 def _episodes_of(state: SagaState, episodes: Sequence[Episode]) -> list[Episode]:
@@ -89,15 +97,25 @@ def _of_price(what: str, average: Decimal | None, fills: Sequence[FillState]) ->
 
 def _of_exits(told: Receipt, closes: Sequence[Close]) -> Iterator[str]:
     """Who took how much of it away."""
-    said: dict[ExitKind, Decimal] = {}
-    for one in told.exits:
-        said[one.kind] = said.get(one.kind, ZERO) + one.quantity
-    true: dict[ExitKind, Decimal] = {}
-    for close in closes:
-        kind = _kind(close, said)
-        true[kind] = true.get(kind, ZERO) + close.quantity
+    said = _summed((one.kind, one.quantity) for one in told.exits)
+    true = _summed((_kind(close, said), close.quantity) for close in closes)
     if said != true:
         yield f"that it left by {_listed(said)}, not by {_listed(true)}"
+
+
+def _of_priced_exits(told: Receipt, ours: Sequence[Episode]) -> Iterator[str]:
+    """Who took what is told with its price, and that it was no more than he took."""
+    said = _summed((one.kind, one.quantity) for one in told.exits if one.average is not None)
+    true = _summed((_kind(close, said), close.quantity) for episode in ours for close in episode.closes)
+    if any(quantity > true.get(kind, ZERO) for kind, quantity in said.items()):
+        yield f"that it left by {_listed(said)}, not by {_listed(true)}"
+
+
+def _summed(exits: Iterable[tuple[ExitKind, Decimal]]) -> dict[ExitKind, Decimal]:
+    found: dict[ExitKind, Decimal] = {}
+    for kind, quantity in exits:
+        found[kind] = found.get(kind, ZERO) + quantity
+    return found
 
 
 def _kind(close: Close, said: Mapping[ExitKind, Decimal]) -> ExitKind:

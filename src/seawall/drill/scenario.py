@@ -300,7 +300,11 @@ class _Play:
         world = self.world
         struck = {fired.number for fired in world.box.faults.fired}
         end = ended(
-            world, self.page, self.hands.signals, [text for n, text in self.lines.items() if text and n not in struck]
+            world,
+            self.page,
+            self.hands.signals,
+            [text for n, text in self.lines.items() if text and n not in struck],
+            is_swept=self.crash is not None,
         )
         state = end.state(0)
         asked = self.page.must[self.venue]

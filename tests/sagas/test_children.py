@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seawall.model import events as ev
-from seawall.model.acts import CancelOrder, ClosePosition, PlaceStop, SubmitEntry
+from seawall.model.acts import CancelOrder, PlaceStop, SubmitEntry
 from seawall.model.ids import Side, VenueId
 from seawall.model.reports import Source
 from seawall.sagas.judgement import Verdict
@@ -121,16 +121,3 @@ def test_what_the_venue_denies_is_not_shown_by_another_at_its_trigger() -> None:
     case.answers(650, cancel.client_id, Outcome.REFUSED, Reason.NOT_FOUND)
     case.reads(700, AskStops(SYMBOL), foreign)
     assert (case.phase(), len(case.sent(CancelOrder))) == (Phase.QUARANTINE, 1)
-
-
-def test_a_stop_sent_again_is_covered_by_the_row_that_its_first_sending_made() -> None:
-    """The answer is lost, the position's row shows the trigger: what goes out again beside it takes nothing back."""
-    case = protected(traits=BYBIT)
-    case.hears(300, position(27, 300, told=299, source=Source.STREAM, stop_loss=D(0)))
-    case.hears(310, stop("", StopStatus.CANCELLED, at=310, venue_id=VenueId("c-1")))
-    again = case.newest_stop
-    case.hears(400, position(27, 400, told=390, source=Source.STREAM, stop_loss=again.trigger))
-    assert case.finding() is Finding.ARMED
-    case.wakes_until(20_000)
-    assert case.state.stops[again.client_id].sendings > 1
-    assert (case.finding(), case.sent(ClosePosition)) == (Finding.ARMED, [])

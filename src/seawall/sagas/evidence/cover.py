@@ -78,10 +78,10 @@ def _with_position_row(
 
 
 def _is_word_about(row: PositionReport, facts: StopFacts, around: Circumstances) -> bool:
-    """Whether a row that shows our trigger can be about this very stop: dated, or read, after it was first asked for;
-    that it was sent again takes nothing back. An attached stop is as old as the fill.
+    """Whether a row that shows our trigger can be about this very stop: dated, or read, after it was asked for. An
+    attached stop is as old as the fill.
     """
-    asked_at = facts.asked_first + around.clock_offset - around.clock_error
+    asked_at = facts.intended_at + around.clock_offset - around.clock_error
     return facts.attached or row.venue_at > asked_at or 0 < facts.concluded_at < row.began_at
 
 

@@ -22,7 +22,7 @@ from seawall.drill.reasons import false_reasons
 from seawall.drill.receipts import false_receipts
 from seawall.drill.world import World
 from seawall.model.events import Recorded, event_type
-from seawall.model.ids import Leg, SignalId, Symbol, parse_client_id
+from seawall.model.ids import Leg, SignalId, Symbol, is_ours, parse_client_id
 from seawall.model.signal import Signal
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
@@ -170,7 +170,7 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
         if end.sent.count(name) > 1:
             yield f"the name {name} was given to {end.sent.count(name)} orders"
     for name in end.cancelled:
-        if name and not _is_ours(name) and not stood_in(name, end.verdict.episodes):
+        if name and not is_ours(name, INSTALLATION) and not stood_in(name, end.verdict.episodes):
             yield f"{name} was cancelled, which is not ours alone"
     yield from end.outside
     strangers = sum(hand.does == "leave_stop" for hand in page.hand)
@@ -183,16 +183,13 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
     yield from _one_story(page, end)
 
 
-def _is_ours(name: str) -> bool:
-    return name.startswith(f"sw{INSTALLATION}-")
-
-
 def stood_in(name: str, episodes: Sequence[Episode]) -> bool:
     """Whether a stop of somebody else covered to its end a position of ours from which a stop of ours had gone: what
     its owner puts in the place of ours is accepted (design, rule 18), and goes with the position.
     """
     for episode in episodes:
-        gone = [stop.ended_at for stop in episode.stops if _is_ours(stop.client_id) and stop.ended_at is not None]
+        ours = [stop for stop in episode.stops if is_ours(stop.client_id, INSTALLATION)]
+        gone = [stop.ended_at for stop in ours if stop.ended_at is not None]
         to_its_end = [stop for stop in episode.stops if stop.client_id == name and stop.ended_at is None]
         if episode.closed_at is not None and any(min(gone, default=NEVER) <= stop.live_at for stop in to_its_end):
             return True

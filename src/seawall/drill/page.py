@@ -87,7 +87,8 @@ class Kill(_Line, frozen=True):
     """Our process dies: at a time, or beside the nth `call`: as its act is leaving, once it is sent and before the
     venue acts, once the venue has acted, or with the answer at the door. `call = "journal.append"` is the record:
     before it is written (leaving), while it is (sent), once it is durable (acted). It starts again after `pause`; with
-    `restores`, on the copy of the journal that was made when an event of that name had been written first.
+    `restores`, on the copy of the journal that was made when an event of that name had been written first, with all
+    that was written in one append with it.
     """
 
     at: Length | None = None

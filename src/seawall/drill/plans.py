@@ -29,7 +29,7 @@ _KILLED_AT = ("order.create", "order.create", "stop.create", "positions.get", "o
 _APPENDED: tuple[Where, ...] = ("leaving", "sent", "acted")
 _COPIES = ("entry_intended", "order_reported", "stop_intended", "entry_filled")
 """A copy of the journal that a restored process may come back on: each knows the intention, as only those of rule 20 do
-not.
+not; on Bybit that of its stop too, since both are one append.
 """
 _NUMBERS: dict[str, tuple[str, ...]] = {
     "match_latency_us": ("2000", "0", "150000"),

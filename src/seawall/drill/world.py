@@ -101,6 +101,8 @@ class World:
         self._box_woken_for: Instant | None = None
         self._journal_woken_for: Instant | None = None
         self._unwritten: list[tuple[int, list[Dated]]] = []
+        self._ends: list[int] = []
+        """The last number of each append that was taken: a copy of the journal holds whole appends."""
 
     # ---- the process
 
@@ -137,11 +139,16 @@ class World:
             self._wake_house(self.house)
 
     def put_back(self, restores: str) -> bool:
-        """Puts back the journal as of its first event of a type, while no process lives; whether it took rows away."""
+        """Puts back the journal as of its first event of a type, while no process lives; whether it took rows away.
+
+        What one append has written is in a copy whole or not at all (`journal/copying.py`): it is one commit.
+        """
         rows = self.recorded()
-        kept = next((row.seq for row in rows if event_type(type(row.event)) == restores), len(rows))
+        first = next((row.seq for row in rows if event_type(type(row.event)) == restores), len(rows))
+        kept = next((end for end in self._ends if end >= first), len(rows))
         if kept == len(rows):
             return False
+        self._ends = [end for end in self._ends if end <= kept]
         self.witness.forgotten += self.journal.rows(self.account)
         self.journal = MemoryJournal({self.account: self.venue.value})
         self.journal.append(self.account, 1, 0, [(row.at, row.event) for row in rows[:kept]])
@@ -301,6 +308,7 @@ class World:
                 self.at(self.now + RETRY, lambda: self._append_again(house))
                 self._step(house, (inp.JournalChanged(self.clock, healthy=False, detail=str(answer)),))
             return
+        self._ends.append(answer)
         self._moment("acted", APPEND)
         if house is not self.house:
             return

@@ -165,7 +165,8 @@ def test_what_was_written_off_has_not_left() -> None:
 @pytest.mark.parametrize(
     ("reason", "kind"),
     [
-        (ev.EndReason.CLOSED_OUTSIDE, ExitKind.HAND),
+        (ev.EndReason.CLOSED_OUTSIDE, ExitKind.UNKNOWN),
+        (ev.EndReason.CLOSED_BY_REQUEST, ExitKind.UNKNOWN),
         (ev.EndReason.CLOSED_UNRECORDED, ExitKind.CLOSE),
         (ev.EndReason.LIQUIDATED, ExitKind.LIQUIDATION),
         (ev.EndReason.DELEVERAGED, ExitKind.DELEVERAGING),

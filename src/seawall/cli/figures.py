@@ -71,6 +71,7 @@ _BY = {
     ExitKind.LIQUIDATION: "liquidation",
     ExitKind.DELEVERAGING: "deleveraging",
     ExitKind.SETTLEMENT: "settlement",
+    ExitKind.UNKNOWN: "unknown",
 }
 
 

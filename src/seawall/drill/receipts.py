@@ -104,10 +104,14 @@ def _of_exits(told: Receipt, closes: Sequence[Close]) -> Iterator[str]:
 
 
 def _of_priced_exits(told: Receipt, ours: Sequence[Episode]) -> Iterator[str]:
-    """Who took what is told with its price, and that it was no more than he took."""
+    """Who took what is told with its price, and that it was no more than he took. What it does not know whose it is may
+    be anybody's.
+    """
     said = _summed((one.kind, one.quantity) for one in told.exits if one.average is not None)
     true = _summed((_kind(close, said), close.quantity) for episode in ours for close in episode.closes)
-    if any(quantity > true.get(kind, ZERO) for kind, quantity in said.items()):
+    named = {kind: quantity for kind, quantity in said.items() if kind is not ExitKind.UNKNOWN}
+    too_much = sum(said.values(), ZERO) > sum(true.values(), ZERO)
+    if too_much or any(quantity > true.get(kind, ZERO) for kind, quantity in named.items()):
         yield f"that it left by {_listed(said)}, not by {_listed(true)}"
 
 

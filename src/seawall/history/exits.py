@@ -1,8 +1,10 @@
 """How a position left: each exit with who made it, at what price, and what it realised by our own arithmetic.
 
 Who: our stop, a rung of our take-profits, our close, the venue itself (liquidation, deleveraging, settlement), or
-somebody's hand, which is whatever else reduced it. Another's trades count against another's first: what somebody added
-on the slot is theirs to take away, and an exit is never more than what of ours was open (design, rule 17).
+somebody's hand, where a trade of it is known under an order that is not ours. What nobody told of, and a trade without
+a name while one of ours is unaccounted for (`accounted.py`), is unknown: a hand's and the venue's look the same from
+here, and it may have been ours. Another's trades count against another's first: what somebody added on the slot is
+theirs to take away, and an exit is never more than what of ours was open (design, rule 17).
 
 What is realised is the exit's price less the entry's average, times the quantity, before fees. The venue's own figure,
 where it tells one, is held against it. An exit that no trade explains has a quantity and no price.
@@ -15,6 +17,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from seawall.history.accounted import is_accounted_for
 from seawall.history.facts import (
     History,
     all_fills,
@@ -55,6 +58,7 @@ class ExitKind(StrEnum):
     LIQUIDATION = "liquidation"
     DELEVERAGING = "deleveraging"
     SETTLEMENT = "settlement"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,9 @@ def exits(history: History, entry_average: Decimal | None) -> tuple[Exit, ...]:
         return ()
     whose = _whose(history)
     by_order = _grouped([*_own(history, whose), *_others(history)])
-    told = [*_completed(history, whose, by_order), *_forced_orders(history, by_order)]
-    told += _unexplained(history, sum((one.quantity for one in told), ZERO))
+    told = _completed(history, whose, by_order)
+    told += _forced_orders(history, by_order, filled(history) - _taken(told))
+    told += _unexplained(history, _taken(told))
     priced = (_realised(one, entry_average, side.sign) for one in told)
     return tuple(sorted(priced, key=lambda one: (one.at == 0, one.at)))
 
@@ -184,22 +189,35 @@ def _others(history: History) -> Iterator[tuple[str, Exit]]:
 
 
 def _kind(history: History, fill: FillReport) -> ExitKind:
-    """Who made a trade, by its own word or by that of its order."""
+    """Who made a trade, by its own word or by that of its order. Under no name it may be of one of ours that nobody has
+    seen: the venue names neither a child of Bybit's nor its trades (bybit.md 3.3), nor Binance's list the orders.
+    """
     orders = (event.report for event in every(history, OrderReported))
     kinds = [order.kind for order in orders if order.venue_id == fill.venue_id and order.venue_id]
     forced = next((kind for kind in (fill.kind, *kinds) if kind is not FillKind.TRADE), FillKind.TRADE)
-    return _FORCED[forced]
+    is_told = forced is not FillKind.TRADE or bool(fill.client_id or kinds)
+    return _FORCED[forced] if is_told or is_accounted_for(history) else ExitKind.UNKNOWN
 
 
-def _forced_orders(history: History, by_order: dict[str, Exit]) -> Iterator[Exit]:
-    """Orders of the venue's own whose trades nobody told of."""
+def _forced_orders(history: History, by_order: dict[str, Exit], rest: Decimal) -> Iterator[Exit]:
+    """Orders of the venue's own, and the owner's (`seawall flatten --direct`), whose trades nobody told of: as far as
+    they can have taken of the `rest`.
+    """
     found: dict[str, OrderReport] = {}
     for event in every(history, OrderReported):
-        if event.report.kind is not FillKind.TRADE and f"other {event.report.venue_id}" not in by_order:
+        is_others = event.report.kind is not FillKind.TRADE or _is_direct(event.report)
+        if is_others and f"other {event.report.venue_id}" not in by_order:
             found[event.report.venue_id or event.report.client_id] = event.report
     for report in found.values():
-        if report.filled:
-            yield Exit(_FORCED[report.kind], report.filled, report.average, report.venue_at)
+        taken = min(report.filled, rest)
+        rest -= taken
+        if taken > 0:
+            yield Exit(_FORCED[report.kind], taken, report.average, report.venue_at)
+
+
+def _is_direct(report: OrderReport) -> bool:
+    name = parse_client_id(report.client_id)
+    return name is not None and name.leg is Leg.DIRECT
 
 
 def _unexplained(history: History, told: Decimal) -> list[Exit]:
@@ -208,7 +226,7 @@ def _unexplained(history: History, told: Decimal) -> list[Exit]:
     rest = filled(history) - told - sum((event.written_off for event in every(history, SignalResolved)), ZERO)
     if flat is None or rest <= 0 or flat.reason in _NOBODY_S:
         return []
-    return [Exit(_BY_REASON.get(flat.reason, ExitKind.HAND), rest, None)]
+    return [Exit(_BY_REASON.get(flat.reason, ExitKind.UNKNOWN), rest, None)]
 
 
 # ---- arithmetic
@@ -252,6 +270,10 @@ def _realised(one: Exit, entry_average: Decimal | None, sign: int) -> Exit:
     if one.average is None or entry_average is None:
         return one
     return replace(one, realised=sign * (one.average - entry_average) * one.quantity)
+
+
+def _taken(told: list[Exit]) -> Decimal:
+    return sum((one.quantity for one in told), ZERO)
 
 
 def _quantity(fills: list[FillReport]) -> Decimal:

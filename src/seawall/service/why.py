@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seawall.history.exits import ExitKind
 from seawall.history.facts import History, last
 from seawall.history.receipt import Receipt, State, receipt
 from seawall.history.words import sentence, source_of
@@ -101,10 +102,14 @@ def _left(told: Receipt) -> str:
     """What of it has left, and what that was worth by our own arithmetic."""
     if not told.exits or not told.quantity:
         return ""
-    by = ", ".join(dict.fromkeys(one.kind.value.replace("_", " ") for one in told.exits))
+    by = ", ".join(dict.fromkeys(_who(one.kind) for one in told.exits))
     price = f" at {readable(told.exit_average)} on average" if told.exit_average is not None else ""
     worth = f", which realised {readable(told.gain.realised)} before fees" if told.gain.realised is not None else ""
     return f"{plain(told.exit_quantity)} of {plain(told.quantity)} have left{price} (by {by}){worth}."
+
+
+def _who(kind: ExitKind) -> str:
+    return "somebody unknown" if kind is ExitKind.UNKNOWN else kind.value.replace("_", " ")
 
 
 def _pending(told: Receipt) -> str:

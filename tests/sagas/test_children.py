@@ -8,8 +8,8 @@ import pytest
 
 from seawall.model import events as ev
 from seawall.model.acts import CancelOrder, PlaceStop, SubmitEntry
-from seawall.model.ids import Side, VenueId
-from seawall.model.reports import Source
+from seawall.model.ids import ClientId, Side, VenueId
+from seawall.model.reports import OrderStatus, Source
 from seawall.sagas.judgement import Verdict
 from tests.sagas.builders import (
     BYBIT,
@@ -27,6 +27,7 @@ from tests.sagas.builders import (
     entering,
     fill,
     ms,
+    naked,
     order,
     position,
     protected,
@@ -121,3 +122,24 @@ def test_what_the_venue_denies_is_not_shown_by_another_at_its_trigger() -> None:
     case.answers(650, cancel.client_id, Outcome.REFUSED, Reason.NOT_FOUND)
     case.reads(700, AskStops(SYMBOL), foreign)
     assert (case.phase(), len(case.sent(CancelOrder))) == (Phase.QUARANTINE, 1)
+
+
+def test_a_stop_that_fired_on_its_second_try_has_filled_once() -> None:
+    """Rejected at its trigger and made again: both children come in one answer, and later the one that filled alone."""
+    case = naked(traits=BYBIT)
+    trigger = case.newest_stop.trigger
+    case.hears(150, position(27, 150, told=140, source=Source.STREAM, stop_loss=D(0)))
+    again = case.newest_stop
+    case.answers(200, again.client_id, Outcome.REFUSED, Reason.NO_POSITION)
+    rejected, fired = VenueId("c-2"), VenueId("c-1")
+    sold = order(
+        ClientId(""), filled=27, at=300, venue_id=fired, parent=case.entry, side=Side.SELL, average=D("0.1900")
+    )
+    gone = replace(sold, status=OrderStatus.REJECTED, filled=D(0), average=None, venue_id=rejected)
+    children = [
+        stop("", StopStatus.FINISHED, at=300, trigger=trigger, venue_id=fired, order_id=fired, parent=case.entry),
+        stop("", StopStatus.REJECTED, at=300, trigger=trigger, venue_id=rejected, parent=case.entry),
+    ]
+    case.reads(310, AskOrder(SYMBOL, case.newest_stop.client_id), sold, gone, *children)
+    case.reads(500, AskStops(SYMBOL), replace(sold, at=ms(500)), replace(children[0], at=ms(500)))
+    assert case.state.exited == 27

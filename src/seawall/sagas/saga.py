@@ -69,8 +69,13 @@ class Saga:
         self._note(item, around)
 
     def _hear_reports(self, told: Told, around: Circumstances) -> None:
-        """What is told of this symbol. Another symbol's reports are another slot's."""
+        """What is told of this symbol; another symbol's reports are another slot's. Stops come first: which of ours a
+        nameless child is decides whose its order and its fills are.
+        """
         symbol = self.state.signal.symbol
+        for stop in told.stops:
+            if stop.symbol == symbol:
+                self._record(hearing.of_stop(self.state, stop, around))
         for order in told.orders:
             if order.symbol == symbol:
                 self._record(hearing.of_order(self.state, order))
@@ -80,9 +85,6 @@ class Saga:
         for position in told.positions:
             if position.symbol == symbol:
                 self._record(hearing.of_position(self.state, position, around))
-        for stop in told.stops:
-            if stop.symbol == symbol:
-                self._record(hearing.of_stop(self.state, stop, around))
 
     def _note(self, item: Input, around: Circumstances) -> None:
         match item:

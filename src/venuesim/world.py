@@ -163,8 +163,10 @@ class World:
     def _flip(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         if account not in self._floor.book.ledger.accounts:
             return ""
-        if any(position.quantity for position in self._floor.book.ledger.positions(account)):
-            return ""  # the venue refuses while anything is open (binance.md 1.4 -4068, bybit.md 3.8 110024)
+        book = self._floor.book
+        is_busy = any(position.quantity for position in book.ledger.positions(account))
+        if is_busy or book.open_orders(account, None) or book.open_stops(account, None):
+            return ""  # the venue refuses (binance.md 1.4 -4067 and -4068, bybit.md 1.6 110024 and 110028)
         hedge = not self._floor.account(account).hedge
         self._modes.setdefault(account, not hedge)
         self._floor.set_hedge(account, hedge)

@@ -538,6 +538,15 @@ def test_a_mode_is_not_flipped_while_a_position_is_open() -> None:
     assert not asker.exchange.book.ledger.accounts["a"].hedge
 
 
+def test_a_mode_is_not_flipped_between_an_order_and_its_match() -> None:
+    """Taken and not matched yet, it is an open order: the venue refuses then too."""
+    asker = Asker(box(match_latency_us="5000"))
+    asker.exchange.faults.add(parse({"fault": "mode_flipped", "call": "order.create", "nth": 1, "ms": 1}))
+    asker.buy()
+    assert (fired(asker), held(asker) > 0) == ([], True)
+    assert not asker.exchange.book.ledger.accounts["a"].hedge
+
+
 def test_a_world_fault_beside_a_call_counts_from_its_arrival_at_the_venue() -> None:
     """With 25 ms on the way, a stop that vanishes 5 ms after its placing has been there for 5 ms."""
     asker = Asker(box(latency_us="25000"))

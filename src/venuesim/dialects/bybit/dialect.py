@@ -153,7 +153,10 @@ class BybitDialect:
         return json_reply(body, (*self._private_headers(case, 0, now), *limits))
 
     def _carry_out(self, case: Case, now: int) -> object:
-        ask = Ask(self._core, self._memory, case.account, case.params, now, case.call)
+        account, name = case.account, case.account.name
+        if name:
+            account = self._core.account(name)  # as it is now: its mode may have changed on the way
+        ask = Ask(self._core, self._memory, account, case.params, now, case.call)
         try:
             return case.route.endpoint(ask)
         except Refusal as refusal:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seawall.model import events as ev
-from seawall.model.acts import CancelOrder, PlaceStop, SubmitEntry
+from seawall.model.acts import CancelOrder, ClosePosition, PlaceStop, SubmitEntry
 from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.reports import OrderStatus, Source
 from seawall.sagas.judgement import Verdict
@@ -143,3 +143,16 @@ def test_a_stop_that_fired_on_its_second_try_has_filled_once() -> None:
     case.reads(310, AskOrder(SYMBOL, case.newest_stop.client_id), sold, gone, *children)
     case.reads(500, AskStops(SYMBOL), replace(sold, at=ms(500)), replace(children[0], at=ms(500)))
     assert case.state.exited == 27
+
+
+def test_a_stop_sent_again_is_covered_by_the_row_that_its_first_sending_made() -> None:
+    """The answer is lost, the position's row shows the trigger: what goes out again beside it takes nothing back."""
+    case = protected(traits=BYBIT)
+    case.hears(300, position(27, 300, told=299, source=Source.STREAM, stop_loss=D(0)))
+    case.hears(310, stop("", StopStatus.CANCELLED, at=310, venue_id=VenueId("c-1")))
+    again = case.newest_stop
+    case.hears(400, position(27, 400, told=390, source=Source.STREAM, stop_loss=again.trigger))
+    assert case.finding() is Finding.ARMED
+    case.wakes_until(20_000)
+    assert case.state.stops[again.client_id].sendings > 1
+    assert (case.finding(), case.sent(ClosePosition)) == (Finding.ARMED, [])

@@ -19,7 +19,7 @@ from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import Exposure, intent_moment
 from seawall.sagas.evidence.positions import Moment
 from seawall.sagas.evidence.state import SagaState
-from seawall.sagas.evidence.stops import MEANS_READ, Cover, StopFacts, worth
+from seawall.sagas.evidence.stops import FIRING, MEANS_READ, Cover, StopFacts, worth
 
 
 def standing_stops(state: SagaState, around: Circumstances) -> tuple[StopFacts, ...]:
@@ -69,7 +69,7 @@ def _with_position_row(
     row = _row(state, around)
     if _is_taken_back(facts, row):
         return Cover.NONE
-    shows = row is not None and row.stop_loss == facts.trigger and _is_word_about(row, facts, around)
+    shows = row is not None and row.stop_loss == facts.trigger and _is_word_about(state, row, facts, around)
     if cover is Cover.LIVE:
         return Cover.LIVE if shows else Cover.ACKNOWLEDGED
     if cover is Cover.UNKNOWN and (shows or (facts.attached and exposure.filled > 0)):
@@ -77,12 +77,24 @@ def _with_position_row(
     return cover
 
 
-def _is_word_about(row: PositionReport, facts: StopFacts, around: Circumstances) -> bool:
-    """Whether a row that shows our trigger can be about this very stop: dated, or read, after it was asked for. An
-    attached stop is as old as the fill.
+def _is_word_about(state: SagaState, row: PositionReport, facts: StopFacts, around: Circumstances) -> bool:
+    """Whether a row that shows our trigger can be about this very stop: dated, or read, after it was last asked for; or
+    surely dated after it was first asked for, where no older one can have put that trigger there: any of its sendings
+    may be the one that arrived. An attached stop is as old as the fill.
     """
     asked_at = facts.intended_at + around.clock_offset - around.clock_error
-    return facts.attached or row.venue_at > asked_at or 0 < facts.concluded_at < row.began_at
+    if facts.attached or row.venue_at > asked_at or 0 < facts.concluded_at < row.began_at:
+        return True
+    asked_first = facts.asked_first + around.clock_offset + around.clock_error
+    return row.venue_at > asked_first and not _may_be_an_olders(state, facts)
+
+
+def _may_be_an_olders(state: SagaState, facts: StopFacts) -> bool:
+    """Whether a position may show our trigger for an older stop of ours that covers nothing: one stuck there, or whose
+    child was rejected, since the field may go on showing that (see the head of this file).
+    """
+    older = (other for other in state.stops.values() if other.n < facts.n and other.trigger == facts.trigger)
+    return any(other.status in (*FIRING, StopStatus.REJECTED) for other in older)
 
 
 def is_contradicted(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:

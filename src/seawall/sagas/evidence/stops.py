@@ -79,6 +79,8 @@ class StopFacts:
     missed_last: Instant = 0
     trigger_at: Instant = 0
     """Venue time of the newest word about the trigger."""
+    asked_first: Instant = 0
+    """When it was first intended: any of its sendings may be the one that arrived."""
 
     @property
     def is_pending(self) -> bool:
@@ -121,7 +123,14 @@ def intended(event: StopIntended, before: StopFacts | None) -> StopFacts:
     if before is not None:
         return replace(before, sendings=event.sending, outcome=None, intended_at=event.intended_at)
     return StopFacts(
-        event.client_id, event.n, event.trigger, event.trigger_by, event.quantity, event.intended_at, event.attached
+        event.client_id,
+        event.n,
+        event.trigger,
+        event.trigger_by,
+        event.quantity,
+        event.intended_at,
+        event.attached,
+        asked_first=event.intended_at,
     )
 
 
@@ -139,6 +148,7 @@ def found(report: StopReport) -> StopFacts:
         attached=False,
         outcome=Outcome.ACKNOWLEDGED,
         moved_by_hand=parse_client_id(report.client_id) is None,
+        asked_first=report.at,
     )
 
 

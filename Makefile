@@ -42,7 +42,7 @@ storm: setup ## random faults in virtual time on both venues: make storm SEEDS=0
 covered: setup ## every fault and every row of the saga's table, by pages and by what storms kept: make covered ARGS="storm.json"
 	@.venv/bin/python -m seawall.drill.covered $(ARGS)
 
-crash: setup ## every page of src/seawall/drill/scenarios, killed at every point; make crash ARGS="--every 60" is the short form
+crash: setup ## every page of src/seawall/drill/scenarios, killed wherever it makes a difference; ARGS="--part 1/4" is a part of it, ARGS="--every 25" the short form
 	@.venv/bin/python -m seawall.drill.crash $(ARGS)
 
 sabotage: setup ## the house broken on purpose, one patch of sabotage/ at a time: what catches it, after how many runs

@@ -195,6 +195,10 @@ class Faults:
         """The faults in force, by number."""
         return dict(self._plan)
 
+    def met(self, number: int) -> int:
+        """Tell how many calls or frames a fault has met so far, whether it struck or not."""
+        return self._met.get(number, 0)
+
     def hits(self, touched: Touched, family: Mapping[str, tuple[str, ...]], *, reads: bool = True) -> list[Hit]:
         """Return the faults of a family that strike here; each matching fault counts this as one more meeting.
 

@@ -8,14 +8,10 @@ from pathlib import Path
 import pytest
 
 from seawall.cli import invoke
-from seawall.drill import crash
 from seawall.drill.demands import Breach
 from seawall.drill.loader import load
 from seawall.drill.page import Page
-from seawall.drill.pages import shipped
-from seawall.drill.scenario import Crash, play
 from seawall.drill.shrink import shrunk
-from seawall.model.ids import VenueName
 
 WRONG = """
 title = "A page that asks for what cannot be"
@@ -118,29 +114,3 @@ def test_what_only_the_page_asked_for_is_not_shrunk() -> None:
     page = load(PROMISE)
     broken = [Breach("end: expected flat, came protected", promise=False)]
     assert shrunk(page, broken, lambda _: broken) == page
-
-
-@pytest.mark.parametrize("venue", list(VenueName))
-@pytest.mark.parametrize("name", ["clean", "close-reply-lost"])
-def test_killed_at_any_point_everything_holds_after_the_restart(name: str, venue: VenueName) -> None:
-    """The process dies before things spread over the whole run, and at some points again while it recovers."""
-    page = shipped()[name]
-    things = play(page, venue, 1).things
-    tried = list(crash.points(name, venue, things))[::9]
-    assert len(tried) > 5
-    for point in tried:
-        assert crash.fall(point).breaches == (), point.again
-
-
-def test_a_crash_really_kills() -> None:
-    """A crash before the order's reply starts a second process, which finds the position and protects it."""
-    outcome = play(shipped()["clean"], VenueName.BYBIT, 1, Crash(6))
-    starts = [row for row in outcome.history if type(row.event).__name__ == "ProcessStarted"]
-    assert len(starts) == 2
-    assert outcome.breaches == []
-
-
-def test_the_sweep_says_how_many_points_it_took(capsys: pytest.CaptureFixture[str]) -> None:
-    """The summary names pages, points, second crashes and breaches."""
-    assert crash.main(["clean", "--every", "30", "--jobs", "1"]) == 0
-    assert "2 pages and venues" in capsys.readouterr().out

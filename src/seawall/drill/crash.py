@@ -1,11 +1,23 @@
-"""The crash sweep: every page, with the process killed at every point, and again while the next one recovers.
+"""The crash sweep: every page, with the process killed wherever that makes a difference, and again while the next one
+recovers.
 
-A point is one thing that happens in the world after the signal: an act about to leave, bytes arriving at the venue or
-back, a row becoming durable, a timer. Killing before each of them kills before an act leaves and after it left, before
-and after an append is durable. `--every N` takes each Nth point only, spread over all pages.
+A *thing* is one entry of the world's heap after the signal: an act about to leave, bytes arriving at the venue or back,
+a row becoming durable, a timer. Killing before each of them kills before an act leaves and after it left, before and
+after an append is durable. Most make no difference: a price comes in, a read leaves. What the next process begins from
+is what survived the last one (`survivors.py`: rows, the venue's book, acts under way, where the page's faults and times
+stand), so a run is cut into *stretches* in which that stays the same (`stretches.py`), over its whole length. A *point*
+is the first thing of a stretch, its last, and one every five seconds of a long one, since time goes on in it: timers
+ripen, windows of venue time close. The points of a page take turns with the three pauses, so that both ends of a
+stretch never have the same. At each fifth point three second crashes follow.
+
+Not covered: what differs within a stretch by more than its ends show. The box draws the lag of each read by its number,
+so that killed one read later the same start may see other lags, as with another seed; a venue's count of requests goes
+on; a fault on each second read of many may fall otherwise. `alike.py` kills at every thing of some stretches and says
+in how many that changed the end. And each point has one pause of the three, its second crashes some places of many.
 
     make crash                                          # every point
-    python -m seawall.drill.crash --every 60            # the short form
+    python -m seawall.drill.crash --part 1/4            # every fourth page, from the first on
+    python -m seawall.drill.crash --every 25            # the short form: each Nth point, spread over all pages
     python -m seawall.drill.crash clean --venue bybit --at 7 --pause-ms 1000 --again 12
 """
 
@@ -14,31 +26,30 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeAlias
 
 from seawall.drill.command import DEFAULT_SEED, told
 from seawall.drill.loader import venues_of
-from seawall.drill.page import Page
-from seawall.drill.pages import named, shipped
-from seawall.drill.scenario import Crash, Outcome, play
+from seawall.drill.pages import named, page_of, shipped
+from seawall.drill.progress import Progress
+from seawall.drill.scenario import Crash, play
+from seawall.drill.stretches import Stretch, stretches
 from seawall.model.ids import VenueName
 from seawall.model.times import MILLISECOND, SECOND
 
 PAUSES = (10 * MILLISECOND, SECOND, 20 * SECOND)
 """How long the process is gone; the points take turns."""
-DENSE = 150
-"""Up to here every point is taken; after it, where a page only waits, each `SPARSE`-th."""
-SPARSE = 50
 SECOND_CRASH_EVERY = 5
-SECOND_CRASHES = (2, 6, 12, 20, 30, 45)
-"""At which thing after the new start the second crash falls, at each fifth point of the first."""
+SECOND_CRASHES = ((2, 12, 30), (6, 20, 45))
+"""At which thing after the new start a second crash falls, by turns, at each fifth point of the first."""
 _CHUNK = 20
-_EVERY_SECONDS = 10
+
+Task: TypeAlias = tuple[str, VenueName]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,65 +78,75 @@ class Fell:
     breaches: tuple[str, ...]
 
 
-def points(name: str, venue: VenueName, things: int) -> Iterator[Point]:
-    """Every point of a page at which so many things happened."""
-    dense = range(1, min(things, DENSE) + 1)
-    sparse = range(DENSE + SPARSE, things + 1, SPARSE)
-    for at in (*dense, *sparse):
-        pause = PAUSES[at % len(PAUSES)]
+def points(name: str, venue: VenueName, found: Sequence[Stretch]) -> Iterator[Point]:
+    """Every point of a page of these stretches, each with the second crashes that follow it."""
+    for number, at in enumerate(at for stretch in found for at in stretch.points):
+        pause = PAUSES[number % len(PAUSES)]
         yield Point(name, venue, Crash(at, pause))
-        if at % SECOND_CRASH_EVERY == 1:
-            for again in SECOND_CRASHES:
+        turn, rest = divmod(number, SECOND_CRASH_EVERY)
+        if rest == 1:
+            for again in SECOND_CRASHES[turn % len(SECOND_CRASHES)]:
                 yield Point(name, venue, Crash(at, pause, again))
 
 
 def fall(point: Point) -> Fell:
     """Plays one point."""
-    outcome = _played(point)
+    outcome = play(page_of(point.name), point.venue, DEFAULT_SEED, point.crash)
     end = f"{outcome.end} {outcome.reason}".strip()
     return Fell(point, end, tuple(breach.text for breach in outcome.breaches))
-
-
-def _played(point: Point) -> Outcome:
-    return play(_pages(point.name)[point.name], point.venue, DEFAULT_SEED, point.crash)
-
-
-def _pages(name: str) -> dict[str, Page]:
-    return named(name)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Sweeps; exit 0 if everything held at every point."""
     options = _options(argv)
-    if options.at is not None:
-        return _show(options)
-    began = time.monotonic()
-    pages = {name: page for what in options.pages for name, page in named(what).items()} or shipped()
+    return _sweep(options) if options.at is None else _show(options)
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    tasks, progress = list(_tasks(options)), Progress("crash", 0)
     with ProcessPoolExecutor(options.jobs) as pool:
-        tasks = [(name, venue) for name, page in pages.items() for venue in venues_of(page)]
-        tasks = [task for task in tasks if options.venue in (None, task[1])]
-        things = dict(zip(tasks, pool.map(_things, tasks, chunksize=4), strict=True))
-        chosen = islice(
-            (p for (name, venue), n in things.items() for p in points(name, venue, n)), 0, None, options.every
-        )
-        tally = Tally(sum(n > 0 for n in things.values()))
-        tally.skipped = [f"{name} on {venue}" for (name, venue), n in things.items() if n == 0]
-        for fell in pool.map(fall, list(chosen), chunksize=_CHUNK):
-            tally.add(fell, time.monotonic() - began)
-    return tally.close(time.monotonic() - began)
+        found = dict(zip(tasks, pool.map(_found, tasks, chunksize=4), strict=True))
+        every = (point for (name, venue), of in found.items() for point in points(name, venue, of))
+        chosen = list(islice(every, 0, None, options.every))
+        tally = Tally(found, progress)
+        progress.of(len(chosen))
+        for fell in pool.map(fall, chosen, chunksize=_CHUNK):
+            tally.add(fell)
+    return tally.close()
 
 
-def _things(task: tuple[str, VenueName]) -> int:
-    """How many things happen in a page that holds; 0 for one that does not hold by itself."""
-    outcome = play(_pages(task[0])[task[0]], task[1], DEFAULT_SEED)
-    return 0 if outcome.breaches else outcome.things
+def _tasks(options: argparse.Namespace) -> Iterator[Task]:
+    """The pages and venues that are asked for, or a part of them."""
+    pages = {name: page for what in options.pages for name, page in named(what).items()} or shipped()
+    which, of = options.part
+    for name, page in islice(pages.items(), which - 1, None, of):
+        for venue in venues_of(page):
+            if options.venue in (None, venue):
+                yield name, venue
+
+
+def _found(task: Task) -> list[Stretch]:
+    """The stretches of a page that holds; none of one that does not hold by itself."""
+    found, outcome = stretches(page_of(task[0]), task[1], DEFAULT_SEED)
+    return [] if outcome.breaches else found
+
+
+def _part(text: str) -> tuple[int, int]:
+    """Reads "1/4"."""
+    which, _, of = text.partition("/")
+    if not (which.isdecimal() and of.isdecimal() and 1 <= int(which) <= int(of)):
+        raise argparse.ArgumentTypeError(f"expected a part as 1/4 to 4/4, got {text}")
+    return int(which), int(of)
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="crash", description="every page, killed at every point")
+    parser = argparse.ArgumentParser(prog="crash", description="every page, killed wherever it matters")
     parser.add_argument("pages", nargs="*", help="files, folders or names; all that ship if none is named")
     parser.add_argument("--venue", choices=[venue.value for venue in VenueName], type=VenueName)
     parser.add_argument("--every", type=int, default=1, help="each Nth point of all")
+    parser.add_argument(
+        "--part", type=_part, default=(1, 1), help="1/4 to 4/4: every fourth page, so that all are swept"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--at", type=int, help="show one point of one page with its timeline")
     parser.add_argument("--pause-ms", type=int, default=1_000)
@@ -135,7 +156,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
 
 def _show(options: argparse.Namespace) -> int:
     (name,) = options.pages
-    page = _pages(name)[name]
+    page = page_of(name)
     crash = Crash(options.at, options.pause_ms * MILLISECOND, options.again)
     outcome = play(page, options.venue or venues_of(page)[0], DEFAULT_SEED, crash)
     print("\n".join(told(outcome)))
@@ -146,16 +167,15 @@ def _show(options: argparse.Namespace) -> int:
 class Tally:
     """What the sweep has come to so far."""
 
-    def __init__(self, pages: int) -> None:
-        self.pages = pages
-        self.skipped: list[str] = []
+    def __init__(self, found: dict[Task, list[Stretch]], progress: Progress) -> None:
         self.first = 0
         self.second = 0
         self.ends: Counter[str] = Counter()
         self.broken: list[Fell] = []
-        self._said_at = 0.0
+        self._found = found
+        self._progress = progress
 
-    def add(self, fell: Fell, seconds: float) -> None:
+    def add(self, fell: Fell) -> None:
         """Counts a point, and prints it if something did not hold."""
         self.first += fell.point.crash.again is None
         self.second += fell.point.crash.again is not None
@@ -163,22 +183,22 @@ class Tally:
         if fell.breaches:
             self.broken.append(fell)
             print(f"BREACH {'; '.join(fell.breaches)}\n    {fell.point.again}", flush=True)
-        if seconds - self._said_at >= _EVERY_SECONDS:
-            self._said_at = seconds
-            done = self.first + self.second
-            print(f"crash: {done} points, {done / seconds:.0f}/s, {len(self.broken)} breaches", file=sys.stderr)
+        self._progress.tell(self.first + self.second, len(self.broken))
 
-    def close(self, seconds: float) -> int:
+    def close(self) -> int:
         """Prints the summary; the exit code."""
         for end, count in sorted(self.ends.items()):
             print(f"  {count:6} {end}")
-        for name in self.skipped:
+        skipped = [f"{name} on {venue}" for (name, venue), found in self._found.items() if not found]
+        for name in skipped:
             print(f"not swept, since it does not hold without a crash: {name}")
+        swept = [found for found in self._found.values() if found]
+        things = sum(len(stretch.things) for found in swept for stretch in found)
         print(
-            f"{self.pages} pages and venues, {self.first} points, {self.second} second crashes in recovery,"
-            f" {len(self.broken)} breaches, {seconds:.0f} s"
+            f"{len(swept)} pages and venues, {things} things in {sum(map(len, swept))} stretches: {self.first} points,"
+            f" {self.second} second crashes in recovery, {len(self.broken)} breaches, {self._progress.seconds:.0f} s"
         )
-        return 1 if self.broken or self.skipped else 0
+        return 1 if self.broken or skipped else 0
 
 
 if __name__ == "__main__":

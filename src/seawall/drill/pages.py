@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from seawall.drill.loader import PageError, load
 from seawall.drill.page import Page
 
+_SCENARIOS = files("seawall.drill").joinpath("scenarios")
+
 
 def shipped() -> dict[str, Page]:
     """Every page that ships, by its name, in the order of names."""
-    found = files("seawall.drill").joinpath("scenarios").iterdir()
+    found = _SCENARIOS.iterdir()
     texts = {one.name.removesuffix(".toml"): one.read_text("utf-8") for one in found if one.name.endswith(".toml")}
     return {name: _named(name, texts[name]) for name in sorted(texts)}
 
@@ -23,10 +26,17 @@ def named(what: str) -> dict[str, Page]:
         return {str(one): _named(str(one), one.read_text("utf-8")) for one in sorted(path.glob("*.toml"))}
     if path.is_file():
         return {what: _named(what, path.read_text("utf-8"))}
-    ours = shipped()
-    if what in ours:
-        return {what: ours[what]}
+    ours = _SCENARIOS.joinpath(f"{what}.toml")
+    if ours.is_file():
+        return {what: page_of(what)}
     raise PageError(f"{what}: expected a file, a folder or the name of a shipped page")
+
+
+@cache
+def page_of(name: str) -> Page:
+    """One page by the name that `shipped` or `named` gives it, read once: a sweep plays it a hundred times."""
+    path = Path(name)
+    return _named(name, (path if path.is_file() else _SCENARIOS.joinpath(f"{name}.toml")).read_text("utf-8"))
 
 
 def _named(name: str, text: str) -> Page:

@@ -14,7 +14,11 @@ class Progress:
 
     def __init__(self, name: str, of: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._name, self._of, self._clock = name, of, clock
-        self._began = self._said_at = clock()
+        self._began = self._said_at = self._paced_from = clock()
+
+    def of(self, runs: int) -> None:
+        """How many there are, where that had to be found out first: the pace counts from now."""
+        self._of, self._paced_from = runs, self._clock()
 
     @property
     def seconds(self) -> float:
@@ -26,5 +30,5 @@ class Progress:
         now = self._clock()
         if now - self._said_at >= EVERY_SECONDS:
             self._said_at = now
-            pace = done / max(now - self._began, 0.001)
+            pace = done / max(now - self._paced_from, 0.001)
             print(f"{self._name}: {done}/{self._of} runs, {pace:.1f}/s, {broken} breaches", file=sys.stderr, flush=True)

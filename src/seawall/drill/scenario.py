@@ -7,7 +7,7 @@ what a crash cannot excuse is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from seawall.drill.demands import Breach, breaches, ended, entries_of
@@ -77,13 +77,13 @@ class Outcome:
 
 def play(page: Page, venue: VenueName, seed: int, crash: Crash | None = None) -> Outcome:
     """Runs a page on one venue to its end and judges it."""
-    return _Play(page, venue, seed, crash).run()
+    return Play(page, venue, seed, crash).run()
 
 
-class _Play:
+class Play:
     """One run of one page."""
 
-    def __init__(self, page: Page, venue: VenueName, seed: int, crash: Crash | None) -> None:
+    def __init__(self, page: Page, venue: VenueName, seed: int, crash: Crash | None = None) -> None:
         self.page, self.venue, self.seed, self.crash = page, venue, seed, crash
         self.world = World(
             venue,
@@ -97,6 +97,8 @@ class _Play:
             drift_ppm=page.clock.drift_ppm,
         )
         self.hands = Hands(self.world, page, seed)
+        self.on_thing: Callable[[Play], None] | None = None
+        """Called before each thing after the signal, while a process lives that a crash could end."""
         self.began: Instant = 0
         self.lines: dict[int, str] = {}
         self.met: dict[int, int] = {}
@@ -244,8 +246,12 @@ class _Play:
             self.ended_after = 0
         elif not self.ended_after and self.hands.signals:
             self.ended_after = self.things
+        if house is None:
+            return
+        if self.on_thing is not None:
+            self.on_thing(self)
         crash = self.crash
-        if crash is None or self.world.house is None:
+        if crash is None:
             return
         if self.things == crash.at:
             self._die_and_rise(crash.pause)

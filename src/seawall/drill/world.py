@@ -89,6 +89,8 @@ class World:
         self.answers: list[Answer] = []
         self.turns = 0
         """How many steps, starts and deaths there were: between two of them no signal changes."""
+        self.sent = 0
+        """Requests that would act and have left: what is under way of them outlives the process."""
         self.witness = Witness()
         self.before_entry: Callable[[], None] | None = None
         """Called before each thing that happens: who kills here has killed between any two instants."""
@@ -228,6 +230,7 @@ class World:
         arrives = self.now + self.latency
         match effect:
             case Transmit(key=key, request=request):
+                self.sent += request.method != "GET"
                 sent = wire.Request(request.method, request.target, request.headers, request.body)
                 self.at(arrives, lambda: self._at_box(lambda: self.box.request(self._key(house, key), sent, self.now)))
             case Connect(conn=conn, target=target):

@@ -56,6 +56,11 @@ def test_a_withdrawn_rollback_is_armed_and_a_late_fill_is_naked() -> None:
     story = velvet().rollback(900)
     story.then(950, ev.RollbackWithdrawn(story.sid, VELVET, "the stop is live", ours(950)))
     assert state_of(story.recorded()) is State.ARMED
+    story = velvet()
+    story.then(2_000, ev.FlatTold(story.sid, VELVET, "expired", ours(2_000)))
+    assert state_of(story.recorded()) is State.FLAT_TOLD
+    story.then(3_000, ev.FlatDenied(story.sid, VELVET, "live", ours(3_000)))
+    assert state_of(story.recorded()) is State.ARMED
     late = rolled_back()
     late.then(91_000, ev.SagaReopened(late.sid, VELVET, D(3), ours(91_000)))
     assert state_of(late.recorded()) is State.UNPROTECTED

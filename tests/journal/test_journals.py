@@ -16,7 +16,9 @@ from seawall.model.events import (
     CloseAccepted,
     EndReason,
     EntryFilled,
+    FlatDenied,
     FlatSeen,
+    FlatTold,
     ProtectionLost,
     RollbackWithdrawn,
     SagaReopened,
@@ -257,6 +259,15 @@ def test_a_cover_that_is_lost_and_a_rollback_that_is_withdrawn_leave_the_record_
     assert [(record.state, record.reason, record.quantity) for record in journal.positions()] == [
         ("open", "", Decimal(30))
     ]
+
+
+def test_a_record_that_is_told_to_be_flat_says_so_until_that_is_denied(journal: Journal) -> None:
+    """It is neither protected nor flat, and what it is was never the cover's fault."""
+    sid = SignalId("velvet-1")
+    journal.append(ALPHA, 1, 0, dated(*opening(), FlatTold(sid, VELVET, "expired", START + 900)))
+    assert [record.state for record in journal.positions()] == ["flat_told"]
+    journal.append(ALPHA, 1, 7, dated(FlatDenied(sid, VELVET, "live", START + 950)))
+    assert [record.state for record in journal.positions()] == ["open"]
 
 
 def test_positions_of_two_accounts_have_two_ids(journal: Journal) -> None:

@@ -28,6 +28,8 @@ from seawall.service.why import why_it_stands
 _PAGE = 1_000
 _LOOK_AGAIN = 0.2
 """Seconds between two looks at the file while following."""
+_UNPROVEN = ("open", "flat_told")
+"""The states of a position record in which neither end of the promise is proven."""
 _NEW_ACCOUNTS = 20
 """Looks between two looks for accounts that were not there before: asking for them reads the whole index."""
 
@@ -113,7 +115,7 @@ def positions(*, common: Common = NO_OPTIONS) -> int:
             console().print("nothing is open")
     for one in found if not common.json else ():
         console().print(_position(one), markup=False)
-    return Exit.UNPROTECTED if any(one.record.state == "open" for one in found) else Exit.OK
+    return Exit.UNPROTECTED if any(one.record.state in _UNPROVEN for one in found) else Exit.OK
 
 
 def events(

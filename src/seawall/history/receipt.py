@@ -40,7 +40,9 @@ from seawall.model.events import (
     EntryIntended,
     Event,
     FillReported,
+    FlatDenied,
     FlatSeen,
+    FlatTold,
     FlatVerified,
     OrderReported,
     PositionAdopted,
@@ -79,6 +81,7 @@ class State(StrEnum):
     ARMED = "armed"
     PROTECTED = "protected"
     CLOSING = "closing"
+    FLAT_TOLD = "flat_told"
     FLAT_SEEN = "flat_seen"
     FLAT = "flat"
     REFUSED = "refused"
@@ -93,6 +96,8 @@ _AFTER: dict[type[Event], State] = {
     RollbackWithdrawn: State.ARMED,
     CloseAccepted: State.CLOSING,
     SagaReopened: State.UNPROTECTED,
+    FlatTold: State.FLAT_TOLD,
+    FlatDenied: State.ARMED,
     FlatSeen: State.FLAT_SEEN,
     FlatVerified: State.FLAT,
     SignalResolved: State.FLAT,

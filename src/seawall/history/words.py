@@ -108,6 +108,8 @@ _FORMS: dict[type[Event], str] = {
     events.RollbackBegan: "the way home begins ({reason}): {detail}",
     events.RollbackWithdrawn: "the way home is given up, a stop covers: {detail}",
     events.HoldingReduced: "two sources show less: no more than {left} is ours from venue time {venue_at} on",
+    events.FlatTold: "all that is told says that it is gone, which cannot be proven yet: {detail}",
+    events.FlatDenied: "not flat after all, a stop covers: {detail}",
     events.FlatSeen: "FLAT: seen by two sources ({reason})",
     events.FlatVerified: "flat verified: nothing of this signal can come back, the slot is free ({reason})",
     events.ReduceAccepted: "a part is to be closed, as asked: {quantity}, and {keep} stays ({detail})",

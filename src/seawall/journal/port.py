@@ -78,7 +78,7 @@ class EventRefused(JournalError):  # noqa: N818 - the same
 class KnownSignal:
     """A signal that has been seen, for ever. `digest` is `content_digest` of it; `seq` is where it was recorded.
 
-    `state` is one of accepted, refused, entering, open, protected, closing, flat_seen, flat.
+    `state` is one of accepted, refused, entering, open, protected, closing, flat_told, flat_seen, flat.
     """
 
     signal_id: SignalId
@@ -92,8 +92,8 @@ class KnownSignal:
 class PositionRecord:
     """The record of one position, made at the first proof of a fill. Quantity in base currency, prices in quote.
 
-    `state` is one of open, protected, closing, flat_seen, flat. Instants are 0 while the thing has not happened; `id`
-    is 0 until the journal has given one.
+    `state` is one of open, protected, closing, flat_told, flat_seen, flat. Instants are 0 while the thing has not
+    happened; `id` is 0 until the journal has given one.
     """
 
     account: Account

@@ -17,7 +17,9 @@ from seawall.model.events import (
     EntryFilled,
     EntryIntended,
     Event,
+    FlatDenied,
     FlatSeen,
+    FlatTold,
     FlatVerified,
     PositionProtected,
     ProtectionLost,
@@ -41,6 +43,8 @@ _STATE_AFTER: dict[type[Event], str] = {
     CloseAccepted: "closing",
     RollbackBegan: "closing",
     RollbackWithdrawn: "open",
+    FlatTold: "flat_told",
+    FlatDenied: "open",
     FlatSeen: "flat_seen",
     FlatVerified: "flat",
     SignalResolved: "flat",
@@ -55,6 +59,8 @@ _TOUCHES_POSITION = (
     CloseAccepted,
     RollbackBegan,
     RollbackWithdrawn,
+    FlatTold,
+    FlatDenied,
     FlatSeen,
     FlatVerified,
     SignalResolved,
@@ -111,6 +117,8 @@ def changed(record: PositionRecord, event: Event) -> PositionRecord:
             return replace(record, state="closing", reason=event.reason.value)
         case RollbackWithdrawn():
             return replace(record, state="open", reason="")
+        case FlatTold() | FlatDenied():
+            return replace(record, state=_STATE_AFTER[type(event)])
         case FlatSeen():
             return replace(record, state="flat_seen", closed_at=event.at, reason=event.reason.value)
         case FlatVerified():

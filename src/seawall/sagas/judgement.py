@@ -36,6 +36,7 @@ from seawall.sagas.evidence.exposure import (
     Exposure,
     excess,
     foreign_baseline,
+    gone_since,
     intent_moment,
     measure,
     trades_asked_until,
@@ -66,7 +67,7 @@ def judge(state: SagaState, around: Circumstances, naked_since: Instant, measure
     if is_gone(state, exposure, around):
         return Finding.SETTLED if is_settled(state, around) else Finding.GONE
     if state.filled is not None or exposure.filled > 0 or _all_settled(state, around):
-        return Finding.EMPTY
+        return _of_empty(state, around)
     return Finding.DEFERRED if _may_try_again(state, around) else Finding.UNDECIDED
 
 
@@ -77,7 +78,7 @@ def _of_open(state: SagaState, exposure: Exposure, around: Circumstances, naked_
     if exposure.contrary:
         return Finding.CONTRARY
     if exposure.seems_gone:
-        return Finding.EMPTY
+        return _of_empty(state, around)
     cover, stop = best_cover(state, exposure, around)
     if cover >= Cover.ACKNOWLEDGED and _is_spared(state, around):
         return Finding.SPARED
@@ -210,6 +211,18 @@ def _is_spared(state: SagaState, around: Circumstances) -> bool:
 
 
 # ---- nothing is open
+
+
+def _of_empty(state: SagaState, around: Circumstances) -> Finding:
+    is_claimed = state.phase is Phase.PROTECTED
+    return Finding.UNPROVEN if is_claimed and around.now >= claimed_until(state, around) else Finding.EMPTY
+
+
+def claimed_until(state: SagaState, around: Circumstances) -> Instant:
+    """Until when a signal of which nothing seems open is called PROTECTED: what stands is read again on a period, and
+    when that has passed without a second source (an address that is banned reads nothing) the claim is empty.
+    """
+    return gone_since(state, around) + around.bounds.stop_reread
 
 
 def is_gone(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:

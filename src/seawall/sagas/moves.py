@@ -13,7 +13,7 @@ from seawall.model.reports import FillKind, Source, StopStatus
 from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
-from seawall.sagas.evidence.cover import cover_of, standing_stops, target_trigger
+from seawall.sagas.evidence.cover import best_cover, cover_of, standing_stops, target_trigger
 from seawall.sagas.evidence.exposure import (
     Exposure,
     average_entry,
@@ -66,6 +66,8 @@ def moves(
         yield from _never_begun(state, around)
     elif to is Phase.PROTECTING and state.phase is Phase.ENTERING and exposure is not None:
         yield _entry_filled(state, exposure, around)
+    elif to is Phase.PROTECTING and finding is Finding.UNPROVEN:
+        yield ev.FlatTold(*whose, _stops_in_words(state), now)
     elif to is Phase.PROTECTING and state.phase is Phase.PROTECTED:
         yield ev.ProtectionLost(*whose, _stops_in_words(state), now)
     elif to is Phase.PROTECTING and state.phase is Phase.CLOSING:
@@ -204,6 +206,7 @@ def milestones(state: SagaState, exposure: Exposure | None, around: Circumstance
     yield from _entry_ended(state, around)
     yield from _holding_reduced(state, exposure, around)
     yield from _stops_confirmed(state, exposure, around)
+    yield from _flat_denied(state, exposure, around)
     yield from _move_refused(state, exposure, around)
     yield from _reduce_ended(state, exposure, around)
 
@@ -266,6 +269,15 @@ def _stops_confirmed(state: SagaState, exposure: Exposure, around: Circumstances
             )
 
 
+def _flat_denied(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
+    """What was told to be flat is open, by a newer word: with a cover, or with none left."""
+    if not state.flat_told or state.phase is not Phase.PROTECTING or exposure.open <= 0 or exposure.seems_gone:
+        return
+    covered = best_cover(state, exposure, around)[0] >= Cover.ACKNOWLEDGED
+    denied = ev.FlatDenied if covered else ev.ProtectionLost
+    yield denied(state.signal.id, state.signal.symbol, _stops_in_words(state), around.now)
+
+
 def _move_refused(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
     """A stop was refused at its new trigger: the one that stands live is kept, and its trigger with it."""
     if state.settled_trigger is None or not is_move_refused(state):
@@ -322,7 +334,8 @@ def _troubles(state: SagaState, finding: Finding, around: Circumstances) -> Iter
     if by_hand and around.manual_change is ManualChange.ALERT and finding is Finding.PROTECTED:
         yield DistressKind.STOP_MOVED, f"a hand moved it to {by_hand[-1].trigger}"
     on_the_way = state.phase is Phase.CLOSING and around.now >= state.home_since + around.bounds.max_unverified
-    if _is_overdue(state, finding, around) or on_the_way:
+    is_told = state.flat_told and finding is Finding.EMPTY and state.phase is Phase.PROTECTING
+    if _is_overdue(state, finding, around) or on_the_way or is_told:
         yield DistressKind.UNDECIDED, "neither end is proven: " + _stops_in_words(state)
     if around.foreign_stops and finding not in (Finding.GONE, Finding.SETTLED):
         yield DistressKind.FOREIGN_STOP, ", ".join(around.foreign_stops)

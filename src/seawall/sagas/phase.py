@@ -41,6 +41,7 @@ class Finding(Enum):
     PROTECTED = "protected"
     SPARED = "spared"
     EMPTY = "empty"
+    UNPROVEN = "unproven"
     GONE = "gone"
     SETTLED = "settled"
 

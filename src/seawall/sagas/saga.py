@@ -36,7 +36,7 @@ from seawall.sagas.evidence.exposure import Exposure, excess, measure
 from seawall.sagas.evidence.fold import apply
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import Cover
-from seawall.sagas.judgement import judge, turning_points, unsettled_rungs
+from seawall.sagas.judgement import claimed_until, judge, turning_points, unsettled_rungs
 from seawall.sagas.moves import armed_since, milestones, moves, troubles_told
 from seawall.sagas.phase import Duty, Finding, Phase
 from seawall.sagas.table import Row, row_for
@@ -263,6 +263,8 @@ class Saga:
             self.agenda.wake(self.state.attempts[-1].intended_at + around.bounds.verification)
         if self.state.phase is Phase.CLOSING:
             self.agenda.wake(self.state.home_since + around.bounds.max_unverified)
+        if finding is Finding.EMPTY and self.state.phase is Phase.PROTECTED:
+            self.agenda.wake(claimed_until(self.state, around))
         if finding is Finding.ARMED:
             self.agenda.wake(armed_since(self.state) + around.bounds.max_unverified)
         self._wake_at = min((at for at in self.agenda.wakes if at > around.now), default=None)

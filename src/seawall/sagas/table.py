@@ -95,6 +95,7 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.PROTECTED, F.PASSED): Row(P.CLOSING, _GO_HOME),
     (P.PROTECTED, F.CONTRARY): Row(P.PROTECTED, D.ALARM | D.ASK_POSITION | D.ASK_STOP),
     (P.PROTECTED, F.EMPTY): Row(P.PROTECTED, _PROVE_FLAT),
+    (P.PROTECTED, F.UNPROVEN): Row(P.PROTECTING, D.NOTHING, "gone, by all that is told, and no proof comes: say so"),
     (P.PROTECTED, F.GONE): Row(P.QUARANTINE, D.NOTHING),
     # ---- CLOSING: close exactly what is ours; the stop stays until flat is proven
     (P.CLOSING, F.UNDECIDED): Row(P.CLOSING, _SETTLE_ENTRY | D.CANCEL_ENTRY, "no fill yet, but it may still come"),
@@ -167,6 +168,10 @@ EXCLUDED: dict[str, tuple[tuple[Phase, ...], tuple[Finding, ...]]] = {
     "a part is closed only of a position that is to stay": (
         (P.ENTERING, P.PROTECTING, P.CLOSING, P.QUARANTINE, P.FLAT),
         (F.EXCESS,),
+    ),
+    "only what is called protected can be called so no longer": (
+        (P.ENTERING, P.PROTECTING, P.CLOSING, P.QUARANTINE, P.FLAT),
+        (F.UNPROVEN,),
     ),
     "only a way home begun by the naked timer can be spared": (
         (P.ENTERING, P.PROTECTING, P.PROTECTED, P.QUARANTINE, P.FLAT),

@@ -20,6 +20,7 @@ from seawall.service.logs import Log
 _WARNINGS = (
     ev.DistressRaised,
     ev.EntriesStopped,
+    ev.FlatTold,
     ev.PositionError,
     ev.ProtectionLost,
     ev.RollbackBegan,

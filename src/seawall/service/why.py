@@ -32,6 +32,8 @@ _STANDS: dict[State, str] = {
     State.ARMED: "A stop has been acknowledged by the venue; it has not been seen by reading it back together with the"
     " final size, which PROTECTED asks for.",
     State.CLOSING: "It is on its way to FLAT; the stop stays until flat is proven.",
+    State.FLAT_TOLD: "All that is told says that nothing of it is open any more, and that cannot be proven yet: it is"
+    " called protected no longer, and flat not yet; asking goes on.",
     State.FLAT_SEEN: "Nothing of it is open, which two sources showed; its names are watched a little longer before the"
     " slot is free.",
     State.FLAT: "Nothing of it is open and nothing of it can come back.",

@@ -106,6 +106,24 @@ class RollbackWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FlatTold(Event):
+    """All that is told says that nothing of this signal is open, and for too long that could not be proven: it is
+    called PROTECTED no longer, and FLAT not yet.
+    """
+
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class FlatDenied(Event):
+    """What `FlatTold` told of is denied by a newer word: it is open, and a stop of ours covers it or is asked about."""
+
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class FlatSeen(Event):
     """The end FLAT: nothing of this signal is open, and that was seen by two sources. `written_off`: what of it others'
     fills have closed, in base currency; what they open again is theirs.

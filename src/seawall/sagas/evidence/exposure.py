@@ -223,6 +223,16 @@ def _seems_gone(state: SagaState, around: Circumstances, words: list[tuple[str, 
     return entered.is_fill and bool(past) and all(_left_by(state, word, around) <= 0 for word in past)
 
 
+def gone_since(state: SagaState, around: Circumstances) -> Instant:
+    """Since when all that is told leaves nothing of ours open: our own orders, what two sources have left, or the one
+    that has spoken past our entry's last fill; now, where none of them does.
+    """
+    if _unclosed(state) <= 0:
+        return max(last_moment(state).heard_at, state.reduced.at if state.reduced is not None else 0)
+    words = _words_since(state, around, _last_fill(state, state.entry_orders))
+    return min((told.agreed_since for _, told in words if _left_by(state, told, around) <= 0), default=around.now)
+
+
 def _is_turned_over(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]]) -> bool:
     """Whether all of the newest words show the other side, and not only the stream's of our entry's instant: that may
     be what another hand left the moment before, and a read is not likely to fall between the two. Where words of one

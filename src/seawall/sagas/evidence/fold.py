@@ -208,11 +208,19 @@ def _stop_confirmed(state: SagaState, event: ev.StopConfirmed) -> SagaState:
 
 
 def _protection_lost(state: SagaState, _event: ev.ProtectionLost) -> SagaState:
-    return replace(state, phase=Phase.PROTECTING)
+    return replace(state, phase=Phase.PROTECTING, flat_told=False)
+
+
+def _flat_told(state: SagaState, _event: ev.FlatTold) -> SagaState:
+    return replace(state, phase=Phase.PROTECTING, flat_told=True)
+
+
+def _flat_denied(state: SagaState, _event: ev.FlatDenied) -> SagaState:
+    return replace(state, flat_told=False)
 
 
 def _position_protected(state: SagaState, event: ev.PositionProtected) -> SagaState:
-    return replace(state, phase=Phase.PROTECTED, protected_at=state.protected_at or event.at)
+    return replace(state, phase=Phase.PROTECTED, protected_at=state.protected_at or event.at, flat_told=False)
 
 
 def _close_accepted(state: SagaState, event: ev.CloseAccepted) -> SagaState:
@@ -342,6 +350,8 @@ _APPLY: dict[type[Event], Callable[[SagaState, Any], SagaState]] = {
     ev.RollbackBegan: _rollback_began,
     ev.RollbackWithdrawn: _rollback_withdrawn,
     ev.HoldingReduced: _holding_reduced,
+    ev.FlatTold: _flat_told,
+    ev.FlatDenied: _flat_denied,
     ev.FlatSeen: _flat_seen,
     ev.FlatVerified: _flat_verified,
     ev.SagaReopened: _saga_reopened,

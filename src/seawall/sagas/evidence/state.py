@@ -79,6 +79,8 @@ class SagaState:
     end: EndReason = EndReason.NONE
     home_since: Instant = 0
     protected_at: Instant = 0
+    flat_told: bool = False
+    """Whether it is called PROTECTED no longer, since all that is told says that it is gone."""
     flat_at: Instant = 0
     verified_at: Instant = 0
     close_asked: bool = False

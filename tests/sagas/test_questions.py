@@ -178,11 +178,11 @@ def test_a_question_nobody_wants_any_more_is_forgotten() -> None:
 
 def test_what_is_asked_while_something_is_naked_waits_a_second_for_its_answer() -> None:
     """One lost read does not take all of `max_naked`; a venue that is mute is not asked faster for it."""
-    agenda = Agenda(naked_since=ms(0))
+    agenda = Agenda()
     for at in (0, 150, 1_149, 1_150):
-        agenda.ask([AskStops(SYMBOL)], BOUNDS, ms(at))
+        agenda.ask([AskStops(SYMBOL)], BOUNDS, ms(at), hurries=True)
     assert len(agenda.queries) == 2
-    agenda.ask([AskStops(SYMBOL)], BOUNDS, ms(5_000), mute=True)
+    agenda.ask([AskStops(SYMBOL)], BOUNDS, ms(5_000))
     assert len(agenda.queries) == 2
 
 

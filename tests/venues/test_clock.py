@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall.model.times import MILLISECOND, MINUTE, SECOND
-from seawall.venues.clock import AGAIN_SLOWEST, EVERY, FIRST_SAMPLES, Clock
+from seawall.venues.clock import AGAIN_SLOWEST, EVERY, FIRST_SAMPLES, FIRST_SLOWEST, Clock
 from tests.venues.plain import START
 
 
@@ -108,6 +108,7 @@ def test_the_first_samples_follow_one_another_and_then_one_a_minute() -> None:
 def test_failed_rounds_are_tried_again_ever_more_slowly() -> None:
     """The wait after a failure doubles up to its bound, and a success ends that."""
     clock = Clock()
+    sample(clock, START, offset=0)
     waits = []
     for _ in range(6):
         clock.asked(START)
@@ -121,6 +122,16 @@ def test_failed_rounds_are_tried_again_ever_more_slowly() -> None:
     assert clock.due_at == START + SECOND
 
 
+def test_a_clock_that_has_never_been_known_is_asked_for_more_often() -> None:
+    """Nothing of a new process moves before: a venue that has come back is asked soon."""
+    clock, waits = Clock(), []
+    for _ in range(5):
+        clock.asked(START)
+        clock.missed(START)
+        waits.append((clock.due_at - START) // SECOND)
+    assert waits == [1, 2, 4, 4, FIRST_SLOWEST // SECOND]
+
+
 def test_while_nothing_is_known_no_round_waits_for_the_answer_to_another() -> None:
     """Four go a second apart, the rest ever more slowly; the first answer, whichever it is, brings back the period."""
     clock, at, waits = Clock(), START, []
@@ -128,8 +139,8 @@ def test_while_nothing_is_known_no_round_waits_for_the_answer_to_another() -> No
         clock.asked(at)
         waits.append((clock.due_at - at) // SECOND)
         at = clock.due_at
-    assert waits == [1, 1, 1, 1, 2, 4, 8, 16, AGAIN_SLOWEST // SECOND]
-    asked_at = at - AGAIN_SLOWEST
+    assert waits == [1, 1, 1, 1, 2, 4, 4, 4, FIRST_SLOWEST // SECOND]
+    asked_at = at - FIRST_SLOWEST
     sample(clock, at - SECOND, offset=0)
     assert (clock.is_known, clock.due_at) == (True, asked_at + EVERY)
     for _ in range(8):

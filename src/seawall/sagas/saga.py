@@ -222,7 +222,14 @@ class Saga:
             wanted += closing.market_questions(self.state, around)
         if agenda.is_unlisted and self.state.phase is not Phase.FLAT:
             wanted += asking.everything_since(self.state, around)
-        agenda.ask(wanted, around.bounds, around.now, mute=bool(around.mute_since))
+        agenda.ask(wanted, around.bounds, around.now, hurries=self._hurries(around))
+
+    def _hurries(self, around: Circumstances) -> bool:
+        """Whether reads hurry, unless the venue is mute: while something is naked; and after a restart while it may be,
+        since what an earlier process has sent is not known yet, and no stream tells of what is past.
+        """
+        may_be_naked = self.agenda.is_unlisted and self.state.phase in (Phase.ENTERING, Phase.PROTECTING)
+        return (bool(self.agenda.naked_since) or may_be_naked) and not around.mute_since
 
     def _close(self, quantity: Decimal, around: Circumstances) -> None:
         self._intend(closing.close(self.state, quantity, around, self.agenda), around)

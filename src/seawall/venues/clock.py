@@ -31,6 +31,9 @@ AGAIN: Duration = SECOND
 go unanswered before the next goes beside it, while the clock is not known: nothing that is signed can be sure to be
 taken before, and a lost reply would cost a position its stop for the whole of `reply_timeout`."""
 AGAIN_SLOWEST: Duration = 16 * SECOND
+FIRST_SLOWEST: Duration = 4 * SECOND
+"""The same before the first sample of all: nothing is stepped until then, so that a position which a new process is to
+cover waits for it, when the venue has come back already (judgement: less than `max_naked`)."""
 SUSPICION: Duration = 5 * SECOND
 """A sample younger than this is believed when a read fails."""
 DRIFT = 10_000
@@ -126,7 +129,7 @@ class Clock:
         """
         self._asked_at = now
         self._in_vain = 0 if self.is_known else self._in_vain + 1
-        soon = min(AGAIN << min(max(self._in_vain - FIRST_SAMPLES, 0), 8), AGAIN_SLOWEST)
+        soon = min(AGAIN << min(max(self._in_vain - FIRST_SAMPLES, 0), 8), self._slowest)
         self._due_at = now + (EVERY if self.is_known else soon)
         self._under_way += self.side_by_side
         self._has_answer = False
@@ -139,10 +142,14 @@ class Clock:
             return
         self._failed_rounds = 0 if self._has_answer else self._failed_rounds + 1
         if self._failed_rounds:
-            self._due_at = now + min(AGAIN << min(self._failed_rounds - 1, 8), AGAIN_SLOWEST)
+            self._due_at = now + min(AGAIN << min(self._failed_rounds - 1, 8), self._slowest)
         else:
             is_new = self._taken < max(FIRST_SAMPLES, 2 * self.side_by_side)
             self._due_at = now if is_new else now + EVERY
+
+    @property
+    def _slowest(self) -> Duration:
+        return AGAIN_SLOWEST if self._samples else FIRST_SLOWEST
 
     def doubted(self, now: Instant) -> None:
         """The venue refused a timestamp (-1021, -5028: binance.md 4.2; 10002: bybit.md 1.1): sample at once."""

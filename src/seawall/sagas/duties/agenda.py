@@ -72,11 +72,10 @@ class Agenda:
             asking.in_flight = False
             asking.answered_at = at if began_at >= asking.began_at else asking.answered_at
 
-    def ask(self, wanted: list[Query], bounds: Bounds, now: Instant, *, mute: bool = False) -> None:
-        """Puts out those of the wanted questions that are due, and forgets those no longer wanted. While something is
-        naked, one without an answer for `patience` is asked once more beside it, unless the venue is `mute`.
+    def ask(self, wanted: list[Query], bounds: Bounds, now: Instant, *, hurries: bool = False) -> None:
+        """Puts out those of the wanted questions that are due, and forgets those no longer wanted. While it `hurries`,
+        one without an answer for `patience` is asked once more beside it.
         """
-        hurries = bool(self.naked_since) and not mute
         patience = bounds.patience if hurries else 2 * bounds.reply_timeout
         self.asking = {query: self.asking.get(query) or Asking(now) for query in wanted}
         for query, asking in self.asking.items():

@@ -48,8 +48,8 @@ def place(state: SagaState, exposure: Exposure, around: Circumstances, agenda: A
 
 
 def _hurry(state: SagaState, around: Circumstances, agenda: Agenda, pending: StopFacts) -> list[ev.Event]:
-    """A stop whose answer is open: one for the whole position is sent again while the venue answers others."""
-    may_hurry = pending.quantity is None and around.has_answered and not around.mute_since
+    """A stop whose answer is open: one for the whole position is sent again while the venue is not known to be mute."""
+    may_hurry = pending.quantity is None and not around.mute_since
     due_at = pending.intended_at + (around.bounds.patience if may_hurry else 2 * around.bounds.reply_timeout)
     if not may_hurry or around.now < due_at:
         agenda.wake(due_at)

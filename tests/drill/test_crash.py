@@ -13,7 +13,7 @@ from seawall.drill.pages import shipped
 from seawall.drill.progress import Progress
 from seawall.drill.scenario import Crash, Play, play
 from seawall.drill.stretches import Stretch, stretches
-from seawall.drill.survivors import Survivors, Value
+from seawall.drill.survivors import PAUSES, Survivors, Value
 from seawall.model.ids import VenueName
 from seawall.model.times import Instant
 
@@ -129,7 +129,7 @@ def test_both_ends_of_a_stretch_are_points_and_each_fifth_is_killed_again() -> N
     tried = list(crash.points("clean", VenueName.BYBIT, [Stretch(at, at + 5) for at in range(1, 61, 6)]))
     first = [point.crash for point in tried if point.crash.again is None]
     assert [one.at for one in first][:4] == [1, 6, 7, 12]
-    assert [one.pause for one in first][:4] == [*crash.PAUSES, crash.PAUSES[0]]
+    assert [one.pause for one in first][:4] == [*PAUSES, PAUSES[0]]
     again = [point.crash.again for point in tried if point.crash.again is not None]
     assert again == [*crash.SECOND_CRASHES[0], *crash.SECOND_CRASHES[1]] * 2
 

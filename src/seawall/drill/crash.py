@@ -39,11 +39,10 @@ from seawall.drill.pages import named, page_of, shipped
 from seawall.drill.progress import Progress
 from seawall.drill.scenario import Crash, play
 from seawall.drill.stretches import Stretch, stretches
+from seawall.drill.survivors import PAUSES
 from seawall.model.ids import VenueName
-from seawall.model.times import MILLISECOND, SECOND
+from seawall.model.times import MILLISECOND
 
-PAUSES = (10 * MILLISECOND, SECOND, 20 * SECOND)
-"""How long the process is gone; the points take turns."""
 SECOND_CRASH_EVERY = 5
 SECOND_CRASHES = ((2, 12, 30), (6, 20, 45))
 """At which thing after the new start a second crash falls, by turns, at each fifth point of the first."""

@@ -7,7 +7,8 @@ there), so how much there is of each says which it is. `Survivors.value` is the 
 - how many facts the venue's book holds: orders, fills, stops, positions, balances, leverage, prices;
 - how many requests that would act have left by REST, how many have arrived by whatever road, and how often the venue
   has begun or gone on to carry one out. What is under way on a socket dies with it, and is not counted;
-- how many of the page's times have passed: its kills, hands, prices, the journal's troubles, the spans of its faults;
+- how many of the page's times have passed, and will have after each pause (an owner who asks meanwhile finds nobody):
+  its kills, hands, prices, the journal's troubles, the spans of its faults;
 - how often each kill's call has been met, and how often each fault has, as far as their counts still matter;
 - which of the page's faults have struck, and the venue's words to wait that the ledger keeps.
 
@@ -25,9 +26,12 @@ from seawall.drill.lines import lines_on
 from seawall.drill.page import Page
 from seawall.drill.world import World
 from seawall.model.ids import VenueName
-from seawall.model.times import Duration, Instant
+from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
 from venuesim.faults import WORLD_FAULTS, Fault
 from venuesim.traffic import LogEntry
+
+PAUSES = (10 * MILLISECOND, SECOND, 20 * SECOND)
+"""How long a process that the sweep kills is gone."""
 
 Value: TypeAlias = tuple[object, ...]
 
@@ -43,7 +47,6 @@ class Survivors:
         self._times = sorted(began + after for after in _times_of(page, world.venue))
         self._read = 0
         self._writes: list[LogEntry] = []
-        self._faults: dict[int, Fault] = {}
         self._fired = 0
         self._struck: dict[int, int] = {}
 
@@ -56,7 +59,7 @@ class Survivors:
             len(world.box.history),
             world.sent,
             *self._carried_out(),
-            bisect_right(self._times, world.now),
+            *(bisect_right(self._times, world.now + gone) for gone in (0, *PAUSES)),
             tuple(min(self._met.get(n, 0), kill.nth) for n, kill in enumerate(self._kills)),
             self._plan(),
             tuple(sorted((bucket, word.until) for bucket, word in world.ledger.left.words.items())),

@@ -88,8 +88,11 @@ def moves(
 
 
 def _settled_reason(state: SagaState, exposure: Exposure | None) -> EndReason:
-    """The end that was seen; and how it left us, if an entry that was thought absent or empty has filled since."""
-    if exposure is None or exposure.filled == 0 or state.end not in _WITHOUT_A_FILL:
+    """The end that was seen; and how it left us, if an entry that was thought absent or empty has filled since, or if
+    nobody had told by then who took the position: reads of orders that failed so long may have succeeded meanwhile.
+    """
+    is_open_to_news = state.end in _WITHOUT_A_FILL or state.end is EndReason.CLOSED_OUTSIDE
+    if exposure is None or exposure.filled == 0 or not is_open_to_news:
         return state.end
     return _how_it_left(state, exposure)
 

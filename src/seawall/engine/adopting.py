@@ -3,21 +3,29 @@
 The journal is told in the words that it has for every signal: accepted, an intention, a filled order. The order is the
 one that was read at the venue where there is one; else the position itself is taken for it. The signal's age limit is
 nought, so that a process which finds no more than its acceptance in the journal ends it and looks anew.
+
+Its names are siblings of the order's, so that the venue alone can tell what belongs together, and none of them may be
+one that the signal which the order was made for has used, or will use if it is reopened: its numbers begin far behind.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from seawall.engine.strays import Claim, side_of
 from seawall.model import events as ev
 from seawall.model.amounts import ZERO
-from seawall.model.ids import Account, ClientId, Leg, Side, SignalId, client_id, parse_client_id, sibling
+from seawall.model.ids import Account, ClientId, Leg, Side, SignalId, client_id, digest, parse_client_id, sibling
 from seawall.model.inputs import ReadAnswered
 from seawall.model.reports import OrderReport, OrderStatus, PositionReport, Source
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TriggerBy
 from seawall.model.times import Instant
+from seawall.sagas.evidence.state import SagaState
+
+_APART = 1_000
+"""How far behind the numbers of an earlier signal those of its find begin; a name has room for 46 times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +47,24 @@ class Finder:
 
 
 def adopt(
-    finder: Finder, position: PositionReport, claim: Claim, trigger: Decimal, orders: ReadAnswered, now: Instant
+    finder: Finder,
+    position: PositionReport,
+    claim: Claim,
+    trigger: Decimal,
+    orders: ReadAnswered,
+    earlier: Iterable[SagaState],
+    now: Instant,
 ) -> Adoption:
-    """The adoption of `position`, with its stop at `trigger`."""
+    """The adoption of `position`, with its stop at `trigger`; `earlier` are the signals that its symbol has had."""
     signal = _signal(finder, position, claim, trigger, now)
     whose = (signal.id, signal.symbol)
-    filled = claim.entry or _as_order(_name(finder, signal, claim), position, claim, now)
+    n = _first_number(claim, earlier)
+    filled = claim.entry or _as_order(_name(finder, signal, claim, n), position, claim, now)
     detail = f"{claim.detail}; stop at {trigger}"
     events: tuple[ev.Event, ...] = (
         ev.PositionAdopted(*whose, claim.quantity, claim.is_ours, detail, now),
         ev.PositionError(*whose, "adopted", detail),
-        _intent(signal, side_of(position), filled, trigger, now),
+        _intent(signal, side_of(position), filled, trigger, n, now),
         ev.OrderReported(*whose, filled),
     )
     return Adoption(ev.SignalAccepted(*whose, signal), events, orders)
@@ -71,14 +86,27 @@ def _signal(finder: Finder, position: PositionReport, claim: Claim, trigger: Dec
     )
 
 
-def _name(finder: Finder, signal: Signal, claim: Claim) -> ClientId:
+def _first_number(claim: Claim, earlier: Iterable[SagaState]) -> int:
+    """A number behind all that signals with the names of this find have used."""
+    known = parse_client_id(claim.entry.client_id if claim.entry is not None else claim.stop_name)
+    used = [state.next_n for state in earlier if known is not None and known.signal in _digests(state)]
+    return _APART * (max(used) // _APART + 1) if used else 1
+
+
+def _digests(state: SagaState) -> set[str]:
+    """How a signal is called in its names; one that was found itself has those of what it was found by."""
+    names = (parse_client_id(attempt.client_id) for attempt in state.attempts)
+    return {digest(state.signal.id), *(name.signal for name in names if name is not None)}
+
+
+def _name(finder: Finder, signal: Signal, claim: Claim, n: int) -> ClientId:
     """A name for the order that was not found: a sibling of the stop that stands behind the position, so that it is
     known again as ours; else one of the new signal's own.
     """
     known = parse_client_id(claim.stop_name)
     if known is not None:
-        return sibling(known, Leg.ENTRY, finder.term, 1)
-    return client_id(finder.installation, signal.id, Leg.ENTRY, finder.term, 1)
+        return sibling(known, Leg.ENTRY, finder.term, n)
+    return client_id(finder.installation, signal.id, Leg.ENTRY, finder.term, n)
 
 
 def _as_order(name: ClientId, position: PositionReport, claim: Claim, now: Instant) -> OrderReport:
@@ -97,13 +125,15 @@ def _as_order(name: ClientId, position: PositionReport, claim: Claim, now: Insta
     )
 
 
-def _intent(signal: Signal, side: Side, filled: OrderReport, trigger: Decimal, now: Instant) -> ev.EntryIntended:
+def _intent(
+    signal: Signal, side: Side, filled: OrderReport, trigger: Decimal, n: int, now: Instant
+) -> ev.EntryIntended:
     """The intention that the order would have had, on a slot that was empty before it."""
     return ev.EntryIntended(
         signal.id,
         signal.symbol,
         client_id=filled.client_id,
-        n=1,
+        n=n,
         side=side,
         quantity=filled.filled,
         reference=filled.average or trigger,

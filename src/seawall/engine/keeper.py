@@ -255,7 +255,8 @@ class Keeper:
         self._put_off.pop(symbol, None)
         stops = self.view.stops.get(symbol, ())
         trigger = strays.trigger_for(position, stops, rules, price, self.settings.adopt_stop_pct)
-        kept.adoptions.append(adopt(finder, position, claim, trigger, orders, now))
+        earlier = [saga.state for saga in self.slots.of(symbol)]
+        kept.adoptions.append(adopt(finder, position, claim, trigger, orders, earlier, now))
 
     # ---- orphans
 

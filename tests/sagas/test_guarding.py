@@ -323,12 +323,14 @@ def test_the_first_proof_of_a_fill_is_told_wherever_it_finds_the_signal(phase: P
     assert [event.quantity for event in case.told_of(ev.EntryFilled)] == [D(10)]
 
 
-def ended_absent() -> Case:
-    """A signal that ended FLAT because its entry was proven absent."""
+def ended_absent(gone_at: float = 0) -> Case:
+    """A signal that ended FLAT because its entry was proven absent; the stream may have told of nothing meanwhile."""
     case = entering(signal(max_age=10 * SECOND))
     case.answers(5_000, case.entry, Outcome.UNKNOWN)
     for at in (6_000, 11_000, 16_000):
         case.misses(at)
+    if gone_at:
+        case.hears(gone_at, position(0, gone_at, told=gone_at, source=Source.STREAM))
     case.wakes_until(60_000)
     assert case.phase() is Phase.FLAT
     return case
@@ -365,6 +367,16 @@ def test_a_late_fill_in_quarantine_reopens_too() -> None:
     case.hears(20_000, fill(case.entry, 10, at=20_000))
     assert case.phase() is Phase.CLOSING
     assert case.sent(ClosePosition)[0].quantity == 10
+
+
+def test_the_end_is_told_anew_of_an_entry_that_had_filled_and_is_gone_again() -> None:
+    """After FLAT it is told to have filled before a word that shows nothing: nothing is done, "absent" is taken back."""
+    case = ended_absent(gone_at=30_000)
+    sent, absent = len(case.acts), case.state.end
+    case.hears(3_600_000, fill(case.entry, 10, at=3_600_000, told=20_000))
+    assert (absent, case.phase(), case.state.end) == (EndReason.ABSENT, Phase.FLAT, EndReason.CLOSED_OUTSIDE)
+    case.wakes_until(3_700_000)
+    assert (case.acts[sent:], len(case.told_of(ev.FlatVerified))) == ([], 2)
 
 
 def test_another_signals_position_on_the_freed_slot_wakes_nothing() -> None:

@@ -210,6 +210,7 @@ def milestones(state: SagaState, exposure: Exposure | None, around: Circumstance
     yield from _holding_reduced(state, exposure, around)
     yield from _stops_confirmed(state, exposure, around)
     yield from _flat_denied(state, exposure, around)
+    yield from _end_anew(state, exposure, around)
     yield from _move_refused(state, exposure, around)
     yield from _reduce_ended(state, exposure, around)
 
@@ -279,6 +280,15 @@ def _flat_denied(state: SagaState, exposure: Exposure, around: Circumstances) ->
     covered = best_cover(state, exposure, around)[0] >= Cover.ACKNOWLEDGED
     denied = ev.FlatDenied if covered else ev.ProtectionLost
     yield denied(state.signal.id, state.signal.symbol, _stops_in_words(state), around.now)
+
+
+def _end_anew(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
+    """An entry that was thought absent to the very end, and is told of when what it filled has gone again: the end is
+    told once more, as it was.
+    """
+    is_false = state.phase is Phase.FLAT and state.end in _WITHOUT_A_FILL and exposure.filled > 0
+    if is_false and (exposure.open <= 0 or exposure.seems_gone):
+        yield ev.FlatVerified(state.signal.id, state.signal.symbol, _how_it_left(state, exposure), around.now)
 
 
 def _move_refused(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:

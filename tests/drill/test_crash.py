@@ -156,3 +156,11 @@ def test_progress_says_how_many_of_how_many(capsys: pytest.CaptureFixture[str]) 
     progress.of(40)
     progress.tell(20, 1)
     assert capsys.readouterr().err == "crash: 20/40 runs, 2.0/s, 1 breaches\n"
+
+
+def test_a_process_that_dies_in_the_last_second_of_a_run_comes_back_before_it_is_judged() -> None:
+    """What its memory says is asked of a living one."""
+    page, venue = shipped()["resolved-with-the-stop-refused"], VenueName.BINANCE
+    things = play(page, venue, DEFAULT_SEED).things
+    for at in (things - 5, things - 1):
+        assert play(page, venue, DEFAULT_SEED, Crash(at, PAUSES[-1])).breaches == []

@@ -277,6 +277,13 @@ class Play:
         world.stir()
         world.run(self._is_over, most=CALM)
         world.run(most=LASTING)
+        self._come_to_an_end()
+        while world.house is None:  # it died in the last second
+            self._come_to_an_end()
+
+    def _come_to_an_end(self) -> None:
+        """The process lives on for a while, and every signal comes to an end."""
+        world = self.world
         while world.house is None or world.now - self.risen_at < LASTING:
             world.run(most=LASTING)
         world.run(self._is_over, most=CALM)
@@ -315,7 +322,8 @@ class Play:
         state = end.state(0)
         asked = self.page.must[self.venue]
         filled = state is not None and entries_of(end.verdict.episodes) > 0
-        must = asked if self.crash is None else after_crash(asked, filled=filled)
+        may_cover = not any(line.line.get("state") for line in lines_on(self.page.fault, self.venue))
+        must = asked if self.crash is None else after_crash(asked, filled=filled, may_cover=may_cover)
         return Outcome(
             self.page,
             self.venue,
@@ -345,12 +353,12 @@ def _is_at_rest(saga: Saga) -> bool:
     return state.phase is Phase.FLAT or (answered and saga.finding is Finding.PROTECTED)
 
 
-def after_crash(must: Must, *, filled: bool) -> Must:
+def after_crash(must: Must, *, filled: bool, may_cover: bool = True) -> Must:
     """What a page may still ask when the process died somewhere on the way: a signal that was filled and had to end
     protected may not have been closed by us, but for a part that the page asks for; whether it was filled at all is the
-    crash's affair.
+    crash's affair, and where the contract stops trading, so that no new stop is taken, whether it was covered by then.
     """
-    spared = filled and must.end == ("protected",)
+    spared = filled and may_cover and must.end == ("protected",)
     return Must(
         end=("protected",) if spared else ("protected", "flat", "refused", "none", *must.end),
         closes=0 if spared and not must.closes else None,

@@ -290,7 +290,8 @@ class Play:
         world.run(most=SECOND)
 
     def _is_over(self) -> bool:
-        if self.world.house is None:
+        """Whether a process lives that has read what stands at the venue, and every signal has come to an end."""
+        if self.world.house is None or not self.world.house.desk.ready:
             return False
         for saga in self.world.sagas():
             phase = saga.state.phase

@@ -7,10 +7,10 @@ from seawall.engine.settings import DeskSettings, NakedForeign
 from seawall.engine.slots import Slots
 from seawall.engine.view import AccountView
 from seawall.model import inputs as inp
-from seawall.model.ids import Account
-from seawall.model.queries import AskOrders, AskPositions, AskStops
+from seawall.model.ids import Account, Leg, Side, SignalId, client_id
+from seawall.model.queries import AskInstruments, AskMark, AskOrders, AskPositions, AskStops
 from seawall.model.reports import PositionReport
-from tests.sagas.builders import BOUNDS, INSTALLATION, SYMBOL, TERM, ms, position, told
+from tests.sagas.builders import BOUNDS, INSTALLATION, INSTRUMENT, STOP_AT, SYMBOL, TERM, mark, ms, position, stop, told
 
 HELD = 27
 
@@ -65,3 +65,21 @@ def test_what_a_look_puts_out_is_nobody_elses() -> None:
     keeper = a_keeper()
     keeper.look(TERM, ms(0)).ask(AskStops(SYMBOL))
     assert keeper.look(TERM, ms(10)).asks == []
+
+
+def test_what_only_a_stop_of_ours_explains_waits_for_its_order() -> None:
+    """It may be the late fill of a signal that has ended: the first list can be from the instant before it."""
+    keeper = a_keeper()
+    keeper.view.hear(inp.ReadAnswered(AskInstruments(), ms(0), ms(10), inp.Told(instruments=(INSTRUMENT,))))
+    name, lag, adopted_at = client_id(INSTALLATION, SignalId("s1"), Leg.STOP, TERM, 2), BOUNDS.read_lag // 1_000, 0
+    stands = inp.ReadAnswered(AskStops(), ms(80), ms(100), told(stop(name, at=90, trigger=STOP_AT, side=Side.SELL)))
+    keeper.view.hear(stands)
+    for at in range(100, 2 * lag, 1_000):
+        keeper.view.hear(inp.ReadAnswered(AskMark(SYMBOL), ms(at - 10), ms(at), inp.Told(marks=(mark(at=ms(at)),))))
+        reads(keeper, at, AskPositions(), position(HELD, at - 20, told=90))
+        keeper.look(TERM, ms(at))
+        reads(keeper, at + 50, AskOrders(SYMBOL, 0))
+        if keeper.look(TERM, ms(at + 50)).adoptions:
+            adopted_at = at
+            break
+    assert lag <= adopted_at < lag + 2_000

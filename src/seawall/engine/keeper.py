@@ -185,16 +185,19 @@ class Keeper:
             return
         stops = self.view.stops.get(symbol, ())
         claim = strays.claim(position, orders.told.orders, stops, finder.installation)
-        if claim is None and strays.is_naked(position, stops):
-            if self._may_be_late(position, orders, now):
-                return
+        is_bare = claim is None and strays.is_naked(position, stops)
+        is_without_an_order = claim is not None and claim.entry is None
+        if (is_bare or is_without_an_order) and self._may_be_late(position, orders, now):
+            return
+        if is_bare:
             claim = self._of_foreign(position, kept)
         if claim is not None:
             self._adopt(position, claim, orders, finder, kept, now)
 
     def _may_be_late(self, position: PositionReport, orders: ReadAnswered, now: Instant) -> bool:
         """Whether a list that explains nothing may only be behind the position: not once another, `read_lag` later, has
-        explained no more. Until then it is asked for again soon, since what is ours may stand naked.
+        explained no more. Until then it is asked for again soon, since what is ours may stand naked; and what a stop of
+        ours stands behind may be the late fill of a signal that has ended, whose order will say so.
         """
         symbol, bounds = position.symbol, self.settings.bounds
         since, amount = self._unexplained.get(symbol, (orders.began_at, position.amount))

@@ -324,6 +324,7 @@ class Play:
         asked = self.page.must[self.venue]
         filled = state is not None and entries_of(end.verdict.episodes) > 0
         may_cover = not any(line.line.get("state") for line in lines_on(self.page.fault, self.venue))
+        may_cover = may_cover and "rollback_began" not in asked.told
         must = asked if self.crash is None else after_crash(asked, filled=filled, may_cover=may_cover)
         return Outcome(
             self.page,
@@ -357,7 +358,8 @@ def _is_at_rest(saga: Saga) -> bool:
 def after_crash(must: Must, *, filled: bool, may_cover: bool = True) -> Must:
     """What a page may still ask when the process died somewhere on the way: a signal that was filled and had to end
     protected may not have been closed by us, but for a part that the page asks for; whether it was filled at all is the
-    crash's affair, and where the contract stops trading, so that no new stop is taken, whether it was covered by then.
+    crash's affair. So is whether it was covered by then where the contract stops trading, so that no new stop is taken,
+    and where the page itself has a way home begin.
     """
     spared = filled and may_cover and must.end == ("protected",)
     return Must(

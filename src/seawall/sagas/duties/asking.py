@@ -63,12 +63,14 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
 def _is_cover_doubted(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
     """Whether a read did not show the stop that covers, or the venue refused another because there is no position: it
     may lag, or the stop has gone with its position, and where a list of positions leaves out those that are flat,
-    nothing else says so. And whether the market has come to its trigger, and nobody has told that it fired.
+    nothing else says so. And so for `read_lag` after a later read has shown it: that one may have lagged.
+    And whether the market has come to its trigger, and nobody has told that it fired.
     """
     told = state.opinions.read
     read_at = told.report.began_at if told is not None else 0
     denied = any(facts.reason is Reason.NO_POSITION and facts.concluded_at >= read_at for facts in state.stops.values())
-    missed = any(facts.missed_first for facts in live_stops(state, exposure, around))
+    since = around.now - around.bounds.read_lag
+    missed = any(facts.missed_first or facts.missed_before > since for facts in live_stops(state, exposure, around))
     return exposure.open > 0 and (denied or missed or is_reached(state, around.fresh_mark))
 
 

@@ -77,6 +77,8 @@ class StopFacts:
     moved_by_hand: bool = False
     missed_first: Instant = 0
     missed_last: Instant = 0
+    missed_before: Instant = 0
+    """The beginning of the last read that did not see it, where a later word did: one of the two lagged."""
     trigger_at: Instant = 0
     """Venue time of the newest word about the trigger."""
     asked_first: Instant = 0
@@ -193,6 +195,7 @@ def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
         moved_by_hand=facts.moved_by_hand or trigger != facts.trigger,
         missed_first=0,
         missed_last=0,
+        missed_before=facts.missed_last or facts.missed_before,
     )
 
 

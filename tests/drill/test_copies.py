@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
-from seawall.drill.world import World
 from seawall.model import events as ev
-from seawall.model import inputs as inp
-from seawall.model.ids import Side, SignalId, Symbol, VenueName
-from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop
-from seawall.model.times import MINUTE, SECOND
-from seawall.sagas.phase import Phase
-
-COIN = Symbol("SOLUSDT")
-
-
-def protected(venue: VenueName) -> World:
-    """A world in which one signal has come to be protected."""
-    world = World(venue, symbols=[COIN, "BTCUSDT"])
-    world.start()
-    world.run(lambda: world.house is not None and world.house.desk.ready, most=MINUTE)
-    world.run(most=SECOND)
-    at, size, stop = world.clock, Size(SizeUnit.QUOTE, Decimal(50)), Stop(percent=Decimal(5))
-    opens = Signal(SignalId("s1"), world.account, COIN, Action.OPEN, at, at, "drill", Side.BUY, size, stop)
-    world.give(inp.SignalReceived(at, opens))
-    assert world.run(lambda: all(saga.state.phase is Phase.PROTECTED for saga in world.sagas()), most=MINUTE)
-    return world
+from seawall.model.ids import VenueName
+from seawall.model.times import MINUTE
+from tests.drill.worlds import protected
 
 
 def test_a_copy_holds_what_was_appended_at_once_whole_or_not_at_all() -> None:

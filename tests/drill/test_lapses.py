@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from seawall.drill.lapses import lapses
-from seawall.drill.world import World
 from seawall.engine.settings import DeskSettings
-from seawall.model import inputs as inp
-from seawall.model.ids import Side, SignalId, Symbol, VenueName
-from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop
+from seawall.model.ids import VenueName
 from seawall.model.times import MINUTE, SECOND, Bounds, Duration
-from seawall.sagas.phase import Phase
+from tests.drill.worlds import COIN, protected
 from venuesim.facts import StopStatus
-
-COIN = Symbol("SOLUSDT")
 
 
 def robbed(venue: VenueName, bounds: Bounds, *faults: dict[str, object], lasts: Duration = 3 * MINUTE) -> list[str]:
     """What is said of a house with these bounds whose stop a hand cancels, and which then meets these faults."""
-    world = World(venue, symbols=[COIN, "BTCUSDT"], settings=DeskSettings(bounds=bounds))
-    world.start()
-    world.run(lambda: world.house is not None and world.house.desk.ready, most=MINUTE)
-    world.run(most=SECOND)
-    at, size, stop = world.clock, Size(SizeUnit.QUOTE, Decimal(50)), Stop(percent=Decimal(5))
-    opens = Signal(SignalId("s1"), world.account, COIN, Action.OPEN, at, at, "drill", Side.BUY, size, stop)
-    world.give(inp.SignalReceived(at, opens))
-    assert world.run(lambda: all(saga.state.phase is Phase.PROTECTED for saga in world.sagas()), most=MINUTE)
+    world = protected(venue, DeskSettings(bounds=bounds))
     world.run(most=5 * SECOND)
     for fault in faults:
         world.fault(**fault)

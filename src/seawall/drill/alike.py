@@ -19,8 +19,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from seawall.drill.command import DEFAULT_SEED
-from seawall.drill.loader import venues_of
-from seawall.drill.pages import named, page_of, shipped
+from seawall.drill.pages import page_of, runs
 from seawall.drill.progress import Progress
 from seawall.drill.scenario import Crash, Play
 from seawall.drill.stretches import Stretch, stretches
@@ -100,9 +99,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=100, help="each Nth stretch that has more than its two ends")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args(argv)
-    pages = {name: page for what in options.pages for name, page in named(what).items()} or shipped()
-    tasks = [(name, venue) for name, page in pages.items() for venue in venues_of(page)]
-    tasks = [task for task in tasks if options.venue in (None, task[1])]
+    tasks = [(name, venue) for name, _, venue in runs(options.pages, options.venue)]
     unlike, things = 0, 0
     with ProcessPoolExecutor(options.jobs) as pool:
         all_of_them = zip(tasks, pool.map(_stretches, tasks, chunksize=4), strict=True)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from seawall.drill.lengths import written
-from seawall.drill.loader import PageError, venues_of
+from seawall.drill.loader import PageError
 from seawall.drill.page import Page
-from seawall.drill.pages import named, shipped
+from seawall.drill.pages import runs
 from seawall.drill.plans import draw
 from seawall.drill.printer import text_of
 from seawall.drill.scenario import Outcome, play
@@ -108,14 +108,9 @@ def _tasks(options: Options) -> Iterator[Task]:
             for venue in VenueName if options.venue is None else (options.venue,):
                 yield Task("", draw(venue, seed).page, venue, seed, options.wire)
         return
-    pages: dict[str, Page] = {}
-    for what in options.files:
-        pages.update(named(what))
-    for name, page in (pages or shipped()).items():
-        for venue in venues_of(page):
-            if options.venue in (None, venue):
-                for seed in options.seeds or (DEFAULT_SEED,):
-                    yield Task(name, page, venue, seed, options.wire)
+    for name, page, venue in runs(options.files, options.venue):
+        for seed in options.seeds or (DEFAULT_SEED,):
+            yield Task(name, page, venue, seed, options.wire)
 
 
 def _line(task: Task, outcome: Outcome) -> str:

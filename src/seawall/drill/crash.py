@@ -35,7 +35,7 @@ from typing import TypeAlias
 
 from seawall.drill.command import DEFAULT_SEED, told
 from seawall.drill.loader import venues_of
-from seawall.drill.pages import named, page_of, shipped
+from seawall.drill.pages import page_of, runs
 from seawall.drill.progress import Progress
 from seawall.drill.scenario import Crash, play
 from seawall.drill.stretches import Stretch, stretches
@@ -102,7 +102,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    tasks, progress = list(_tasks(options)), Progress("crash", 0)
+    tasks = [(name, venue) for name, _, venue in runs(options.pages, options.venue, options.part)]
+    progress = Progress("crash", 0)
     with ProcessPoolExecutor(options.jobs) as pool:
         found = dict(zip(tasks, pool.map(_found, tasks, chunksize=4), strict=True))
         every = (point for (name, venue), of in found.items() for point in points(name, venue, of))
@@ -112,16 +113,6 @@ def _sweep(options: argparse.Namespace) -> int:
         for fell in pool.map(fall, chosen, chunksize=_CHUNK):
             tally.add(fell)
     return tally.close()
-
-
-def _tasks(options: argparse.Namespace) -> Iterator[Task]:
-    """The pages and venues that are asked for, or a part of them."""
-    pages = {name: page for what in options.pages for name, page in named(what).items()} or shipped()
-    which, of = options.part
-    for name, page in islice(pages.items(), which - 1, None, of):
-        for venue in venues_of(page):
-            if options.venue in (None, venue):
-                yield name, venue
 
 
 def _found(task: Task) -> list[Stretch]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 
-from seawall.drill.loader import PageError, load
+from seawall.drill.loader import PageError, load, venues_of
 from seawall.drill.page import Page
+from seawall.model.ids import VenueName
 
 _SCENARIOS = files("seawall.drill").joinpath("scenarios")
 
@@ -30,6 +33,20 @@ def named(what: str) -> dict[str, Page]:
     if ours.is_file():
         return {what: page_of(what)}
     raise PageError(f"{what}: expected a file, a folder or the name of a shipped page")
+
+
+def runs(
+    what: Iterable[str], venue: VenueName | None = None, part: tuple[int, int] = (1, 1)
+) -> Iterator[tuple[str, Page, VenueName]]:
+    """The pages of these files, folders or names, all that ship where none is named, each on its venues or on the one
+    that is asked for; of `part` (1, 4) every fourth page, from the first on. Raises PageError.
+    """
+    pages = {name: page for one in what for name, page in named(one).items()} or shipped()
+    which, of = part
+    for name, page in islice(pages.items(), which - 1, None, of):
+        for on in venues_of(page):
+            if venue in (None, on):
+                yield name, page, on
 
 
 @cache

@@ -323,9 +323,7 @@ class Play:
         state = end.state(0)
         asked = self.page.must[self.venue]
         filled = state is not None and entries_of(end.verdict.episodes) > 0
-        may_cover = not any(line.line.get("state") for line in lines_on(self.page.fault, self.venue))
-        may_cover = may_cover and "rollback_began" not in asked.told
-        must = asked if self.crash is None else after_crash(asked, filled=filled, may_cover=may_cover)
+        must = asked if self.crash is None else after_crash(asked, filled=filled, may_cover=self._may_cover(asked))
         return Outcome(
             self.page,
             self.venue,
@@ -346,6 +344,11 @@ class Play:
             self.ended_after or self.things,
         )
 
+    def _may_cover(self, asked: Must) -> bool:
+        """Whether this page's venue takes a stop at any time; and its own story has no way home begin."""
+        stops_trading = any(line.line.get("state") for line in lines_on(self.page.fault, self.venue))
+        return not stops_trading and "rollback_began" not in asked.told
+
 
 def _is_at_rest(saga: Saga) -> bool:
     """Whether a signal has ended or is protected as it is to be, with no act unanswered."""
@@ -355,7 +358,7 @@ def _is_at_rest(saga: Saga) -> bool:
     return state.phase is Phase.FLAT or (answered and saga.finding is Finding.PROTECTED)
 
 
-def after_crash(must: Must, *, filled: bool, may_cover: bool = True) -> Must:
+def after_crash(must: Must, *, filled: bool, may_cover: bool) -> Must:
     """What a page may still ask when the process died somewhere on the way: a signal that was filled and had to end
     protected may not have been closed by us, but for a part that the page asks for; whether it was filled at all is the
     crash's affair. So is whether it was covered by then where the contract stops trading, so that no new stop is taken,

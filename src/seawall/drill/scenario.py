@@ -323,7 +323,7 @@ class Play:
         state = end.state(0)
         asked = self.page.must[self.venue]
         filled = state is not None and entries_of(end.verdict.episodes) > 0
-        must = asked if self.crash is None else after_crash(asked, filled=filled, may_cover=self._may_cover(asked))
+        must = asked if self.crash is None else after_crash(asked, filled=filled, may_cover=self._may_cover())
         return Outcome(
             self.page,
             self.venue,
@@ -344,10 +344,9 @@ class Play:
             self.ended_after or self.things,
         )
 
-    def _may_cover(self, asked: Must) -> bool:
-        """Whether this page's venue takes a stop at any time; and its own story has no way home begin."""
-        stops_trading = any(line.line.get("state") for line in lines_on(self.page.fault, self.venue))
-        return not stops_trading and "rollback_began" not in asked.told
+    def _may_cover(self) -> bool:
+        """Whether this page's venue takes a stop at any time."""
+        return not any(line.line.get("state") for line in lines_on(self.page.fault, self.venue))
 
 
 def _is_at_rest(saga: Saga) -> bool:
@@ -361,8 +360,7 @@ def _is_at_rest(saga: Saga) -> bool:
 def after_crash(must: Must, *, filled: bool, may_cover: bool) -> Must:
     """What a page may still ask when the process died somewhere on the way: a signal that was filled and had to end
     protected may not have been closed by us, but for a part that the page asks for; whether it was filled at all is the
-    crash's affair. So is whether it was covered by then where the contract stops trading, so that no new stop is taken,
-    and where the page itself has a way home begin.
+    crash's affair. So is whether it was covered by then where the contract stops trading, so that no new stop is taken.
     """
     spared = filled and may_cover and must.end == ("protected",)
     return Must(

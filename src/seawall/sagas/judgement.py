@@ -210,6 +210,17 @@ def _is_spared(state: SagaState, around: Circumstances) -> bool:
     return all(close.never_was or is_close_absent(state, close, around) for close in state.closes)
 
 
+def may_yet_be_spared(state: SagaState, finding: Finding | None, around: Circumstances) -> bool:
+    """Whether a close waits for the answer to a stop: an earlier process's naked timer began the way home, and the
+    outcome of its last stop is Unknown. It may stand, it is sent again, and the clock runs anew in each process (rule
+    13 of the design), so that this wait ends with it.
+    """
+    if finding is not Finding.NAKED or around.now < around.timer_held_until or not _is_spared(state, around):
+        return False
+    newest = max(state.stops.values(), key=lambda facts: facts.n, default=None)
+    return newest is not None and newest.status is None and (newest.is_pending or newest.outcome is Outcome.UNKNOWN)
+
+
 # ---- nothing is open
 
 

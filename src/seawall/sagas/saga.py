@@ -36,7 +36,7 @@ from seawall.sagas.evidence.exposure import Exposure, excess, measure
 from seawall.sagas.evidence.fold import apply
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import Cover
-from seawall.sagas.judgement import claimed_until, judge, turning_points, unsettled_rungs
+from seawall.sagas.judgement import claimed_until, judge, may_yet_be_spared, turning_points, unsettled_rungs
 from seawall.sagas.moves import armed_since, milestones, moves, troubles_told
 from seawall.sagas.phase import Duty, Finding, Phase
 from seawall.sagas.table import Row, row_for
@@ -204,7 +204,7 @@ class Saga:
                 self._intend(covering.move(self.state, exposure, around, agenda), around)
             if Duty.CANCEL_ENTRY in row.duties:
                 self._intend(entering.cancel_entries(self.state, around, agenda), around)
-            if Duty.CLOSE in row.duties:
+            if Duty.CLOSE in row.duties and not may_yet_be_spared(self.state, self.finding, around):
                 self._close(exposure.closable, around)
             if Duty.REDUCE in row.duties:
                 self._close(excess(state, exposure), around)

@@ -27,6 +27,7 @@ from seawall.sagas.evidence.fold import apply
 from seawall.sagas.evidence.orders import OrderFacts
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import Cover, StopFacts
+from seawall.sagas.evidence.takers import was_outside
 from seawall.sagas.judgement import (
     Verdict,
     entry_verdict,
@@ -45,7 +46,9 @@ _ENDS_OF_A_POSITION = (
     EndReason.TAKEN_PROFIT,
     EndReason.LIQUIDATED,
     EndReason.DELEVERAGED,
+    EndReason.UNKNOWN,
 )
+_UNTOLD = (EndReason.CLOSED_OUTSIDE, EndReason.UNKNOWN)
 _WITHOUT_A_FILL = (
     EndReason.ENTRY_REFUSED,
     EndReason.NOT_SENT,
@@ -91,7 +94,7 @@ def _settled_reason(state: SagaState, exposure: Exposure | None) -> EndReason:
     """The end that was seen; and how it left us, if an entry that was thought absent or empty has filled since, or if
     nobody had told by then who took the position: reads of orders that failed so long may have succeeded meanwhile.
     """
-    is_open_to_news = state.end in _WITHOUT_A_FILL or state.end is EndReason.CLOSED_OUTSIDE
+    is_open_to_news = state.end in (*_WITHOUT_A_FILL, *_UNTOLD)
     if exposure is None or exposure.filled == 0 or not is_open_to_news:
         return state.end
     return _how_it_left(state, exposure)
@@ -156,7 +159,7 @@ def end_reason(state: SagaState, exposure: Exposure | None, around: Circumstance
 
 def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
     """Who closed a position that we did not: the venue itself, our stop, our take-profits, or somebody else; the owner
-    too, whose hand (`seawall flatten --direct`) closes under names of its own leg.
+    too, whose hand (`seawall flatten --direct`) closes under names of its own leg. Unknown, if it may have been us.
     """
     kinds = [fill.kind for fill in (*state.foreign_fills.values(), *state.loose_fills.values())]
     if FillKind.LIQUIDATION in kinds:
@@ -171,7 +174,9 @@ def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
         return EndReason.TAKEN_PROFIT
     lost = [state.orders[close.client_id] for close in state.closes if close.intent is None]
     by_us = any(facts.filled > 0 and facts.leg is not Leg.DIRECT for facts in lost)
-    return EndReason.CLOSED_UNRECORDED if by_us else EndReason.CLOSED_OUTSIDE
+    if by_us:
+        return EndReason.CLOSED_UNRECORDED
+    return EndReason.CLOSED_OUTSIDE if was_outside(state) else EndReason.UNKNOWN
 
 
 def _took(state: SagaState, facts: StopFacts) -> bool:

@@ -42,6 +42,8 @@ class EndReason(StrEnum):
     DELEVERAGED = "deleveraged"
     RESOLVED = "resolved"
     LATE_FILL = "late_fill"
+    UNKNOWN = "unknown"
+    """It is gone, and nobody has told whether an order of ours took it or somebody else's."""
 
 
 class DistressKind(StrEnum):

@@ -2,7 +2,9 @@
 
 A checker that never caught anything proves nothing. `sabotage/*.patch` hold one mistake each, most of them made by a
 real bot. Each is applied to a copy of `src/`, and the copy is hunted (`seawall.drill.hunt`) until something does not
-hold. The table says what caught it and after how many runs. An unharmed copy is hunted first, and must come through.
+hold. The table says what caught it and after how many runs. An unharmed copy is hunted first, and must come through. A
+patch that only makes the copy stumble over a name or an argument breaks nothing that a checker could notice: it is told
+as broken itself, and not as caught.
 
     python tools/sabotage.py [NAME ...] [--seeds N] [--crashes N] [--jobs N]
 """
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PATCHES = ROOT / "sabotage"
 UNHARMED = "(unharmed)"
 MOST_SECONDS = 900
+STUMBLES = ("AttributeError", "ImportError", "NameError", "SyntaxError", "TypeError")
 HEART = ("tests/sagas", "tests/engine", "tests/venues/test_pace.py", "tests/venues/test_exchange.py")
 
 
@@ -89,10 +92,12 @@ def _hunted(name: str, folder: Path, seeds: int, crashes: int) -> Tried:
     except subprocess.TimeoutExpired:
         return Tried(name, "the clock", f"hung for {MOST_SECONDS} s", 0)
     if ran.returncode:
-        return Tried(name, "the interpreter", ran.stderr.strip().splitlines()[-1], 0)
+        return Tried(name, None, f"the patch itself is broken: {ran.stderr.strip().splitlines()[-1]}", 0)
     said = json.loads(ran.stdout)
     if said["caught_by"] is None:
         return Tried(name, _by_tests(path), "", said["runs"])
+    if said["what"].startswith(tuple(f"raised {error}" for error in STUMBLES)):
+        return Tried(name, None, f"the patch itself is broken: {said['what']}", said["runs"])
     return Tried(name, said["caught_by"], said["what"], said["runs"])
 
 
@@ -106,7 +111,8 @@ def _by_tests(path: dict[str, str]) -> str | None:
 
 def _line(one: Tried) -> str:
     if one.caught_by is None:
-        return f"{one.name:34} {'not caught' if one.name != UNHARMED else 'holds':10} after {one.runs:4} runs"
+        came = "not caught" if one.name != UNHARMED or one.what else "holds"
+        return f"{one.name:34} {came:10} after {one.runs:4} runs{': ' if one.what else ''}{one.what}"
     return f"{one.name:34} caught     after {one.runs:4} runs by {one.caught_by}{': ' if one.what else ''}{one.what}"
 
 

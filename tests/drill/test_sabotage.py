@@ -39,3 +39,18 @@ def test_a_patch_fits_the_source(patch: Path, tmp_path: Path) -> None:
         shutil.copy(ROOT / path, tmp_path / path)
     _tool().apply(patch, tmp_path)
     assert [path for path in touched if (tmp_path / path).read_text() == (ROOT / path).read_text()] == []
+
+
+def test_a_patch_that_only_stumbles_is_told_as_broken(tmp_path: Path) -> None:
+    """A name that does not exist is no mistake that a checker could notice."""
+    tool = _tool()
+    tool.PATCHES = tmp_path  # type: ignore[attr-defined]
+    path = "src/seawall/sagas/moves.py"
+    source = (ROOT / path).read_text().splitlines()
+    number = next(n for n, line in enumerate(source, 1) if line == "    whose = (state.signal.id, state.signal.symbol)")
+    before, line, after = source[number - 2 : number + 1]
+    patch = ["It stumbles.", "", f"--- a/{path}", f"+++ b/{path}", f"@@ -{number - 1},3 +{number - 1},3 @@"]
+    patch += [f" {before}", f"-{line}", "+    whose = nobody", f" {after}"]
+    (tmp_path / "stumbles.patch").write_text("\n".join(patch) + "\n")
+    tried = tool.attempt("stumbles", 0, 0)
+    assert (tried.caught_by, tried.what.split(": ")[:2]) == (None, ["the patch itself is broken", "raised NameError"])

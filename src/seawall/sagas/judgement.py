@@ -211,14 +211,14 @@ def _is_spared(state: SagaState, around: Circumstances) -> bool:
 
 
 def may_yet_be_spared(state: SagaState, finding: Finding | None, around: Circumstances) -> bool:
-    """Whether a close waits for the answer to a stop: an earlier process's naked timer began the way home, and the
-    outcome of its last stop is Unknown. It may stand, it is sent again, and the clock runs anew in each process (rule
-    13 of the design), so that this wait ends with it.
+    """Whether a close waits for word of a stop: an earlier process's naked timer began the way home, and what became of
+    its last stop is not known, or the venue says that something stands. It is sent again, or read; the clock runs anew
+    in each process (rule 13 of the design), so that this wait ends with it.
     """
     if finding is not Finding.NAKED or around.now < around.timer_held_until or not _is_spared(state, around):
         return False
     newest = max(state.stops.values(), key=lambda facts: facts.n, default=None)
-    return newest is not None and newest.status is None and (newest.is_pending or newest.outcome is Outcome.UNKNOWN)
+    return newest is not None and newest.status is None and newest.is_in_doubt
 
 
 # ---- nothing is open

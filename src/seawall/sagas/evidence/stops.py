@@ -115,6 +115,11 @@ class StopFacts:
         """Whether the venue refused it because another exists."""
         return self.outcome is Outcome.REFUSED and self.reason is Reason.STOP_EXISTS and self.status is None
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether its answer is open or was lost, or says that something stands, which must be read."""
+        return self.is_pending or self.outcome is Outcome.UNKNOWN or self.reason in MEANS_READ
+
     def is_missing(self, read_lag: Duration) -> bool:
         """Whether two successful reads at least `read_lag` apart did not see it."""
         return self.missed_first > 0 and self.missed_last - self.missed_first >= read_lag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -91,6 +92,23 @@ def test_an_instrument_says_why_a_quantity_does_not_fit(quantity: str, word: str
     """Minimum, maximum, value; None at each border that fits."""
     said = INSTRUMENT.objection(D(quantity), D("0.2"))
     assert (said is None) if word is None else (said is not None and word in said)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "step", "sliced", "expected"),
+    [
+        ("269", "1", False, "269"),
+        ("269", "1", True, "134"),
+        ("169", "100", True, "100"),
+        ("169", "100", False, "169"),
+        ("69", "100", True, "69"),
+        ("1", "1", True, "1"),
+    ],
+)
+def test_a_close_takes_the_lots_that_there_are(quantity: str, step: str, sliced: bool, expected: str) -> None:
+    """Half where the market took less, whole lots where the step has grown, and all where there is no lot in it."""
+    grown = replace(INSTRUMENT, step=D(step), min_quantity=D(1))
+    assert grown.one_order_of(D(quantity), sliced=sliced) == D(expected)
 
 
 def test_an_instrument_without_limits_objects_to_nothing_but_nothing() -> None:

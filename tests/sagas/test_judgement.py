@@ -118,6 +118,17 @@ def test_deferred_when_refused_as_not_executed(reason: Reason) -> None:
     assert retry_at(case.state) == ms(50) + SECOND
 
 
+def test_not_deferred_while_another_word_shows_the_refused_entry_open() -> None:
+    """A refusal is a claim too: what the stream has shown in the book may fill. Once it has ended empty, it may not."""
+    case = entering()
+    case.hears(30, order(case.entry, OrderStatus.OPEN, 0, at=30))
+    case.answers(50, case.entry, Outcome.REFUSED, Reason.BUSY)
+    assert (case.finding(), len(case.state.attempts)) == (Finding.UNDECIDED, 1)
+    assert AskOrder(SYMBOL, case.entry) in case.saga.agenda.asking
+    case.hears(900, order(case.entry, OrderStatus.EXPIRED, 0, at=900))
+    assert len(case.state.attempts) == 2
+
+
 @pytest.mark.parametrize("given", [{"may_enter": False}, {"term": T0 // SECOND + 1}])
 def test_not_deferred_without_authority_or_by_a_later_process(given: dict[str, object]) -> None:
     """An attempt of an earlier process is only looked for; one without authority is not repeated."""

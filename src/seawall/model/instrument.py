@@ -41,10 +41,13 @@ class Instrument:
         return floor_to(quantity, self.step)
 
     def one_order_of(self, quantity: Decimal, *, sliced: bool) -> Decimal:
-        """As much of `quantity` as one market order may close; a part of that if the market took less before."""
+        """As much of `quantity` as one market order may close; a part of that if the market took less before, or the
+        lots that it holds: the step may have grown since it was bought.
+        """
         most = min(quantity, self.max_quantity) if self.max_quantity else quantity
-        part = self.round_quantity(most / _SLICES) if sliced else most
-        return part if part >= self.min_quantity and part > 0 else most
+        parts = (most / _SLICES, most) if sliced else ()
+        lots = (self.round_quantity(part) for part in parts)
+        return next((part for part in lots if part > 0 and part >= self.min_quantity), most)
 
     def band_price(self, mark: Decimal, side: Side) -> Decimal | None:
         """The worst price that the venue's band allows an order on `side`; None (market) where there is no band."""

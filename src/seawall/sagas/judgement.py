@@ -396,19 +396,19 @@ def _is_at_baseline(state: SagaState, attempt: Attempt, around: Circumstances) -
 
 def _may_try_again(state: SagaState, around: Circumstances) -> bool:
     """Whether another attempt is owed: refused as not executed, or proven absent where the venue's engine proves it;
-    while the signal is fresh, by the process that intended it, and nobody asked to close.
+    while the signal is fresh, by the process that intended it, and nobody asked to close. Not where any word but the
+    reply's shows one that may fill, or has: a refusal is a claim too.
     """
     last = state.attempts[-1]
     if state.phase is not Phase.ENTERING or state.close_asked or not _is_own_term(last, around):
         return False
-    if has_child(state, last):
+    if has_child(state, last) or any(order.is_seen and not order.is_empty for order in state.entry_orders):
         return False
     if around.now > state.signal.expires_at() or not around.may_enter:
         return False
     if last.never_was:
         return last.reason.is_not_executed
-    proven = around.traits.engine_checks_window and entry_verdict(state, last, around) is Verdict.ABSENT
-    return proven and not state.orders[last.client_id].is_seen
+    return around.traits.engine_checks_window and entry_verdict(state, last, around) is Verdict.ABSENT
 
 
 def _is_own_term(attempt: Attempt, around: Circumstances) -> bool:

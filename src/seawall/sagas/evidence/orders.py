@@ -106,6 +106,11 @@ class OrderFacts:
         """A terminal status with its quantity. FILLED with nothing filled contradicts itself: ask on (I04)."""
         return self.is_terminal and not (self.status is OrderStatus.FILLED and self.filled == 0)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has ended, and filled nothing."""
+        return self.is_quantity_known and self.filled == 0
+
     def fills(self) -> Iterator[tuple[Decimal, Instant, int]]:
         """What was filled, piece by piece: quantity, venue time, cross sequence (0 where it is not known)."""
         yield from ((trade.quantity, trade.venue_at, trade.seq) for trade in self.trades)

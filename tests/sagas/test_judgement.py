@@ -13,8 +13,8 @@ from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
 from seawall.model.times import SECOND
 from seawall.model.venue import Traits
+from seawall.sagas.evidence.aftermath import quarantine
 from seawall.sagas.judgement import (
-    quarantine,
     retry_at,
     turning_points,
 )
@@ -466,6 +466,18 @@ def test_settled_at_the_end_of_the_quarantine_and_not_before() -> None:
     assert case.finding() is Finding.GONE
     case.now += 1
     assert case.finding() is Finding.SETTLED
+
+
+def test_the_quarantine_begins_anew_with_each_process() -> None:
+    """While none lived nobody listened: what came of an order meanwhile is told to the new one first."""
+    case = absent()
+    lasts = quarantine(case.state, case.around)
+    case.restart(3_600_000)
+    assert case.phase() is Phase.QUARANTINE
+    case.wakes_until(3_600_000 + lasts // 1000 - 1_000)
+    assert case.phase() is Phase.QUARANTINE
+    case.wakes_until(3_600_000 + lasts // 1000 + 1_000)
+    assert case.phase() is Phase.FLAT
 
 
 def test_nothing_that_left_is_flat_at_once() -> None:

@@ -8,10 +8,10 @@ from seawall.model.ids import Side
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
 from seawall.sagas.evidence.absence import is_close_absent
+from seawall.sagas.evidence.aftermath import quarantine
 from seawall.sagas.judgement import (
     horizon_of,
     is_move_refused,
-    quarantine,
     turning_points,
 )
 from tests.sagas.builders import (

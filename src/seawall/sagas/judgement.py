@@ -20,9 +20,10 @@ from enum import Enum
 
 from seawall.model.acts import Outcome, Reason
 from seawall.model.events import EndReason
-from seawall.model.times import Duration, Instant
+from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.evidence.absence import is_close_absent, is_missed_for
+from seawall.sagas.evidence.aftermath import settled_at
 from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
 from seawall.sagas.evidence.cover import (
     best_cover,
@@ -309,19 +310,7 @@ def _was_never_made(state: SagaState, facts: StopFacts, exposure: Exposure) -> b
 
 def is_settled(state: SagaState, around: Circumstances) -> bool:
     """Whether nothing of this signal can come back: everything was seen to end, or the quarantine is over."""
-    return state.flat_at > 0 and around.now >= state.flat_at + quarantine(state, around)
-
-
-def quarantine(state: SagaState, around: Circumstances) -> Duration:
-    """How long flat must last before the slot is free: nothing, if every act was refused, not sent or seen terminal."""
-    bounds = around.bounds
-    doubt = bounds.doubt
-    if around.traits.engine_checks_window:
-        doubt = bounds.act_window + bounds.margin + bounds.read_lag
-    orders = any(not act.never_was and not state.orders[act.client_id].is_terminal for act in state.orders_sent)
-    stops = any(facts.may_live and not facts.attached for facts in state.stops.values())
-    attached = any(facts.may_live and facts.attached for facts in state.stops.values()) and state.filled is not None
-    return max(doubt if orders else 0, bounds.doubt if stops or attached else 0)
+    return state.flat_at > 0 and around.now >= settled_at(state, around)
 
 
 # ---- the entry
@@ -441,7 +430,7 @@ def turning_points(state: SagaState, around: Circumstances, naked_since: Instant
     if state.phase is not Phase.FLAT and (asked_until := trades_asked_until(state, around)):
         yield asked_until
     if state.phase is Phase.QUARANTINE:
-        yield state.flat_at + quarantine(state, around)
+        yield settled_at(state, around)
     if state.phase is Phase.ENTERING:
         yield state.signal.expires_at() + 1
         yield retry_at(state)

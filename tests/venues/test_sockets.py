@@ -352,6 +352,32 @@ def test_a_kept_connection_that_dies_does_not_repeat_the_request(request_: Reque
     assert run(work()) == [1, 1]
 
 
+def test_what_nobody_asked_for_answers_no_request() -> None:
+    """A reply that comes on an idle connection, as a proxy's 408 does, is not taken for that to the next request."""
+
+    async def story() -> None:
+        is_first_read = asyncio.Event()
+
+        async def serve(heard: Heard) -> None:
+            if heard is venue.requests[0] or len(venue.requests) > 2:
+                await heard.say(whole(heard.body or b"first"))
+                return
+            await is_first_read.wait()
+            await venue.requests[0].say(whole(b"stray", "408 Request Timeout"))
+            await heard.say(whole(b"second"))
+
+        async with venue_of(serve) as venue, transport_to(venue.address) as transport:
+            first, second = (asyncio.create_task(transport.send(GET)) for _ in range(2))
+            assert (await first).body == b"first"
+            is_first_read.set()
+            assert (await second).body == b"second"
+            for body in (b"third", b"fourth"):
+                assert (await transport.send(Request("POST", "/act", (), body))).body == body
+            assert [heard.connection for heard in venue.requests] == [1, 2, 2, 2]
+
+    run(story())
+
+
 def test_a_slow_reply_arrives_whole() -> None:
     """A body that comes in pieces is one reply."""
 

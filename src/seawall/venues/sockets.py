@@ -39,6 +39,8 @@ from aiohttp import (
     WSMessage,
     WSMsgType,
 )
+from aiohttp.connector import Connection as Kept
+from aiohttp.tracing import Trace
 from msgspec import Struct
 from multidict import CIMultiDict
 from yarl import URL
@@ -136,7 +138,7 @@ class Transport:
 
     async def __aenter__(self) -> Self:
         self._session = ClientSession(
-            connector=TCPConnector(limit=0, limit_per_host=self._most_connections, keepalive_timeout=KEPT / SECOND),
+            connector=_Clean(limit=0, limit_per_host=self._most_connections, keepalive_timeout=KEPT / SECOND),
             timeout=self._timeout,
             cookie_jar=DummyCookieJar(),
             headers={"User-Agent": USER_AGENT},
@@ -183,6 +185,25 @@ class Transport:
         if self._session is None:
             raise RuntimeError("Transport: expected to be entered (async with) before use, came a call before that")
         return self._session
+
+
+class _Clean(TCPConnector):
+    """A pool that gives out no connection on which something came that nobody had asked for (a proxy's 408 before it
+    hangs up, say): aiohttp would take that for the reply to the next request, and its reply for that to the one after.
+    """
+
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
+    ) -> Kept:
+        """A connection without anything unread on it. Each that has is closed, so this ends with the pool."""
+        while True:
+            kept = await super().connect(req, traces, timeout)
+            if kept.protocol is None or not kept.protocol.should_close:
+                return kept
+            kept.close()
 
 
 async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:

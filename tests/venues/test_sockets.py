@@ -378,6 +378,23 @@ def test_what_nobody_asked_for_answers_no_request() -> None:
     run(story())
 
 
+def test_no_key_and_no_signature_is_told_with_a_failure() -> None:
+    """What a failure says is recorded and shown; the address that was asked holds the stream's key, or a signature."""
+
+    async def story() -> None:
+        async def serve(heard: Heard) -> None:
+            await heard.say(b"rubbish\r\n\r\n" if b"signature" in heard.head else whole(b"no", "404 Not Found"))
+
+        async with venue_of(serve) as venue, transport_to(venue.address) as transport:
+            with pytest.raises(LostError, match="404") as refused:
+                await transport.open_stream("/ws/the-key")
+            with pytest.raises(LostError, match="400") as garbled:
+                await transport.send(Request("GET", "/read?signature=the-signature"))
+        assert "the-" not in f"{refused.value}{garbled.value}"
+
+    run(story())
+
+
 def test_a_slow_reply_arrives_whole() -> None:
     """A body that comes in pieces is one reply."""
 

@@ -28,6 +28,7 @@ from aiohttp import (
     ClientOSError,
     ClientRequest,
     ClientResponse,
+    ClientResponseError,
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
@@ -217,8 +218,12 @@ async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientRes
 
 
 def _named(error: Exception) -> NotSentError | LostError:
-    """Which of the two it is: only a failure to get a connection at all means that nothing left."""
-    detail = f"{type(error).__name__}: {error}".rstrip(": ")
+    """Which of the two it is: only a failure to get a connection at all means that nothing left.
+
+    aiohttp's words about a reply end with its address, in which a stream's key or a signature stands: it is left out.
+    """
+    said = f"{error.status}, {error.message}" if isinstance(error, ClientResponseError) else str(error)
+    detail = f"{type(error).__name__}: {said}".rstrip(": ")
     return (NotSentError if isinstance(error, ClientConnectorError | ConnectionTimeoutError) else LostError)(detail)
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from seawall.journal.memory import MemoryJournal
-from seawall.journal.port import Dated, JournalError, JournalFull
+from seawall.journal.port import Dated, EventRefused, JournalError, JournalFull
 from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, EntriesStopped
 from seawall.model.ids import Account
 from seawall.service.scribe import Scribe
 from seawall.service.spool import Spool
+from tests.journal.samples import dated, poison
 
 MAIN = Account("main")
 
@@ -166,3 +167,39 @@ def test_an_unread_spool_keeps_its_lines_until_the_journal_takes_them(tmp_path: 
     with pytest.raises(JournalFull):
         spool.merge(journal, 0)
     assert len(list(spool.rows())) == kept + 1
+
+
+def test_an_event_that_nothing_can_hold_is_told_and_ends_the_spool(tmp_path: Path) -> None:
+    """The account hears of it and stops its entries; what came before is kept, and the next process can begin."""
+    journal = MemoryJournal({MAIN: "binance"})
+
+    async def story() -> None:
+        spool = spool_in(tmp_path)
+        scribe = Scribe(journal, MAIN, 1, 0, lambda: None, spool)
+        journal.fail(JournalFull)
+        scribe.write(1, events("one"))
+        journal.advance(1)
+        await asyncio.sleep(0)
+        scribe.write(2, tuple(dated(poison())))
+        scribe.write(3, events("three"))
+        assert "ends here" in spool.trouble
+
+    asyncio.run(story())
+    journal.kill()
+    journal.mend()
+    assert spool_in(tmp_path).merge(journal, 0) == 1
+    assert words(journal) == ["one"]
+
+
+def test_an_event_that_no_journal_takes_is_the_accounts_trouble(tmp_path: Path) -> None:
+    """It is told though the spool cannot hold it either."""
+    journal = MemoryJournal({MAIN: "binance"})
+
+    async def story() -> None:
+        scribe = Scribe(journal, MAIN, 1, 0, lambda: None, spool_in(tmp_path))
+        scribe.write(1, tuple(dated(poison())))
+        journal.advance(1)
+        await asyncio.sleep(0)
+        assert isinstance(scribe.trouble, EventRefused)
+
+    asyncio.run(story())

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from seawall.journal.encoding import Row, decode, encode
-from seawall.journal.port import Dated, Journal, JournalError
+from seawall.journal.port import Dated, EventRefused, Journal, JournalError
 from seawall.model.events import Recorded
 from seawall.model.ids import Account
 
@@ -31,18 +31,23 @@ class Spool:
         self._account = account
         self._venue = venue
         self._unkept: list[bytes] = []
+        self._refused = ""
         self._whole = 0 if self.is_empty else file.stat().st_size
 
     def keep(self, first_seq: int, epoch: int, events: Sequence[Dated]) -> None:
         """Adds rows and forces them to the disk; a failure is told by `trouble` and raises nothing.
 
         A full disk may take half a line, so a write begins where the last whole one ended, with all that failed since.
+        Behind an event that no journal takes nothing is kept: it could not be merged over the gap, and a process that
+        finds it would not begin.
         """
-        rows = (
-            encode(self._account, self._venue, first_seq + place, epoch, at, event)
-            for place, (at, event) in enumerate(events)
-        )
-        self._unkept += (msgspec.json.encode(row) + b"\n" for row in rows)
+        for place, (at, event) in enumerate(() if self._refused else events):
+            try:
+                row = encode(self._account, self._venue, first_seq + place, epoch, at, event)
+            except EventRefused as error:
+                self._refused = f"the spool {self._file.name} ends here: {error.detail}"
+                break
+            self._unkept.append(msgspec.json.encode(row) + b"\n")
         self.is_empty = False
         try:
             with self._file.open("ab") as file:
@@ -53,7 +58,7 @@ class Spool:
         except OSError as error:
             self.trouble = f"the spool {self._file.name} cannot be written: {error}"
         else:
-            self.trouble = ""
+            self.trouble = self._refused
             self._whole += sum(map(len, self._unkept))
             self._unkept.clear()
 
@@ -62,6 +67,7 @@ class Spool:
         if not self.is_empty:
             self._file.unlink(missing_ok=True)
             self._unkept.clear()
+            self._refused = ""
             self._whole = 0
             self.is_empty = True
 

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ import pytest
 from seawall.journal import sqlite as subject
 from seawall.journal.port import EventRefused, JournalBroken, JournalError, JournalFull, JournalLocked, SequenceConflict
 from seawall.journal.sqlite import GROWN, SqliteJournal, connect
-from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, SourceFailing
-from tests.journal.samples import ALPHA, BETA, VENUES, dated, opening, poison, proven
+from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, PositionProtected, SourceFailing
+from seawall.model.ids import SignalId
+from tests.journal.samples import ALPHA, BETA, VELVET, VENUES, dated, opening, poison, proven
 
 _WRITE_FOR_EVER = """
 import sys
@@ -142,6 +144,33 @@ def test_one_poisonous_row_stops_one_account_and_not_the_batch(file: Path) -> No
     assert found["follower"] is found["poison"]
     assert found["other"] == 1
     assert len(journal.read(ALPHA, 0, 9)) == 1
+    journal.close()
+
+
+def test_an_event_that_its_own_tables_deny_stops_one_account_and_not_the_batch(file: Path) -> None:
+    """A cover of nothing has no place in the record of positions: its account is refused by name, its followers with it
+    and not as if somebody else had written, and the other account is written.
+    """
+    journal = SqliteJournal(file, VENUES, grown=0)
+    answers = queue.Queue[tuple[str, int | JournalError]]()
+    held = threading.Event()
+
+    def hold_the_writer(answer: int | JournalError) -> None:
+        assert held.wait(10)
+
+    nothing = PositionProtected(SignalId("velvet-1"), VELVET, Decimal(0), None, Decimal("0.2059"), 1)
+    journal.submit(ALPHA, 1, 0, dated(*opening()), hold_the_writer)
+    for name, account, seq, event in (
+        ("other", BETA, 0, proven()),
+        ("nothing", ALPHA, 6, nothing),
+        ("follower", ALPHA, 7, proven()),
+    ):
+        journal.submit(account, 1, seq, dated(event), lambda answer, name=name: answers.put((name, answer)))  # type: ignore[misc]
+    held.set()
+    found = dict(answers.get(timeout=10) for _ in range(3))
+    assert isinstance(found["nothing"], EventRefused)
+    assert found["follower"] is found["nothing"]
+    assert found["other"] == 1
     journal.close()
 
 

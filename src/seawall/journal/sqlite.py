@@ -139,6 +139,10 @@ class SqliteStore:
             return error
         except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError) as error:
             return EventRefused(f"account {account}, after seq {submission.expected_seq}: {error}")
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fold that an event does not fit is that account's, not the batch's
+            return EventRefused(f"account {account}, after seq {submission.expected_seq}: {error!r}")
 
     def _roll_back(self) -> None:
         """Undo the transaction; on a full disk SQLite may have done so itself."""

@@ -244,11 +244,12 @@ def _conflict(signal: Signal) -> Told:
 def _refused(signal: Signal, answer: Answer) -> Told:
     """A desk's refusal. Its detail reads "field: expected ..., came ..." where a field is at fault."""
     status, code = _REFUSALS.get(answer.reason, (UNFIT, answer.reason))
+    if status == NOT_READY:  # nothing is known to have been recorded, so it is not called refused
+        return not_ready(answer.detail or answer.reason)
     found = _OBJECTION.match(answer.detail)
     more = {"path": found[1], "expected": found[2], "got": found[3]} if found else {}
-    retry_after = 1 if status == NOT_READY else 0
-    told = _refusal(status, code, answer.detail or answer.reason, retry_after=retry_after, **more)
-    return Told(told.status, _about(signal.id, "refused") | dict(told.body), told.retry_after)
+    told = _refusal(status, code, answer.detail or answer.reason, retry_after=0, **more)
+    return Told(told.status, _about(signal.id, "refused") | dict(told.body))
 
 
 def _problem(problem: Problem) -> Told:

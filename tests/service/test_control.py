@@ -12,10 +12,12 @@ from typing import Any
 import aiohttp
 
 from seawall.journal.sqlite import SqliteJournal
-from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, EntriesResumed
-from seawall.model.ids import Account
+from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, DistressKind, DistressRaised, EntriesResumed
+from seawall.model.ids import Account, SignalId
 from seawall.service.config import parse
-from tests.service.house import House, both_venues, exchange, house, opening, running, until
+from tests.journal.samples import VELVET, accepted, dated, proven
+from tests.journal.samples import opening as opened
+from tests.service.house import House, both_venues, configuration, exchange, house, opening, running, until
 from venuesim.faults import Fault
 from venuesim.server import Clock, serve
 
@@ -269,5 +271,27 @@ def test_the_log_tells_the_story_without_secrets(tmp_path: Path) -> None:
             assert kinds["position_protected"]["level"] == "info"
             assert kinds["position_reported"]["level"] == "debug"
             assert "sim-secret" not in one.log.getvalue()
+
+    asyncio.run(story())
+
+
+def test_before_the_venue_is_reached_the_record_is_shown_as_it_ends(tmp_path: Path) -> None:
+    """A process that cannot reach its venue yet shows the latest signals and not the oldest, what it has recorded, what
+    an earlier process found to be in distress, and to whoever follows events only what comes from now on.
+    """
+    main, naked = Account("main"), DistressRaised(SignalId("velvet-1"), VELVET, DistressKind.NAKED, "no stop stands")
+    (tmp_path / "data").mkdir()
+    journal = SqliteJournal(tmp_path / "data" / "journal.sqlite", {main: "binance"})
+    journal.append(main, 1, 0, dated(*opened(), naked, *[proven()] * 2_100, accepted("latest")))
+    journal.close()
+    clock = Clock()
+
+    async def story() -> None:
+        box = exchange("binance", clock)
+        async with running(tmp_path, configuration("binance", "http://127.0.0.1:9"), box, clock) as one:
+            assert (await one.get("/readyz")).body["accounts"]["main"]["seq"] == 2_108
+            assert [told["signal_id"] for told in (await one.get("/signals")).body["signals"]] == ["latest"]
+            assert 'seawall_distress{account="main"} 1.0' in (await one.get("/metrics")).body
+            assert one.app.loops[main].durable == 2_108, "from where an event reader without a place is told"
 
     asyncio.run(story())

@@ -150,6 +150,11 @@ class AccountLoop:
         return not self.failure and self._scribe is not None
 
     @property
+    def distress(self) -> int:
+        """How many conditions a person must look at, those included that an earlier process has recorded."""
+        return sum(len(saga.state.distress) for saga in self._desk.sagas())
+
+    @property
     def standing(self) -> str:
         """Why it is not ready, in words."""
         if self.failure:
@@ -174,8 +179,8 @@ class AccountLoop:
 
     @property
     def durable(self) -> int:
-        """The last durable sequence number."""
-        return self._scribe.durable if self._scribe else 0
+        """The last durable sequence number: until the desk steps, that of the record that it has recovered."""
+        return self._scribe.durable if self._scribe else self._desk.seq
 
     def unsettled(self) -> tuple[tuple[SignalId, Phase], ...]:
         """The signals that stand neither protected nor flat."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from seawall.model.events import DistressEnded, DistressRaised, event_type
+from seawall.model.events import event_type
 from seawall.model.ids import Account
 from seawall.model.work import Work
 from seawall.service.front import Front
@@ -40,16 +40,11 @@ class Metrics:
         self._offset = Gauge("seawall_clock_offset_seconds", "Venue time minus ours.", by_account, registry=own)
         self._distress = Gauge("seawall_distress", "Conditions that a person must look at.", by_account, registry=own)
         self._lag = Histogram("seawall_loop_lag_seconds", "Lateness of timers.", buckets=_LATENESSES, registry=own)
-        self._in_distress: dict[Account, dict[tuple[str, str], None]] = {}
 
     def worked(self, account: Account, work: Work) -> None:
         """Counts a step's work."""
         for event in work.appends:
             self._events.labels(account, event_type(type(event))).inc()
-            if isinstance(event, DistressRaised):
-                self._in_distress.setdefault(account, {})[event.signal_id, event.kind] = None
-            elif isinstance(event, DistressEnded):
-                self._in_distress.get(account, {}).pop((event.signal_id, event.kind), None)
         for do in work.acts:
             self._acts.labels(account, type(do.act).__name__).inc()
 
@@ -67,7 +62,7 @@ class Metrics:
             self._halted.labels(account).set(loop.halt is not None)
             self._unwritten.labels(account).set(loop.waiting)
             self._stream.labels(account).set(loop.stream is not None and loop.stream.proven)
-            self._distress.labels(account).set(len(self._in_distress.get(account, {})))
+            self._distress.labels(account).set(loop.distress)
             if loop.clock is not None:
                 self._offset.labels(account).set(loop.clock.offset / 1_000_000)
 

@@ -166,7 +166,9 @@ def test_a_full_disk_stops_entries_and_loses_nothing(tmp_path: Path) -> None:
                     break
                 assert told.status in (202, 422)
             assert refused
-            assert "disk of the journal is full" in (await one.get("/readyz")).body["accounts"]["main"]["why"]
+            stands = await one.get("/readyz")
+            assert (stands.status, stands.body["accounts"]["main"]["ready"]) == (503, False)
+            assert "disk of the journal is full" in stands.body["accounts"]["main"]["why"]
             assert [line for line in one.exchange.log if line.call == "order.create" and line.symbol == refused] == []
             store.connection.execute("PRAGMA max_page_count = 1000000")
 

@@ -141,13 +141,18 @@ class AccountLoop:
 
     @property
     def ready(self) -> bool:
-        """Whether the account takes signals: its clock, authority, instruments and positions are known."""
-        return self.running and self._desk.ready
+        """Whether the account takes signals: its clock, instruments and positions are known, and the journal writes."""
+        return self.running and self._desk.ready and not self._is_unwritten
 
     @property
     def running(self) -> bool:
         """Whether the account's desk steps: enough for a close, which is never stale."""
         return not self.failure and self._scribe is not None
+
+    @property
+    def _is_unwritten(self) -> bool:
+        """Whether the journal takes nothing at present."""
+        return self._scribe is not None and self._scribe.trouble is not None
 
     @property
     def distress(self) -> int:

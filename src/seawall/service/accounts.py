@@ -15,7 +15,7 @@ socket (bybit.md 1.0): there everything goes by REST, whatever is configured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -67,7 +67,21 @@ def resolve(
 ) -> tuple[AccountSettings, ...]:
     """The accounts, by name; one at each venue of the box where none is named. Raises ConfigError."""
     named = tables or {Account(venue.value): AccountTable(venue=venue) for venue in VenueName}
-    return tuple(_resolved(name, named[name], home, environ, sim, complain) for name in sorted(named))
+    found = tuple(_resolved(name, named[name], home, environ, sim, complain) for name in sorted(named))
+    _check_owners(found, complain)
+    return found
+
+
+def _check_owners(accounts: Sequence[AccountSettings], complain: Complain) -> None:
+    """One owner for one account: of two on one key each would take the other's orders for its own, adopt its positions
+    and clear its stops away.
+    """
+    owners: dict[tuple[VenueName, str, str], Account] = {}
+    for account in accounts:
+        owner = owners.setdefault((account.venue, account.rest, account.credentials.key), account.name)
+        if owner != account.name:
+            said = f"has the key of accounts.{owner} at {account.rest}: one account has one owner"
+            raise complain(f"accounts.{account.name}", said)
 
 
 def _resolved(

@@ -66,6 +66,8 @@ def test_nothing_at_all_is_a_configuration() -> None:
         ('[accounts.a]\nvenue = "bybit"\nrest = "http://127.0.0.1:1/v5"\n', "accounts.a.rest: expected http://host:port"),
         ('[accounts.a]\nvenue = "bybit"\nmax_open = -1\n', "accounts.a.max_open: expected 0 or more, came -1"),
         ('[accounts.a]\nvenue = "bybit"\nstop_tolerance_bps = nan\n', "accounts.a.stop_tolerance_bps: expected 0 or more, came NaN"),
+        ('[accounts.a]\nvenue = "bybit"\nadopt_stop_pct = 100\n', "accounts.a.adopt_stop_pct: expected less than 100, or a long's stop has no price, came 100"),
+        ('[accounts.a]\nvenue = "bybit"\ndefault_stop_pct = 250\n', "accounts.a.default_stop_pct: expected less than 100"),
         ('[accounts.a]\nvenue = "bybit"\n[accounts.b]\nvenue = "bybit"\n', "accounts.b: has the key of accounts.a at http://127.0.0.1:9302"),
         ('[accounts.a]\nvenue = "bybit"\ndefault_stop_pct = 0\n', "accounts.a.default_stop_pct: expected more than 0, came 0"),
         ("[bounds]\nmax_naked = 0\n", "bounds.max_naked: expected more than nothing"),

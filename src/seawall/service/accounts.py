@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from seawall.intake.canonical import Defaults
+from seawall.model.amounts import HUNDRED
 from seawall.model.ids import Account, VenueName
 from seawall.model.signal import Stop
 from seawall.model.times import SECOND
@@ -102,6 +103,10 @@ def _resolved(
         value = getattr(table, key)
         if value is not None and not (value.is_finite() and value > 0):
             raise complain(f"{path}.{key}", f"expected more than 0, came {value}")
+    for key in ("adopt_stop_pct", "default_stop_pct"):
+        value = getattr(table, key)
+        if value is not None and value >= HUNDRED:
+            raise complain(f"{path}.{key}", f"expected less than 100, or a long's stop has no price, came {value}")
     rest, stream, trade = _addresses(name, table, sim, complain)
     return AccountSettings(
         name=name,

@@ -56,15 +56,19 @@ class Diary:
         self._log = log
         self._count = count
         self._noted: deque[tuple[Account, Work]] = deque()
+        self._is_due = False
+        """Whether writing has been put off; a line that fails costs itself, and the next step's takes up the rest."""
 
     def note(self, account: Account, work: Work) -> None:
         """Takes a step's work, to be written `LATER`."""
-        if not self._noted:
+        if not self._is_due:
             asyncio.get_running_loop().call_later(LATER, self.write)
+            self._is_due = True
         self._noted.append((account, work))
 
     def write(self) -> None:
         """Writes what was noted: one line for each event and each act of a step, in order."""
+        self._is_due = False
         while self._noted:
             account, work = self._noted.popleft()
             self._count(account, work)

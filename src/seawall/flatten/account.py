@@ -9,7 +9,7 @@ arrived or expired.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from seawall.flatten.report import AccountReport, Said
 from seawall.flatten.slot import LOOK_BACK, Slot
@@ -24,7 +24,7 @@ from seawall.model.work import Ask, Do, Work
 
 _SURVEY: tuple[Query, ...] = (AskPositions(), AskOpenOrders(), AskStops())
 _PATIENCE = 3
-"""How many times a list of the whole account may fail before the slots that are known are begun without it."""
+"""How many times a list may fail before what is known is done without it, and the account surveyed again."""
 
 
 class Flattening:
@@ -53,6 +53,8 @@ class Flattening:
         self._searched: dict[Symbol, tuple[ClientId, ...]] = {}
         """Positions without a name of ours, and the entries of ours that explain them; looked for in every survey anew
         where there are none, since that list may lag as well."""
+        self._unread: set[Symbol] = set()
+        """Those of them whose list could not be read in this survey: nobody knows whose they are."""
         self._foreign: dict[Symbol, str] = {}
         self._trouble = ""
         self._said = 0
@@ -97,7 +99,8 @@ class Flattening:
         slots = tuple(slot.report() for slot in self._slots.values())
         troubles = (self._trouble, *(slot.trouble for slot in slots if not self.is_reached))
         trouble = "" if self.is_over else next(filter(None, troubles), "")
-        return AccountReport(self.account, self.is_reached, self.is_over, slots, tuple(self._foreign.values()), trouble)
+        foreign, unread = tuple(self._foreign.values()), tuple(self._strange(self._unread).values())
+        return AccountReport(self.account, self.is_reached, self.is_over, slots, foreign, unread, trouble)
 
     # ---- taking in
 
@@ -138,10 +141,13 @@ class Flattening:
         self._trouble = detail
         times = self._again.get(query, (0, 0))[0] + 1
         self._again[query] = (times, now + growing(self._bounds.ask_first, times, self._bounds))
-        if isinstance(query, AskOrders) and (times >= _PATIENCE or self._entries_in(failure.told)):
+        if isinstance(query, AskOrders) and (found := self._entries_in(failure.told)):
             del self._again[query]
-            self._searched[query.symbol] = self._entries_in(failure.told)
+            self._searched[query.symbol] = found
             self._sort_out()
+        elif isinstance(query, AskOrders) and times >= _PATIENCE:
+            del self._again[query]
+            self._unread.add(query.symbol)
         if query in _SURVEY and times >= _PATIENCE:
             self._answers.setdefault(query, ReadAnswered(query, failure.began_at, failure.at, failure.told))
             self._survey()
@@ -179,7 +185,7 @@ class Flattening:
         is_first = not self._surveyed_from
         is_next = self._are_slots_over() and self._is_surveyed() and now >= self._next_survey_at()
         if self._symbol is None and (is_first or (is_next and not self._is_surveyed_at_last())):
-            self._surveyed_from, self._answers = now, {}
+            self._surveyed_from, self._answers, self._unread = now, {}, set()
             self._searched = {symbol: found for symbol, found in self._searched.items() if found}
 
     def _is_surveyed(self) -> bool:
@@ -194,7 +200,8 @@ class Flattening:
     def _is_surveyed_at_last(self) -> bool:
         """Whether the latest survey began late enough to show every entry that had left, and found nothing new."""
         late = self._surveyed_from >= self._not_before and self._is_surveyed()
-        return late and not self._to_search() and not any(query in self._again for query in _SURVEY)
+        open_ = bool(self._to_search() or self._strange(self._unread))
+        return late and not open_ and not any(query in self._again for query in _SURVEY)
 
     def _survey(self) -> None:
         """All three lists have come, or been given up: every slot that bears our name is begun."""
@@ -220,7 +227,7 @@ class Flattening:
         """Positions without a name of ours of which it is not known yet whether an entry of ours explains them."""
         if not self._is_surveyed():
             return []
-        return [symbol for symbol in self._positions() if symbol not in self._slots and symbol not in self._searched]
+        return [symbol for symbol in self._strange() if symbol not in self._searched and symbol not in self._unread]
 
     def _sort_out(self) -> None:
         """Begins the positions that an entry of ours explains, and names those that nothing of ours does."""
@@ -228,8 +235,12 @@ class Flattening:
         for symbol in standing:
             if names := self._searched.get(symbol):
                 self._begin(symbol).recognise(names)
-        strange = {symbol: words for symbol, words in standing.items() if symbol not in self._slots}
-        self._foreign = {symbol: words for symbol, words in strange.items() if symbol in self._searched}
+        self._foreign = self._strange(self._searched)
+
+    def _strange(self, among: Collection[Symbol] | None = None) -> dict[Symbol, str]:
+        """What stands on no slot of ours, in words; all of it, or that which is also in `among`."""
+        strange = {symbol: words for symbol, words in self._positions().items() if symbol not in self._slots}
+        return {symbol: words for symbol, words in strange.items() if among is None or symbol in among}
 
     def _begin(self, symbol: Symbol) -> Slot:
         slot = self._slots.get(symbol)

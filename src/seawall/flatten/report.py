@@ -31,13 +31,16 @@ class SlotReport:
 
 @dataclass(frozen=True, slots=True)
 class AccountReport:
-    """One account. `is_reached`: the venue has shown its positions; `untouched`: those without a name of ours."""
+    """One account. `is_reached`: the venue has shown its positions; `untouched`: those without a name of ours;
+    `unread`: those of which the orders that would tell whose they are could not be read.
+    """
 
     account: Account
     is_reached: bool
     is_done: bool
     slots: tuple[SlotReport, ...]
     untouched: tuple[str, ...]
+    unread: tuple[str, ...]
     trouble: str
 
 
@@ -56,6 +59,9 @@ def lines(report: AccountReport) -> tuple[str, ...]:
         return (f"{report.account}: NOT REACHED ({report.trouble or 'no answer'}); nothing is known of it",)
     slots = tuple(line for slot in report.slots for line in _slot_lines(report.account, slot))
     left = tuple(f"{report.account}: {one} bears no name of ours and was left alone" for one in report.untouched)
+    left += tuple(
+        f"{report.account}: {one} stands, and was left alone: whose it is could not be read" for one in report.unread
+    )
     trouble = (f"{report.account}: {report.trouble}",) if report.trouble else ()
     nothing = () if slots or trouble else (f"{report.account}: nothing of ours stands there",)
     return (*slots, *left, *trouble, *nothing)

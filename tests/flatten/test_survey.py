@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from seawall.flatten.account import Flattening
 from seawall.flatten.report import lines
-from seawall.model.acts import Act, ClosePosition, Outcome
+from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome
 from seawall.model.ids import Account, Leg, Name, Side, Symbol, VenueId, spelled
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, Restarted, Told
-from seawall.model.queries import AskOrders, AskPositions, Query
+from seawall.model.queries import AskOrders, AskPositions, AskStops, Query
 from seawall.model.reports import OrderReport, OrderStatus, PositionReport, Source, StopReport, StopStatus
 from seawall.model.times import MINUTE, SECOND, Bounds, Duration, Instant
 
@@ -107,3 +107,49 @@ def test_a_list_that_fails_at_first_is_read_again() -> None:
     report = Hand(answer).run(2 * MINUTE).machine.report()
     assert (report.is_done, report.unread) == (True, ())
     assert [(slot.was, slot.is_flat) for slot in report.slots] == [("long 5", True)]
+
+
+def test_what_stands_again_on_a_slot_that_was_done_is_closed() -> None:
+    """The last survey shows a position where flat had been proven, and no list a name of ours: it is no success."""
+    surveys: list[Instant] = []
+
+    def answer(query: Query, now: Instant, sent: list[Act]) -> Told | str:
+        closes = sum(isinstance(act, ClosePosition) for act in sent)
+        surveys.extend([now] if query == AskPositions() else [])
+        match query:
+            case AskPositions():
+                stands = ("5", "3" if len(surveys) > 1 else "0", "0")[closes]
+                return Told(positions=(position(stands, now, now),))
+            case AskStops() if not closes:
+                return Told(stops=(our_stop(now),))
+            case _:
+                return Told()
+
+    hand = Hand(answer).run(2 * MINUTE)
+    assert [act.quantity for act in hand.sent if isinstance(act, ClosePosition)] == [Decimal(5), Decimal(3)]
+    assert hand.machine.report().is_done
+
+
+def test_a_time_that_was_too_short_is_no_empty_account() -> None:
+    """Nothing was found by the first survey, and the last one was not reached: that is said, not that all is well."""
+    report = Hand(lambda *_: Told()).run(2 * SECOND).machine.report()
+    assert (report.is_reached, report.is_done, report.slots) == (True, False, ())
+    assert lines(report) == ("main: NOT DONE, it was not read once more after all that may have been on its way",)
+
+
+def test_what_could_not_be_cancelled_is_not_called_removed() -> None:
+    """The venue refuses to cancel our stop: it stands, and only that is said of it."""
+
+    def answer(query: Query, now: Instant, sent: list[Act]) -> Told | str:
+        closed = any(isinstance(act, ClosePosition) for act in sent)
+        match query:
+            case AskPositions():
+                return Told(positions=(position("0" if closed else "5", now, now),))
+            case AskStops():
+                return Told(stops=(our_stop(now),))
+            case _:
+                return Told()
+
+    report = Hand(answer, refusing=(CancelOrder,)).run(MINUTE).machine.report()
+    (slot,) = report.slots
+    assert (report.is_done, slot.left, slot.cancelled) == (False, (STOP,), ())

@@ -204,13 +204,18 @@ class Flattening:
         return late and not open_ and not any(query in self._again for query in _SURVEY)
 
     def _survey(self) -> None:
-        """All three lists have come, or been given up: every slot that bears our name is begun."""
+        """All three lists have come, or been given up: every slot that bears our name is begun, and one that was done
+        is begun again if something stands on it.
+        """
         if not self._is_surveyed():
             return
         for answer in self._answers.values():
             for symbol, names in _names_in(answer.told):
                 if any(self._is_ours(name) for name in names):
                     self._begin(symbol).recognise(names)
+        for symbol in self._positions():
+            if symbol in self._slots:
+                self._begin(symbol)
         self._sort_out()
 
     def _positions(self) -> dict[Symbol, str]:

@@ -63,8 +63,16 @@ def lines(report: AccountReport) -> tuple[str, ...]:
         f"{report.account}: {one} stands, and was left alone: whose it is could not be read" for one in report.unread
     )
     trouble = (f"{report.account}: {report.trouble}",) if report.trouble else ()
-    nothing = () if slots or trouble else (f"{report.account}: nothing of ours stands there",)
-    return (*slots, *left, *trouble, *nothing)
+    return (*slots, *left, *trouble, *_in_all(report))
+
+
+def _in_all(report: AccountReport) -> tuple[str, ...]:
+    """What the lines about the slots leave open: that there is none, or that the account was not read to the end."""
+    if report.is_done:
+        return () if report.slots else (f"{report.account}: nothing of ours stands there",)
+    if report.unread or not all(slot.is_flat for slot in report.slots):
+        return ()
+    return (f"{report.account}: NOT DONE, it was not read once more after all that may have been on its way",)
 
 
 def _slot_lines(account: Account, slot: SlotReport) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from decimal import Decimal
 
 from seawall.flatten.closes import TOP_RUNG, Closes
 from seawall.flatten.report import Said, SlotReport
-from seawall.model.acts import Act, CancelOrder, ClosePosition, Reason
+from seawall.model.acts import Act, CancelOrder, ClosePosition, Outcome, Reason
 from seawall.model.amounts import ZERO, plain
 from seawall.model.ids import ClientId, Leg, Side, Symbol, VenueId, digest, is_ours, parse_client_id
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
@@ -100,7 +100,9 @@ class Slot:
         self._mark: MarkReport | None = None
         self._owner = ""
         self._cancelled: dict[ClientId, Instant] = {}
-        """What was cancelled, and when last."""
+        """What was to be cancelled, and when last."""
+        self._removed: dict[ClientId, None] = {}
+        """Of these, what no refusal speaks for."""
         self._trouble = ""
         self._is_proven = False
 
@@ -146,8 +148,11 @@ class Slot:
 
     def _act_answered(self, answer: ActAnswered, now: Instant) -> None:
         close = self._closes.answered(answer)
-        if self._under_way.pop(answer.client_id, None) is None:
+        act = self._under_way.pop(answer.client_id, None)
+        if act is None:
             return
+        if isinstance(act, CancelOrder) and answer.outcome in (Outcome.ACKNOWLEDGED, Outcome.UNKNOWN):
+            self._removed[act.target] = None
         why = " ".join(word for word in (answer.code, answer.text) if word)
         what = "close" if close is not None else "cancel"
         self._say(now, f"{what} {answer.client_id}: {answer.outcome.value}{f' ({why})' if why else ''}")
@@ -354,6 +359,7 @@ class Slot:
             for stop in self._stops
             if not self._is_ours(stop.client_id or stop.parent)
         ]
+        standing = [*(order.client_id for order in self._orders), *(one.client_id or one.parent for one in self._stops)]
         return SlotReport(
             symbol=self.symbol,
             is_flat=self.is_over,
@@ -362,7 +368,7 @@ class Slot:
             closed=plain(self._closes.filled),
             closes=self._closes.names,
             proof=self.proof(),
-            cancelled=tuple(self._cancelled),
+            cancelled=tuple(name for name in self._removed if name not in standing),
             foreign=tuple(foreign),
             left=self.left(),
             trouble="" if self.is_over else self._why(),

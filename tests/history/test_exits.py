@@ -195,3 +195,20 @@ def test_an_adopted_position_has_a_receipt_of_its_own() -> None:
     assert (found.trigger_by, found.final, found.intended) == ("mark", D("0.206"), D(27))
     assert found.gain.realised == D("-0.2727")
     assert found.names == (ENTRY, STOP, CLOSE)
+
+
+def test_a_late_fill_has_not_left_with_what_left_before() -> None:
+    """Flat was seen and then a late fill reopened the signal: what is open now is no exit, until flat is seen anew."""
+    story = velvet().close_intended(900).exit(950, CLOSE, "27", "0.21", "t9").flat_seen(960)
+    story.fill(91_000, 90_990, "3", "t10").then(91_000, ev.SagaReopened(story.sid, VELVET, D(3), ours(91_000)))
+    assert kinds(story) == [(ExitKind.CLOSE, D(27), D("0.21"))]
+    assert told(story).exit_quantity == D(27)
+    again = story.flat_seen(92_000)
+    assert kinds(again)[1:] == [(ExitKind.UNKNOWN, D(3), None)]
+
+
+def test_what_had_left_unexplained_stays_so_when_a_late_fill_comes() -> None:
+    """What nobody told of had left before the signal was reopened, and of that alone."""
+    story = velvet().flat_seen(960)
+    story.fill(91_000, 90_990, "3", "t10").then(91_000, ev.SagaReopened(story.sid, VELVET, D(3), ours(91_000)))
+    assert kinds(story) == [(ExitKind.UNKNOWN, D(27), None)]

@@ -38,6 +38,7 @@ from seawall.model.events import (
     FlatSeen,
     FlatVerified,
     OrderReported,
+    SagaReopened,
     SignalResolved,
     StopIntended,
     StopReported,
@@ -221,12 +222,23 @@ def _is_direct(report: OrderReport) -> bool:
 
 
 def _unexplained(history: History, told: Decimal) -> list[Exit]:
-    """What had left by the time flat was seen, and nobody has told how; what was written off had not left."""
+    """What had left by the time flat was seen, and nobody has told how; what was written off had not left, nor has what
+    a late fill opened since.
+    """
     flat = last(history, FlatVerified) or last(history, FlatSeen)
-    rest = filled(history) - told - sum((event.written_off for event in every(history, SignalResolved)), ZERO)
+    rest = (
+        filled(_until_flat(history)) - told - sum((event.written_off for event in every(history, SignalResolved)), ZERO)
+    )
     if flat is None or rest <= 0 or flat.reason in _NOBODY_S:
         return []
     return [Exit(_BY_REASON.get(flat.reason, ExitKind.UNKNOWN), rest, None)]
+
+
+def _until_flat(history: History) -> History:
+    """The history as far as the last flat that was seen, if the signal was opened again since; else all of it."""
+    kinds = [type(recorded.event) for recorded in history]
+    ends = [place for place, kind in enumerate(kinds) if kind in (FlatSeen, FlatVerified)]
+    return history[: ends[-1] + 1] if ends and SagaReopened in kinds[ends[-1] :] else history
 
 
 # ---- arithmetic

@@ -176,6 +176,16 @@ def test_only_a_live_stop_covers(status: StopStatus) -> None:
     assert Kind.NAKED_POSITION in kinds(stops=(stop(status=status, venue_at=NOW),))
 
 
+def test_a_row_that_shows_a_stop_does_not_hide_that_its_child_was_passed() -> None:
+    """Bybit's position row goes on showing the trigger: the child that no longer covers is listed, and it is naked."""
+    shown = (position(stop_loss=Decimal(101)),)
+    passed = kinds(positions=shown, stops=(stop("101"),))
+    assert passed == [Kind.NAKED_POSITION, Kind.STOP_TRIGGER_PASSED]
+    stuck = stop("101", status=StopStatus.TRIGGERING, venue_at=NOW - 3 * SECOND)
+    assert kinds(positions=shown, stops=(stuck,)) == [Kind.NAKED_POSITION, Kind.STOP_STUCK]
+    assert kinds(positions=shown, stops=()) == [Kind.STOP_UNSEEN]
+
+
 def test_two_stops_that_cover_together_are_in_order() -> None:
     """Six and four are ten: neither too small nor one too many."""
     assert kinds(stops=(stop(quantity=Decimal(6)), stop(quantity=Decimal(4), name="b"))) == []

@@ -99,8 +99,7 @@ def _size(slot: Slot, stop: StopReport) -> Decimal:
 
 def _cover(slot: Slot) -> Iterator[Finding]:
     size, has = abs(slot.amount), covered(slot)
-    shown = slot.position is not None and bool(slot.position.stop_loss)
-    if not has and not shown:
+    if not has and not _is_shown_alone(slot):
         others = f"; of {len(slot.stops)} waiting there none is its stop" if slot.stops else ""
         yield _about(slot, Kind.NAKED_POSITION, f"{_held(slot)} without a stop{others}")
     elif has and has < size:
@@ -112,9 +111,18 @@ def _cover(slot: Slot) -> Iterator[Finding]:
 
 def _unseen(slot: Slot) -> Iterator[Finding]:
     """Bybit's position shows its stop itself; the child that will do the work must be there too (design, rule 11)."""
+    if _is_shown_alone(slot) and slot.position is not None and slot.position.stop_loss:
+        said = f"{_held(slot)} shows a stop at {plain(slot.position.stop_loss)}, and no list has it"
+        yield _about(slot, Kind.STOP_UNSEEN, said)
+
+
+def _is_shown_alone(slot: Slot) -> bool:
+    """Whether the position's own row shows a stop of which no list has the child. A listed one is judged as it stands:
+    one that has been passed, or hangs, covers nothing, whatever the row goes on showing.
+    """
     shown = slot.position.stop_loss if slot.position is not None else None
-    if shown and not covering(slot):
-        yield _about(slot, Kind.STOP_UNSEEN, f"{_held(slot)} shows a stop at {plain(shown)}, and no list has it")
+    listed = [stop for stop in slot.stops if is_stop(stop) and _reduces(slot, stop.side) and stop.trigger == shown]
+    return bool(shown) and not covering(slot) and not listed
 
 
 def _position(slot: Slot) -> Iterator[Finding]:

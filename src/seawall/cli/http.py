@@ -39,12 +39,14 @@ class Doors:
 
 
 def doors(settings: Settings) -> Doors:
-    """The doors of the service that runs in the folder; the configured ones if it left no note of itself."""
-    note = settings.folder / WHEREABOUTS
-    if note.is_file():
-        told = json.loads(note.read_text(encoding="utf-8"))
-        return Doors(told["intake"], told["control"])
-    return Doors(f"http://{settings.intake}", f"http://{settings.control}")
+    """The doors of the service that runs in the folder; the configured ones if it left no note of itself, or one that
+    cannot be read: a disk that was full leaves an empty one, and a command of last resort must not fall over it.
+    """
+    try:
+        told = json.loads((settings.folder / WHEREABOUTS).read_text(encoding="utf-8"))
+        return Doors(str(told["intake"]), str(told["control"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Doors(f"http://{settings.intake}", f"http://{settings.control}")
 
 
 def ask(
@@ -58,10 +60,18 @@ def ask(
         data = None if body is None else json.dumps(body).encode()
         connection.request(method, target, data, {"Content-Type": "application/json"} | (headers or {}))
         answer = connection.getresponse()
-        return Reply(answer.status, json.loads(answer.read()))
+        return Reply(answer.status, _object(answer.read()))
     except (OSError, HTTPException, ValueError) as error:
         raise Unreachable(
             f"no `seawall run` answers at {parts.scheme}://{parts.netloc} ({error}); is it running?"
         ) from error
     finally:
         connection.close()
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """A JSON object; whatever else answers at the address is no service of ours. Raises ValueError."""
+    told = json.loads(data)
+    if not isinstance(told, dict):
+        raise ValueError(f"expected a JSON object, came {data[:40]!r}")  # noqa: TRY004 - what json raises, too
+    return told

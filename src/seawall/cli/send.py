@@ -251,13 +251,14 @@ def _refusal(sent: Reply) -> str:
 
 
 def holders(where: Doors, sent: Reply) -> list[str]:
-    """The signals whose slot is being closed: those that this close has reached, and whatever else stands there. A
-    flattening has no symbol and means every slot.
+    """The signals whose slot is being closed: those that this close has reached, and whatever else stands there, also
+    where a hundred signals have come since. A flattening has no symbol and means every slot.
     """
     closing, account, symbol = (sent.body[name] for name in ("id", "account", "symbol"))
     latest = _looked(f"{where.control}/signals?limit=100")["signals"]
-    near = [one["signal_id"] for one in latest if one["account"] == account and one["signal_id"] != closing]
-    receipts = [_receipt(where, one) for one in near]
+    standing = [one["record"] for one in _looked(f"{where.control}/positions")["positions"]]
+    near = [one["signal_id"] for one in (*latest, *standing) if one["account"] == account]
+    receipts = [_receipt(where, one) for one in dict.fromkeys(near) if one != closing]
     opened = [one for one in receipts if symbol in ("", one["symbol"]) and one["side"] is not None]
     reached = (one for one in opened if one["detail"] == f"signal {closing}" or one["state"] not in _OVER)
     return [one["signal_id"] for one in reached]

@@ -108,6 +108,28 @@ def test_nonsense_is_no_amount(spelled: bytes) -> None:
     assert found.came == spelled.decode().strip('"')
 
 
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (closing(percent=""), "percent"),
+        (opening(max_slippage_bps=" "), "max_slippage_bps"),
+        (opening(leverage=""), "leverage"),
+        (opening(stop={"pct": ""}), "stop.pct"),
+        (opening(max_age_s=""), "max_age_s"),
+    ],
+)
+def test_a_blank_is_no_absent_field(body: dict[str, object], path: str) -> None:
+    """A template's blank that was not filled in is refused: a close of "" percent is not a close of all."""
+    found = problem(body)
+    assert (found.code, found.path, found.came) == ("bad_value", path, "an empty text")
+
+
+def test_a_blank_size_beside_another_is_two() -> None:
+    """Exactly one kind of size may come, filled in or not."""
+    found = problem(opening(size={"base": "1", "quote": ""}))
+    assert (found.path, found.came) == ("size", "quote and base")
+
+
 @pytest.mark.parametrize("value", [True, [1], {"x": 1}])
 def test_an_amount_of_another_kind_is_named(value: object) -> None:
     """A flag, a list or an object where a number belongs is the wrong type."""

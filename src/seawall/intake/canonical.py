@@ -27,7 +27,7 @@ import msgspec
 from seawall.intake.example import RIGHT, corrected
 from seawall.intake.form import Body, SizeFields, StopFields, decoded, is_absent
 from seawall.intake.ladder import ladder
-from seawall.intake.numbers import amount, instant, text_of
+from seawall.intake.numbers import amount, instant
 from seawall.intake.problem import Objection, Problem, nearest, one_of, shown
 from seawall.intake.served import LATER, Later, refuse_stray, refuse_unserved
 from seawall.intake.symbol import LONGEST, resolve
@@ -206,7 +206,7 @@ def _size(told: SizeFields | None) -> Size:
     right = RIGHT["size"]
     expected = "exactly one of quote, base, risk_pct, equity_pct"
     names = SizeFields.__struct_fields__ if told is not None else ()
-    given = [name for name in names if text_of(getattr(told, name), f"size.{name}")]
+    given = [name for name in names if not is_absent(getattr(told, name))]
     if told is None or len(given) != 1:
         code = "bad_value" if given else "missing"
         raise Objection(code, "size", expected, " and ".join(given) or "nothing", right)

@@ -29,7 +29,7 @@ _INSTANT = "seconds, milliseconds or microseconds since 1970, or ISO 8601 text"
 
 
 def text_of(raw: msgspec.Raw, path: str) -> str:
-    """A JSON string's or number's own characters; empty for a field that is absent or null."""
+    """A JSON string's or number's own characters; empty for a field that is absent or null, and for a blank text."""
     value = bytes(raw).decode("utf-8", "replace").strip()
     if value in ("", "null"):
         return ""
@@ -48,15 +48,22 @@ def _decoded(value: str, path: str) -> str:
         raise Objection("bad_value", path, "a text", f"{shown(value)} ({error})", "1") from error
 
 
+def _is_text(raw: msgspec.Raw) -> bool:
+    """Whether a text came: an empty one is a blank that nobody filled in, which is not the same as no field."""
+    return bytes(raw).strip().startswith(b'"')
+
+
 def amount(
     raw: msgspec.Raw, path: str, right: str, most: Decimal | None = None, *, or_zero: bool = False
 ) -> Decimal | None:
     """An amount above zero, or zero too, at most `most`; None for a field that is absent or null."""
     text = text_of(raw, path)
-    if not text:
-        return None
     least = "of at least 0" if or_zero else "above 0"
     expected = f"a plain number {least}" if most is None else f"a plain number {least} and at most {most}"
+    if not text and _is_text(raw):
+        raise Objection("bad_value", path, expected, "an empty text", right)
+    if not text:
+        return None
     if not _NUMBER.fullmatch(text):
         raise Objection("bad_value", path, expected, shown(text), right)
     number = Decimal(text)
@@ -68,7 +75,7 @@ def amount(
 
 
 def instant(raw: msgspec.Raw, path: str, otherwise: Instant) -> Instant:
-    """An instant in microseconds; `otherwise` for a field that is absent or null."""
+    """An instant in microseconds; `otherwise` for a field that is absent, null or a blank text."""
     text = text_of(raw, path)
     if not text:
         return otherwise

@@ -17,7 +17,7 @@ from cyclopts import Parameter
 from seawall.cli.common import NO_OPTIONS, Common, console, instant, print_json
 from seawall.cli.halt import tell_service
 from seawall.cli.http import Reply, ask, doors
-from seawall.cli.send import RECORDED, holders, waited
+from seawall.cli.send import RECORDED, Standing, holders, standing, waited
 from seawall.flatten.report import AccountReport, Said, lines
 from seawall.intake.problem import Objection
 from seawall.intake.symbol import resolve
@@ -68,15 +68,15 @@ def flatten(
     _confirm(symbol, wishes, yes=yes)
     if direct:
         return _by_hand(settings, wishes, account, timeout, common)
-    asked = {name: _ask_service(settings, name, symbol) for name in wishes}
+    before, asked = _ask_service(settings, tuple(wishes), symbol)
     silent = {name: wishes[name] for name, reply in asked.items() if reply is None}
-    code = max((_told(settings, reply, timeout, common) for reply in asked.values() if reply is not None), default=0)
-    if not silent:
-        return code
-    console(to_err=common.json).print(
-        f"the service does not answer for {', '.join(silent)}: acting directly", markup=False
-    )
-    return max(code, _by_hand(settings, silent, account, timeout, common))
+    code = 0
+    if silent:  # first, since nobody else brings them home
+        said = f"the service does not answer for {', '.join(silent)}: acting directly"
+        console(to_err=common.json).print(said, markup=False)
+        code = _by_hand(settings, silent, account, timeout, common)
+    taken = (reply for reply in asked.values() if reply is not None)
+    return max((code, *(_told(settings, reply, before, timeout, common) for reply in taken)))
 
 
 def _wishes(settings: Settings, account: str, symbol: str) -> dict[Account, Symbol | None]:
@@ -115,7 +115,18 @@ def _confirm(symbol: str, wishes: Mapping[Account, Symbol | None], *, yes: bool)
 # ---- through the service
 
 
-def _ask_service(settings: Settings, account: Account, symbol: str) -> Reply | None:
+def _ask_service(
+    settings: Settings, accounts: tuple[Account, ...], symbol: str
+) -> tuple[Standing, dict[Account, Reply | None]]:
+    """What stood before, and what the service said to each wish; None where it did not answer in time."""
+    try:
+        before = standing(doors(settings), within=ANSWERS_WITHIN)
+    except Unreachable:
+        return [], dict.fromkeys(accounts)
+    return before, {account: _ask_for(settings, account, symbol) for account in accounts}
+
+
+def _ask_for(settings: Settings, account: Account, symbol: str) -> Reply | None:
     """What the service said to the wish; None if it did not answer in time, or can record nothing."""
     path, body = "/flatten", {"account": account, "reason": "seawall flatten"}
     if symbol != "all":
@@ -127,11 +138,11 @@ def _ask_service(settings: Settings, account: Account, symbol: str) -> Reply | N
     return None if said.status >= 500 else said  # noqa: PLR2004 - HTTP's own: it could not
 
 
-def _told(settings: Settings, said: Reply, timeout: float, common: Common) -> int:
+def _told(settings: Settings, said: Reply, before: Standing, timeout: float, common: Common) -> int:
     """Waits for the end of what the service took on; the exit code."""
     where = doors(settings)
     if said.status in (RECORDED, _REPEATED):
-        code = waited(where, holders(where, said), "flat", timeout, common)
+        code = waited(where, holders(where, said, before), "flat", timeout, common)
         if code == Exit.UNPROTECTED:
             console(to_err=common.json).print("not flat yet; --direct acts without the service", markup=False)
         return code

@@ -217,10 +217,11 @@ def _asked_of_slot(symbol: str, said: dict[str, Any], sending: Sending, wait: st
     """Sends what is asked of an open position, and waits for it if that is wanted."""
     settings = common.settings()
     where = doors(settings)
+    before = standing(where) if wait is not None else []
     sent = _sent(settings, where, sending.fields() | {"symbol": symbol} | said)
     if wait is None or sent.status != RECORDED:
         return _answered(sent, common)
-    return waited(where, holders(where, sent), wait, sending.timeout, common, sent.body["id"])
+    return waited(where, holders(where, sent, before), wait, sending.timeout, common, sent.body["id"])
 
 
 def _fresh_id() -> str:
@@ -250,18 +251,32 @@ def _refusal(sent: Reply) -> str:
     return sent.error + (f"\nfor example: {example}" if example else "")
 
 
-def holders(where: Doors, sent: Reply) -> list[str]:
-    """The signals whose slot is being closed: those that this close has reached, and whatever else stands there, also
-    where a hundred signals have come since. A flattening has no symbol and means every slot.
+Standing = list[tuple[str, str]]
+"""The positions that stand: account, and the signal that opened it."""
+
+
+def standing(where: Doors, *, within: float | None = None) -> Standing:
+    """What stands now: asked before a close, which may be done before anybody looks again. Raises Unreachable."""
+    shown = _looked(f"{where.control}/positions", within)["positions"]
+    return [(one["record"]["account"], one["record"]["signal_id"]) for one in shown]
+
+
+def holders(where: Doors, sent: Reply, before: Standing) -> list[str]:
+    """The signals whose slot is being closed: those that this close has reached, and whatever else stands there or did
+    `before`, also where a hundred signals have come since. A flattening has no symbol and means every slot.
     """
     closing, account, symbol = (sent.body[name] for name in ("id", "account", "symbol"))
     latest = _looked(f"{where.control}/signals?limit=100")["signals"]
-    standing = [one["record"] for one in _looked(f"{where.control}/positions")["positions"]]
-    near = [one["signal_id"] for one in (*latest, *standing) if one["account"] == account]
+    near = [one["signal_id"] for one in latest if one["account"] == account]
+    near += [signal for owner, signal in (*before, *standing(where)) if owner == account]
     receipts = [_receipt(where, one) for one in dict.fromkeys(near) if one != closing]
     opened = [one for one in receipts if symbol in ("", one["symbol"]) and one["side"] is not None]
-    reached = (one for one in opened if one["detail"] == f"signal {closing}" or one["state"] not in _OVER)
-    return [one["signal_id"] for one in reached]
+    stood = {signal for _, signal in before}
+    return [
+        one["signal_id"]
+        for one in opened
+        if one["detail"] == f"signal {closing}" or one["state"] not in _OVER or one["signal_id"] in stood
+    ]
 
 
 def _receipt(where: Doors, signal_id: str) -> dict[str, Any]:
@@ -270,9 +285,9 @@ def _receipt(where: Doors, signal_id: str) -> dict[str, Any]:
     return found
 
 
-def _looked(url: str) -> dict[str, Any]:
-    """What the control door shows. Raises Unreachable if it shows nothing."""
-    reply = ask("GET", url)
+def _looked(url: str, within: float | None = None) -> dict[str, Any]:
+    """What the control door shows, `within` seconds if that is said. Raises Unreachable if it shows nothing."""
+    reply = ask("GET", url) if within is None else ask("GET", url, within=within)
     if "error" in reply.body:
         raise Unreachable(f"{url}: {reply.error}; the signal itself is recorded and goes on")
     return reply.body

@@ -19,7 +19,7 @@ NAME = ClientId("swabcd-0123456789-etkxp2x01")
 NOTHING = OrderFacts(NAME, Leg.ENTRY)
 _TIMES = st.sampled_from((0, 10, 20, 30))
 _AMOUNTS = st.sampled_from(("0", "1", "2", "27"))
-_PRICES = st.sampled_from(("0.19", "0.2", "0.21"))
+_PRICES = st.sampled_from(("0", "0.19", "0.2", "0.21"))
 
 order_reports = st.builds(
     lambda status, filled, told, average, venue_id: order(
@@ -148,6 +148,15 @@ def test_the_average_comes_from_the_fullest_report_while_trades_are_missing() ->
     """With twenty of twenty-seven told as trades, the order's own average stands."""
     facts = folded(order(NAME, filled=27, average=D("0.205")), fill(NAME, 20, "0.2"))
     assert facts.average == D("0.205")
+
+
+@pytest.mark.parametrize("average", [None, D("0.205")])
+def test_a_trade_at_price_zero_is_no_part_of_an_average(average: Decimal | None) -> None:
+    """All trades are told, one of them at 0: the order's own average stands, or none; the quantity counts all the same."""
+    facts = folded(
+        order(NAME, filled=27, average=average), fill(NAME, 20, "0.2", trade="a"), fill(NAME, 7, "0", trade="b")
+    )
+    assert (facts.average, facts.filled, facts.is_unpriced) == (average, D(27), average is None)
 
 
 @pytest.mark.parametrize("average", [None, D(0)])

@@ -249,7 +249,8 @@ def _of_fill(fill: FillReport, quantity: Decimal, kind: ExitKind, rung: int | No
     part = quantity / fill.quantity if fill.quantity else ZERO
     fee = None if fill.fee is None else fill.fee * part
     profit = None if fill.profit is None else fill.profit * part
-    return Exit(kind, quantity, fill.price, fill.venue_at, rung, name, fee, by_venue=profit)
+    price = fill.price if fill.price > 0 else None
+    return Exit(kind, quantity, price, fill.venue_at, rung, name, fee, by_venue=profit)
 
 
 def _grouped(told: list[tuple[str, Exit]]) -> dict[str, Exit]:
@@ -262,11 +263,12 @@ def _grouped(told: list[tuple[str, Exit]]) -> dict[str, Exit]:
 
 def _joined(one: Exit, other: Exit) -> Exit:
     quantity = one.quantity + other.quantity
+    unpriced = one.average is None or other.average is None
     paid = one.quantity * (one.average or ZERO) + other.quantity * (other.average or ZERO)
     return replace(
         one,
         quantity=quantity,
-        average=paid / quantity,
+        average=None if unpriced else paid / quantity,
         at=max(one.at, other.at),
         fees=_both(one.fees, other.fees),
         by_venue=_both(one.by_venue, other.by_venue),

@@ -148,8 +148,8 @@ def reduced(history: History) -> Decimal:
 
 
 def average(fills: Iterable[FillReport]) -> Decimal | None:
-    """The average price of trades; None without trades."""
-    trades = list(fills)
+    """The average price of the trades that have one: 0 is none. None without such trades."""
+    trades = [fill for fill in fills if fill.price > 0]
     quantity = sum((fill.quantity for fill in trades), ZERO)
     return sum((fill.quantity * fill.price for fill in trades), ZERO) / quantity if quantity else None
 

@@ -263,8 +263,8 @@ def test_a_frame_that_cannot_be_read_is_nothing_and_says_why(frame: str) -> None
     ("frame", "missing"),
     [
         (order_update(s=""), ("order.s", "fill.symbol")),
-        (trade_lite(L=""), ("fill.price",)),
-        (trade_lite(S="SHORT"), ("fill.side",)),
+        (trade_lite(L="", s=""), ("fill.symbol", "fill.price")),
+        (trade_lite(S="SHORT", c=""), ("fill.side",)),
         (account_update(position_news(pa="")), ("position.pa",)),
         (account_update(position_news(s=None)), ("position.s",)),
         (algo_update(X=""), ("stop.X",)),
@@ -275,6 +275,27 @@ def test_a_frame_that_cannot_be_read_is_nothing_and_says_why(frame: str) -> None
 def test_news_without_what_makes_a_report_names_what_is_missing(frame: object, missing: tuple[str, ...]) -> None:
     """No report is made that would say nothing or something false; the stream is proven all the same."""
     assert _news(frame) == Told(missing=missing)
+
+
+@pytest.mark.parametrize(("price", "gap"), [("", "fill.price"), ("0", "fill.price=0"), ("-1", "fill.price=-1")])
+def test_a_trade_without_a_price_proves_its_quantity_and_no_more(price: str, gap: str) -> None:
+    """0 is no price (a stop was moved there): no fill is told, and the order still says how much of it has filled."""
+    whole = _news(order_update(L=price))
+    assert (whole.orders, whole.fills, whole.missing) == ((FILLED,), (), (gap,))
+    brief = _news(trade_lite(L=price))
+    proven = replace(FILLED, status=OrderStatus.UNTOLD, quantity=None, average=None, reduce_only=None)
+    assert brief == Told(orders=(proven,), missing=(gap,))
+
+
+@pytest.mark.parametrize("average", ["", "0", "0.0", "-1", None])
+def test_an_average_of_nothing_is_none(average: str | None) -> None:
+    """0 is one more spelling of no price."""
+    assert _news(order_update(ap=average)).orders == (replace(FILLED, average=None),)
+
+
+def test_a_stop_at_trigger_zero_is_a_stop_without_one() -> None:
+    """A trigger of 0 would say that ours was moved by hand; it is left out, and named."""
+    assert _news(algo_update(tp="0")) == Told(stops=(replace(LIVE, trigger=None),), missing=("stop.tp=0",))
 
 
 def test_news_with_less_than_promised_is_a_report_with_less() -> None:

@@ -263,6 +263,7 @@ def test_no_fills_is_an_answer() -> None:
     ("query", "trades", "detail"),
     [
         (AskFills(VELVET, SENT), [trade(), trade(price="")], "fill.price"),
+        (AskFills(VELVET, SENT), [trade(), trade(price="0")], "fill.price=0"),
         (AskFills(VELVET, SENT), [trade(side="LONG")], "fill.side"),
     ],
 )

@@ -158,11 +158,14 @@ def test_only_perpetuals_are_told_and_only_trading_ones_trade() -> None:
 
 
 def test_one_broken_row_does_not_hide_the_others() -> None:
-    """A contract without a filter that it needs is named and left out; the rest is told."""
-    rows = [_contract(symbol="ODDUSDT", filters=[]), _contract()]
+    """A contract without a filter that it needs, or a filter without its number, is named and left out; the rest is
+    told. 0 is a number: it says that there is no such rule (1.5).
+    """
+    mute = [{"filterType": "PRICE_FILTER", "tickSize": ""}, {"filterType": "LOT_SIZE", "stepSize": "0"}]
+    rows = [_contract(symbol="ODDUSDT", filters=[]), _contract(symbol="MUTEUSDT", filters=mute), _contract()]
     told = read(AskInstruments(), reply({"symbols": rows}), reply(BRACKETS))
     assert [one.symbol for one in told.instruments] == ["BTCUSDT"]
-    assert told.missing == ("instrument.ODDUSDT.PRICE_FILTER.LOT_SIZE",)
+    assert told.missing == ("instrument.ODDUSDT.PRICE_FILTER.LOT_SIZE", "instrument.MUTEUSDT.PRICE_FILTER")
 
 
 def test_a_filter_that_says_no_rule_leaves_the_other_one() -> None:

@@ -120,7 +120,7 @@ def test_two_words_for_an_end_are_one_reason() -> None:
     assert orders(row).orders[0].reason == "CancelByUser EC_PerCancelRequest"
 
 
-@pytest.mark.parametrize("average", ["", "0", None])
+@pytest.mark.parametrize("average", ["", "0", "0.0", "-0.0014", None])
 def test_no_average_is_none(average: str | None) -> None:
     """An order without fills has no average price, however that is spelled."""
     assert orders(order_row(avgPrice=average)).orders[0].average is None
@@ -317,7 +317,10 @@ def test_an_order_of_the_venue_s_own_says_so(created: str, kind: FillKind) -> No
     assert [order.kind for order in told.orders] == [kind]
 
 
-@pytest.mark.parametrize("changes", [{"side": ""}, {"execQty": "0"}, {"execPrice": ""}, {"execId": ""}, {"symbol": ""}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"side": ""}, {"execQty": "0"}, {"execPrice": ""}, {"execPrice": "0"}, {"execId": ""}, {"symbol": ""}],
+)
 def test_a_trade_that_cannot_be_counted_makes_the_read_incomplete(changes: Row) -> None:
     """A trade without side, size, price or id is no fill, and its list does not explain the position."""
     failed = read_fails(AskFills(BABY, SENT), listing(execution_row(**changes), execution_row()))

@@ -15,6 +15,7 @@ from seawall.venues.bybit.wire import (
     Placed,
     Scalar,
     amount,
+    given,
     instant,
     read,
     stated,
@@ -36,7 +37,8 @@ def test_every_spelling_of_nothing_is_nothing(spelling: Scalar) -> None:
 )
 def test_numbers_stay_exact(spelling: Scalar, number: str) -> None:
     """A number comes as text or as an integer, and is never a binary fraction on its way."""
-    assert amount(spelling) == stated(spelling) == Decimal(number)
+    assert amount(spelling) == given(spelling) == Decimal(number)
+    assert stated(spelling) == (Decimal(number) if Decimal(number) > 0 else None)
 
 
 @pytest.mark.parametrize("spelling", ["abc", "1,5", "NaN", "Infinity", "1E999999", "--1"])

@@ -76,8 +76,10 @@ class OrderFacts:
 
     @property
     def average(self) -> Decimal | None:
-        """The average price, from the trades where they are complete, else from the fullest report; None if unsaid."""
-        if self._traded and self._traded >= self.reported:
+        """The average price, from the trades where they are complete and each has one, else from the fullest report;
+        None if unsaid. A trade at 0 has none, and an average of it would put the stop there.
+        """
+        if self._traded and self._traded >= self.reported and all(trade.price > 0 for trade in self.trades):
             return sum((trade.quantity * trade.price for trade in self.trades), ZERO) / self._traded
         return self.reported_average
 

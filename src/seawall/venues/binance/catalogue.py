@@ -7,6 +7,7 @@ come from the first risk tier, which is the one that starts at notional 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -20,13 +21,17 @@ from seawall.venues.port import Reply
 PERPETUAL: Final = ("PERPETUAL", "TRADIFI_PERPETUAL")
 """The contract types that never expire (binance.md 1.5)."""
 TRADING: Final = "TRADING"
-_NEEDED: Final = ("PRICE_FILTER", "LOT_SIZE")
+_NEEDED: Final[Mapping[str, Callable[[wire.Filter], wire.Amount]]] = {
+    "PRICE_FILTER": lambda rule: rule.tick_size,
+    "LOT_SIZE": lambda rule: rule.step_size,
+}
+"""What an order cannot be made without. Only a number that came as 0 says that there is no such rule."""
 _ABSENT: Final = wire.Filter()
 _NO_BRACKET: Final = wire.Bracket()
 
 
 def instruments_of(info: Reply, brackets: Reply, gaps: Gaps) -> tuple[Instrument, ...]:
-    """All perpetuals, in the venue's order. One without a filter that it needs is left out and named in `gaps`."""
+    """All perpetuals, in the venue's order. One without a rule that it needs is left out and named in `gaps`."""
     listed = wire.read(wire.ExchangeInfo, info.body).symbols
     if listed is None:
         raise wire.Incomplete("symbols: expected a list, came none")
@@ -42,7 +47,7 @@ def _first_tier(row: wire.Brackets) -> wire.Bracket:
 
 def _instrument(row: wire.Contract, tier: wire.Bracket, gaps: Gaps) -> Instrument | None:
     filters = {one.filter_type: one for one in row.filters}
-    lacking = [name for name in _NEEDED if name not in filters]
+    lacking = [name for name, number in _NEEDED.items() if number(filters.get(name, _ABSENT)).value is None]
     if not row.symbol or lacking:
         gaps.append(f"instrument.{row.symbol}.{'.'.join(lacking)}")
         return None

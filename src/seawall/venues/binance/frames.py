@@ -65,9 +65,13 @@ def _order_update(body: Body, at: Instant) -> Told:
 
 
 def _trade_lite(body: Body, at: Instant) -> Told:
+    event = wire.read(news.TradeEvent, body)
     gaps: rows.Gaps = []
-    fill = rows.fill_of_trade(wire.read(news.TradeEvent, body), at, gaps)
-    return Told(fills=() if fill is None else (fill,), missing=tuple(gaps))
+    fill = rows.fill_of_trade(event, at, gaps)
+    if fill is not None:
+        return Told(fills=(fill,), missing=tuple(gaps))
+    order = rows.order_of_trade(event, at)
+    return Told(orders=() if order is None else (order,), missing=tuple(gaps))
 
 
 def _account_update(body: Body, at: Instant) -> Told:

@@ -105,6 +105,13 @@ def amount(spelling: Amount, place: str, gaps: Gaps) -> Decimal | None:
     return spelling.value
 
 
+def price(spelling: Amount, place: str, gaps: Gaps) -> Decimal | None:
+    """A promised price; none, or one that is not above 0, is noted as a gap: 0 is no price, and would move a stop."""
+    if spelling.positive is None:
+        gaps.append(place if spelling.value is None else f"{place}={spelling.value}")
+    return spelling.positive
+
+
 def side(spelling: Text, place: str, gaps: Gaps) -> Side | None:
     """A promised side; none, or a word that is none, is noted as a gap and never guessed (incident I02)."""
     found = SIDES.get(spelling or "")
@@ -195,6 +202,26 @@ def fill_of_trade(event: TradeEvent, at: Instant, gaps: Gaps) -> FillReport | No
     return _fill(parts, Source.STREAM, at, gaps, besides)
 
 
+def order_of_trade(event: TradeEvent, at: Instant) -> OrderReport | None:
+    """What a TRADE_LITE that makes no fill says of its order all the same: that so much of it is filled, in no status
+    and at no price. A trade proves a fill, and starts protection, whatever else of it did not come.
+    """
+    if not event.symbol or not event.client_order_id or event.last_quantity.positive is None:
+        return None
+    return OrderReport(
+        symbol=Symbol(event.symbol),
+        client_id=ClientId(event.client_order_id),
+        status=OrderStatus.UNTOLD,
+        source=Source.STREAM,
+        at=at,
+        venue_at=instant(event.at),
+        venue_id=venue_id(event.order_id),
+        side=SIDES.get(event.side or ""),
+        filled=event.last_quantity.positive,
+        kind=kind_of(event.client_order_id),
+    )
+
+
 class FillParts(Struct, frozen=True):
     """The fields that every spelling of a trade has."""
 
@@ -217,20 +244,21 @@ class Besides(Struct, frozen=True):
 
 
 def _fill(parts: FillParts, source: Source, at: Instant, gaps: Gaps, besides: Besides) -> FillReport | None:
-    """No report without what makes a fill: which trade, of what, which way, how much, at what price."""
+    """No report without what makes a fill: which trade, of what, which way, how much, at what price. How much of the
+    order is filled is told by the order beside it, or by `order_of_trade`.
+    """
     before = len(gaps)
     symbol, trade = word(parts.symbol, "fill.symbol", gaps), word(venue_id(parts.trade_id), "fill.id", gaps)
     way = side(parts.side, "fill.side", gaps)
-    quantity = amount(parts.quantity, "fill.qty", gaps)
-    price = amount(parts.price, "fill.price", gaps)
-    if len(gaps) > before or way is None or quantity is None or price is None:
+    quantity, paid = amount(parts.quantity, "fill.qty", gaps), price(parts.price, "fill.price", gaps)
+    if len(gaps) > before or way is None or quantity is None or paid is None:
         return None
     return FillReport(
         symbol=Symbol(symbol),
         trade_id=trade,
         side=way,
         quantity=quantity,
-        price=price,
+        price=paid,
         source=source,
         at=at,
         venue_at=instant(parts.at),
@@ -300,7 +328,7 @@ def stop_of(row: AlgoRow, symbol: Symbol | None, source: Source, at: Instant, ga
         venue_id=venue_id(row.algo_id),
         order_id=venue_id(row.actual_order_id),
         side=side(row.side, "stop.side", gaps),
-        trigger=amount(row.trigger_price, "stop.triggerPrice", gaps),
+        trigger=price(row.trigger_price, "stop.triggerPrice", gaps),
         trigger_by=_trigger_by(row.working_type, "stop.workingType", gaps),
         quantity=None if row.close_position else amount(row.quantity, "stop.quantity", gaps) or ZERO,
         reason=_unusual(row.order_type),
@@ -324,7 +352,7 @@ def stop_of_news(news: AlgoNews, event_at: Number, at: Instant, gaps: Gaps) -> S
         venue_id=venue_id(news.algo_id),
         order_id=venue_id(news.order_id),
         side=side(news.side, "stop.S", gaps),
-        trigger=amount(news.trigger, "stop.tp", gaps),
+        trigger=price(news.trigger, "stop.tp", gaps),
         trigger_by=_trigger_by(news.working_type, "stop.wt", gaps),
         quantity=None if news.close_position else amount(news.quantity, "stop.q", gaps) or ZERO,
         reason=news.failure or _unusual(news.order_type),

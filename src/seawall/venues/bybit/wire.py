@@ -71,8 +71,9 @@ def amount(value: Scalar) -> Decimal:
 
 
 def stated(value: Scalar) -> Decimal | None:
-    """The number in a field, None for every spelling of nothing, zero included."""
-    return amount(value) or None
+    """A price or a quantity, None for every spelling of nothing; so are zero, and what lies below it."""
+    number = amount(value)
+    return number if number > ZERO else None
 
 
 def given(value: Scalar) -> Decimal | None:

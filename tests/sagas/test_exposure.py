@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from seawall.model import inputs as inp
-from seawall.model.acts import ClosePosition, Outcome, Reason
+from seawall.model.acts import ClosePosition, Outcome, PlaceStop, Reason
 from seawall.model.events import EndReason
 from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.reports import OrderStatus, Source, StopStatus
@@ -431,6 +431,29 @@ def test_a_row_without_a_stop_newer_than_the_childs_sighting_takes_a_live_stop_b
     stream(case, 300, 27, told=300, stop_loss=D(0))
     assert cover(case, name) is Cover.NONE
     assert case.newest_stop.client_id != name
+
+
+def test_a_row_without_a_stop_older_than_the_childs_newest_sighting_takes_nothing_back() -> None:
+    """The entry grew, and the child with it: a row dated between its first and its last sighting is behind."""
+    case = protected(traits=BYBIT)
+    facts = case.newest_stop
+    case.hears(310, stop("", at=300, trigger=facts.trigger, venue_id=facts.venue_id, source=STREAM))
+    stream(case, 320, 27, told=300, stop_loss=D(0))
+    assert (cover(case, facts.client_id), len(case.sent(PlaceStop))) == (Cover.ACKNOWLEDGED, 0)
+    stream(case, 400, 27, told=301, stop_loss=D(0))
+    assert cover(case, facts.client_id) is Cover.NONE
+
+
+def test_a_row_that_does_not_speak_of_a_stop_leaves_the_word_before_it() -> None:
+    """The field did not come: nothing is taken back, and what the read has shown of our stop still counts."""
+    case = protected(traits=BYBIT)
+    facts = case.newest_stop
+    read(case, 300, 27, told=200, stop_loss=facts.trigger)
+    stream(case, 400, 28, told=390, stop_loss=None)
+    assert cover(case, facts.client_id) is Cover.LIVE
+    read(case, 500, 28, told=390, stop_loss=None)
+    assert cover(case, facts.client_id) is Cover.ACKNOWLEDGED
+    assert case.sent(PlaceStop) == []
 
 
 def test_a_position_older_than_the_fill_takes_nothing_back() -> None:

@@ -73,7 +73,7 @@ def test_any_order_of_words_about_a_stop_gives_the_same_status(words: list[StopS
     def known(order: list[StopStatus]) -> tuple[object, ...]:
         said = [stop(NAME, word, venue_id=VenueId("9"), order_id=VenueId("10")) for word in order]
         after = reduce(join_stop, said, facts())
-        return (after.status, after.is_ended, after.venue_id, after.order_id)
+        return (after.status, after.is_ended, after.venue_id, after.order_id, after.seen_at)
 
     assert known(data.draw(st.permutations(words))) == known(words) == known([*words, *words])
 
@@ -91,6 +91,17 @@ def test_the_first_sight_of_it_live_is_kept_with_its_source() -> None:
     assert (told.live_at, told.source) == (ms(90), Source.STREAM)
     undated = StopReport(SYMBOL, NAME, StopStatus.LIVE, Source.STOPS, ms(70))
     assert join_stop(facts(), undated).live_at == ms(70)
+
+
+@given(
+    st.permutations([(90, StopStatus.LIVE), (70, StopStatus.LIVE), (0, StopStatus.LIVE), (95, StopStatus.CANCELLED)])
+)
+def test_the_newest_word_by_which_it_stood_is_kept(heard: list[tuple[int, StopStatus]]) -> None:
+    """In whatever order they come: the latest that the venue has dated. What ended it is no sighting of it."""
+    words = [replace(stop(NAME, word, at=at), venue_at=ms(at) if at else 0) for at, word in heard]
+    once = reduce(join_stop, words, facts())
+    assert once.seen_at == ms(90)
+    assert reduce(join_stop, words, once).seen_at == ms(90)
 
 
 def test_being_seen_ends_a_count_of_misses() -> None:

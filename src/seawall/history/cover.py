@@ -153,7 +153,7 @@ class _Watch:
 
     def show(self, position: PositionReport) -> None:
         """A position row: while the position is open it may show that an attached stop is there no more."""
-        if position.amount:
+        if position.amount and position.stop_loss is not None:
             self.shown_gone = position.venue_at if position.stop_loss == ZERO else 0
 
     def lose(self, at: Instant) -> None:

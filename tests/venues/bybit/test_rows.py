@@ -362,17 +362,19 @@ def test_a_flat_row_is_flat(side: str | None, size: str) -> None:
     assert (report.amount, report.stop_loss, report.entry_price, report.seq) == (ZERO, ZERO, None, 0)
 
 
-@pytest.mark.parametrize("spelling", ["", "0", "0.00", None, "None"])
+@pytest.mark.parametrize("spelling", ["", "0", "0.00", "None"])
 def test_every_spelling_of_no_stop_is_zero(spelling: str | None) -> None:
-    """A position without a stop says so with a zero, never with None, which would mean that the venue cannot say."""
+    """A position without a stop says so with a zero, never with None, which would mean that nothing was said."""
     assert read(AskPositions(BABY), listing(position_row(stopLoss=spelling))).positions[0].stop_loss == ZERO
 
 
-def test_a_missing_stop_field_is_no_stop() -> None:
-    """A missing key is the fifth spelling of nothing."""
+def test_a_missing_stop_field_says_nothing_of_a_stop() -> None:
+    """A row without the key, or with null, is no word that no stop stands; the gap is named."""
     row = position_row()
     del row["stopLoss"]
-    assert read(AskPositions(BABY), listing(row)).positions[0].stop_loss == ZERO
+    for bare in (row, position_row(stopLoss=None)):
+        told = read(AskPositions(BABY), listing(bare))
+        assert (told.positions[0].stop_loss, told.missing) == (None, ("position.stopLoss",))
 
 
 def test_a_size_without_a_side_is_no_position() -> None:

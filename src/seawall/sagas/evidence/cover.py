@@ -99,7 +99,7 @@ def _may_be_an_olders(state: SagaState, facts: StopFacts) -> bool:
 
 def is_contradicted(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:
     """Whether the newest position row since the fill shows a position and no stop, and is newer than what we know of
-    this one: than its child's sighting, or than the answer to its placing.
+    this one: than its child's newest sighting, or than the answer to its placing.
     """
     return around.traits.position_shows_stop and _is_taken_back(facts, _row(state, around))
 
@@ -108,13 +108,16 @@ def _is_taken_back(facts: StopFacts, row: PositionReport | None) -> bool:
     if row is None or not row.amount or row.stop_loss != 0:
         return False
     if facts.status is not None:
-        return row.venue_at > facts.live_at
+        return row.venue_at > max(facts.live_at, facts.seen_at)
     return facts.attached or (facts.concluded_at > 0 and row.began_at > facts.concluded_at)
 
 
 def _row(state: SagaState, around: Circumstances) -> PositionReport | None:
-    """The newest word about the position since the first proof of a fill."""
-    words = state.opinions.newer_than(_fill_moment(state), around.bounds.read_lag)
+    """The newest word about the position since the first proof of a fill, of those that speak of its stop at all: a
+    field that did not come takes nothing back.
+    """
+    newer = state.opinions.newer_than(_fill_moment(state), around.bounds.read_lag)
+    words = [told for told in newer if told.stop_loss is not None]
     if len(words) <= 1:
         return words[0] if words else None
     return max(words, key=lambda told: (told.seq, told.venue_at, told.began_at))

@@ -70,6 +70,8 @@ class StopFacts:
     status: StopStatus | None = None
     source: Source = Source.REPLY
     live_at: Instant = 0
+    seen_at: Instant = 0
+    """Venue time of the newest word by which it stood."""
     fired_at: Instant = 0
     """When it was first heard to be TRIGGERING or TRIGGERED."""
     venue_id: VenueId = VenueId("")
@@ -192,6 +194,7 @@ def join_stop(facts: StopFacts, report: StopReport) -> StopFacts:
         status=status,
         source=report.source if first_live else facts.source,
         live_at=(report.venue_at or report.at) if first_live else facts.live_at,
+        seen_at=max(facts.seen_at, report.venue_at) if report.status is StopStatus.LIVE else facts.seen_at,
         fired_at=facts.fired_at or (report.at if report.status in FIRING else 0),
         venue_id=report.venue_id or facts.venue_id,
         order_id=report.order_id or facts.order_id,
@@ -225,7 +228,9 @@ def _named_by_reply(facts: StopFacts, venue_id: VenueId) -> StopFacts:
 
 
 def _another_life(facts: StopFacts, venue_id: VenueId) -> StopFacts:
-    return replace(facts, venue_id=venue_id, status=None, live_at=0, trigger_at=0, fired_at=0, order_id=VenueId(""))
+    return replace(
+        facts, venue_id=venue_id, status=None, live_at=0, seen_at=0, trigger_at=0, fired_at=0, order_id=VenueId("")
+    )
 
 
 def _newer(one: VenueId, other: VenueId) -> VenueId:

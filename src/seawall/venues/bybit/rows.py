@@ -293,7 +293,11 @@ def _net_told(row: PositionRow, source: Source, began_at: Instant, at: Instant) 
 
 
 def _position_told(row: PositionRow, source: Source, began_at: Instant, at: Instant) -> Gathered:
-    """A flat row has side "" or "None" and is amount 0, never a short (bybit.md 5 fact 16); seq -1 never traded."""
+    """A flat row has side "" or "None" and is amount 0, never a short (bybit.md 5 fact 16); seq -1 never traded.
+
+    A position without a stop says so: "", "0" and "0.00" are what has been seen (1.2), and both rows list the field
+    (1.6). So a row without it, or with null, says nothing of a stop: neither that one stands nor that none does.
+    """
     side, size = SIDES.get(row.side), amount(row.size)
     if not row.symbol or row.size is None or (size and side is None):
         return Gathered(left_out=("position.symbol, size or side",))
@@ -307,12 +311,14 @@ def _position_told(row: PositionRow, source: Source, began_at: Instant, at: Inst
         venue_at=instant(row.updated_time),
         seq=max(whole(row.seq), 0),
         entry_price=stated(row.avg_price) or stated(row.entry_price),
-        stop_loss=amount(row.stop_loss),
+        stop_loss=None if row.stop_loss is None else amount(row.stop_loss),
         liquidation=stated(row.liq_price),
         mark=stated(row.mark_price),
         hedge_side=hedge_side,
     )
-    return Gathered(Told(positions=(report,), missing=() if row.updated_time else ("position.updatedTime",)))
+    promised = {"updatedTime": row.updated_time or None, "stopLoss": row.stop_loss}
+    missing = tuple(f"position.{name}" for name, value in promised.items() if value is None)
+    return Gathered(Told(positions=(report,), missing=missing))
 
 
 # ---- the wallet

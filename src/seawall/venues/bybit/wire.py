@@ -3,8 +3,9 @@
 Every field that the venue may leave out has a default, and every number may be a string, an integer or one of the five
 spellings of nothing: `""`, `"0"` (or `"0.00"`), `"UNKNOWN"`, `"None"`, a missing key (bybit.md 1.2). They differ by
 endpoint and year, so they are read in one place, by `amount`, `stated` and `instant`, and mean the same everywhere:
-nothing and zero are one thing on this venue. A number written as a JSON fraction is not in the dialect and is refused
-rather than rounded through binary floating point.
+nothing and zero are one thing on this venue, but for the stop of a position, where a missing key is no word at all (see
+`rows`). A number written as a JSON fraction is not in the dialect and is refused rather than rounded through binary
+floating point.
 
 The REST rows and the stream's rows of an order, an execution or a position are the same types; the few fields that
 only one of them has (`avgPrice` there, `entryPrice` here) stand side by side.

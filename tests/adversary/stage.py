@@ -27,6 +27,7 @@ from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
 from venuesim import words
 from venuesim.facts import ZERO, Direction, StopScope, StopState, StopStatus
+from venuesim.hands import WantedStop
 
 BINANCE, BYBIT = VenueName.BINANCE, VenueName.BYBIT
 COINS = {
@@ -154,6 +155,15 @@ class Stage(World):
         )
         placed = self.box.book.place_stop(self.account, ticket, self.now)
         self.box._tell()
+        self._wake_box()
+        return placed.stop_id
+
+    def take_profit(self, away: str = "1.1") -> str:
+        """The owner sets a take-profit of all that is open."""
+        symbol = self.coins[0]
+        trigger = self.price(symbol) * Decimal(away)
+        wanted = WantedStop(trigger - trigger % self.box.instruments[symbol].tick, words.Purpose.TAKE_PROFIT)
+        placed = self.box.set_stop_by_hand(self.account, symbol, wanted, self.now)
         self._wake_box()
         return placed.stop_id
 

@@ -111,6 +111,23 @@ def test_a_foreign_position_behind_another_installations_stop_is_not_ours(venue:
 
 
 @VENUES
+def test_a_position_with_a_take_profit_alone_is_naked(venue: VenueName) -> None:
+    """It gets its stop behind the mark, not where the take-profit waits; and that one, its owner's, is left alone."""
+    stage = Stage(venue, settings=DeskSettings(naked_foreign=NakedForeign.PROTECT))
+    step = stage.box.instruments[stage.coins[0]].step
+    stage.hand(Side.BUY, 100 * step)
+    theirs = stage.take_profit()
+    stage.restart()
+    stage.run(most=2 * MINUTE)
+    (found,) = adopted(stage)
+    assert stage.phase(found.signal_id) is Phase.PROTECTED
+    (ours,) = [stop for stop in stage.stops() if stop.stop_id != theirs]
+    assert abs(ours.trigger / stage.price() - Decimal("0.95")) < Decimal("0.001")
+    assert len(stage.stops()) == 2
+    assert stage.held() == 100 * step
+
+
+@VENUES
 @pytest.mark.parametrize("moment", [0, 10, 25, 40, 120, 700])
 def test_the_old_stop_fires_while_a_reversal_is_on_its_way(venue: VenueName, moment: int) -> None:
     """Stop and close within the same second, and then the other side: never doubled, never turned over by one order."""

@@ -41,7 +41,9 @@ from tests.meeting.at_binance import (
     Meeting,
     name,
 )
+from venuesim.facts import Purpose
 from venuesim.facts import Side as Hand
+from venuesim.hands import WantedStop
 from venuesim.market import Depth
 
 
@@ -118,6 +120,27 @@ def test_a_close_leaves_nothing_behind(meeting: Meeting) -> None:
     assert [report.status for report in meeting.told().stops] == [StopStatus.LIVE, StopStatus.EXPIRED]
     verdict = meeting.box.judge(meeting.now)
     assert (verdict.positions, verdict.orphans) == ([], [])
+
+
+def test_the_owners_take_profit_is_an_order_beside_our_stop(meeting: Meeting) -> None:
+    """Both stand for the whole position, each of its family (4.4); only ours is a stop, by reads and stream."""
+    meeting.listen()
+    meeting.done(ENTRY)
+    meeting.wait()
+    meeting.done(STOP)
+    meeting.box.set_stop_by_hand("main", VELVET, WantedStop(Decimal("0.18000"), Purpose.TAKE_PROFIT), meeting.now)
+    meeting.wait()
+    listed = meeting.read(AskStops(VELVET))
+    assert [stop.client_id for stop in listed.stops] == [STOP.client_id]
+    (waiting,) = meeting.read(AskOpenOrders(VELVET)).orders
+    assert [replace(one, source=Source.ORDER, at=waiting.at) for one in listed.orders] == [waiting]
+    assert (waiting.status, waiting.side, waiting.reduce_only) == (OrderStatus.OPEN, Side.BUY, True)
+    assert waiting.reason == "TAKE_PROFIT_MARKET"
+    told = meeting.told()
+    assert {stop.client_id for stop in told.stops} == {STOP.client_id}
+    assert [(one.status, one.quantity) for one in told.orders if one.client_id == waiting.client_id] == [
+        (OrderStatus.OPEN, None)
+    ]
 
 
 def test_a_triggered_stop_closes_under_its_own_name(meeting: Meeting) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from seawall.audit.findings import EVERY, Finding, Kind
-from seawall.audit.slots import name_of
+from seawall.audit.slots import TAKES_PROFIT, name_of
 from seawall.audit.snapshot import Slot, Snapshot
 from seawall.model.amounts import plain
 from seawall.model.ids import Name, Symbol, VenueName, parse_client_id
@@ -120,7 +120,8 @@ def _name(order: StopReport | OrderReport) -> Name | None:
 
 def _caps(snapshot: Snapshot) -> Iterator[Finding]:
     if snapshot.venue is VenueName.BINANCE:
-        yield from _cap(len(snapshot.stops), ALGO_CAP, "conditional orders")
+        taking = [order for order in snapshot.orders if order.reason.startswith(TAKES_PROFIT)]
+        yield from _cap(len(snapshot.stops) + len(taking), ALGO_CAP, "conditional orders")
         return
     for symbol in _symbols(snapshot.slots()):
         stops = [stop for stop in snapshot.stops if stop.symbol == symbol]

@@ -26,7 +26,7 @@ NEAR = Decimal("0.05")
 """A liquidation nearer to the mark than this part of it is near: judgement, a bad hour of a large coin."""
 HIGH = Decimal(20)
 """Beyond it a margin is less than 5 %: judgement, the same hour. It is what Binance gives a new account."""
-_TAKES_PROFIT, _LIMITED = "TAKE_PROFIT", ("STOP", "TAKE_PROFIT")
+TAKES_PROFIT, _LIMITED = "TAKE_PROFIT", ("STOP", "TAKE_PROFIT")
 """How Binance names take-profits, and the kinds that leave a limit order behind (binance.md 1.9, orderType)."""
 
 
@@ -53,7 +53,7 @@ def judge_slot(slot: Slot, now: Instant, *, stops_known: bool = True) -> Iterato
 
 def is_stop(stop: StopReport) -> bool:
     """Whether it closes on a loss; Binance lists take-profits beside them."""
-    return not stop.reason.startswith(_TAKES_PROFIT)
+    return not stop.reason.startswith(TAKES_PROFIT)
 
 
 def covering(slot: Slot) -> tuple[StopReport, ...]:

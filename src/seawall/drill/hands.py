@@ -14,7 +14,7 @@ from seawall.model.ids import Side, SignalId, Symbol
 from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TakeProfit, TriggerBy
 from venuesim import words
 from venuesim.facts import StopStatus
-from venuesim.hands import WantedMove
+from venuesim.hands import WantedMove, WantedStop
 
 _HUNDRED = Decimal(100)
 
@@ -78,6 +78,7 @@ class Hands:
             "move_stop": self._move_stop,
             "liquidate": self._liquidate,
             "deleverage": self._deleverage,
+            "set_take_profit": self._set_take_profit,
             "leave_stop": self._leave_stop,
             "set_clock": self._set_clock,
         }
@@ -161,7 +162,7 @@ class Hands:
     def _cancel_stop(self, hand: Hand) -> None:
         world = self._world
         for stop in world.box.book.open_stops(world.account, self._symbol):
-            if stop.status is StopStatus.LIVE:
+            if stop.status is StopStatus.LIVE and stop.purpose is not words.Purpose.TAKE_PROFIT:
                 world.box.cancel_by_hand(stop.stop_id, world.now)
 
     def _move_stop(self, hand: Hand) -> None:
@@ -186,6 +187,17 @@ class Hands:
     def _held(self) -> Decimal:
         """What stands on the slot: nothing, where a crash kept the entry from ever leaving."""
         return self._world.box.book.position(self._world.account, self._symbol).quantity
+
+    def _set_take_profit(self, hand: Hand) -> None:
+        """A crash may have kept the entry from ever leaving: then there is nothing to take a profit of."""
+        world, held = self._world, self._held()
+        if not held:
+            return
+        ahead = (hand.stop or Decimal(1)) / _HUNDRED
+        tick = world.box.instruments[self._symbol].tick
+        trigger = world.box.book.market.prices(self._symbol).mark * (1 + ahead if held > 0 else 1 - ahead)
+        wanted = WantedStop(trigger - trigger % tick, words.Purpose.TAKE_PROFIT)
+        world.box.set_stop_by_hand(world.account, self._symbol, wanted, world.now)
 
     def _leave_stop(self, hand: Hand) -> None:
         self._world.box.leave_stop(self._world.account, self._symbol, self._world.now, hand.quantity)

@@ -128,7 +128,8 @@ class Hand(_Line, frozen=True):
     at once, back for the next process, since a living one never counts backwards.
 
     At the venue another hand may `trade` (`quantity`, or `part` of what is open, where 1 is all), `cancel_stop`,
-    `move_stop` (to `stop` percent behind the mark), and `leave_stop`: a stop from an earlier position lies in the book.
+    `move_stop` (to `stop` percent behind the mark), `set_take_profit` (of all that is open, `stop` percent ahead of the
+    mark), and `leave_stop`: a stop from an earlier position lies in the book.
     The venue itself may `liquidate`, or `deleverage` a `part`.
     """
 
@@ -144,6 +145,7 @@ class Hand(_Line, frozen=True):
         "trade",
         "cancel_stop",
         "move_stop",
+        "set_take_profit",
         "leave_stop",
         "liquidate",
         "deleverage",

@@ -174,6 +174,26 @@ def test_a_stop_s_news_is_a_report() -> None:
     assert _news(algo_update()) == Told(stops=(LIVE,))
 
 
+def test_a_take_profit_s_news_is_an_order() -> None:
+    """What waits for a gain is no stop, and what became of a fired one its own order tells."""
+    waiting = replace(
+        FILLED,
+        status=OrderStatus.OPEN,
+        venue_id=LIVE.venue_id,
+        client_id=ClientId("web_1"),
+        side=Side.BUY,
+        quantity=None,
+        filled=Decimal(0),
+        average=None,
+        reduce_only=True,
+        reason="TAKE_PROFIT_MARKET",
+    )
+    assert _news(algo_update(o="TAKE_PROFIT_MARKET", caid="web_1")) == Told(orders=(waiting,))
+    part = _news(algo_update(o="TAKE_PROFIT", X="FINISHED", cp=False, q="13")).orders
+    assert [(one.status, one.quantity, one.reduce_only) for one in part] == [(OrderStatus.UNTOLD, Decimal(13), None)]
+    assert _news(algo_update(o="TAKE_PROFIT", s="")) == Told(missing=("algo.s",))
+
+
 def test_a_refused_stop_says_why() -> None:
     """REJECTED at the trigger carries rm (4.4); a real TRIGGERED frame carries the child's id and no rm."""
     refused = _news(algo_update(X="REJECTED", rm="Reduce Only reject")).stops

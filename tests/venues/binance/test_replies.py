@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from seawall.model.acts import Outcome
-from seawall.model.ids import Side, VenueId
+from seawall.model.ids import ClientId, Side, VenueId
 from seawall.model.inputs import NOTHING_TOLD, ReadAnswered
 from seawall.model.queries import (
     AskFills,
@@ -403,12 +403,43 @@ def test_a_quantity_stop_says_how_much_it_covers() -> None:
     assert told.missing == ("stop.quantity",)
 
 
-def test_a_take_profit_in_the_same_list_says_what_it_is() -> None:
-    """Every conditional order is told, whoever made it; one that is no stop names its type."""
-    told = read(AskStops(), reply([algo(orderType="TAKE_PROFIT_MARKET", clientAlgoId="web_1", symbol="BTCUSDT")]))
-    assert [(stop.symbol, stop.client_id, stop.reason) for stop in told.stops] == [
-        ("BTCUSDT", "web_1", "TAKE_PROFIT_MARKET")
+@pytest.mark.parametrize("kind", ["TAKE_PROFIT_MARKET", "TAKE_PROFIT"])
+def test_a_take_profit_in_the_same_list_is_an_order(kind: str) -> None:
+    """It guards nothing: told as an order that waits, by the list of stops and by that of the open orders."""
+    taking = algo(orderType=kind, clientAlgoId="web_1", side="BUY", triggerPrice="0.18")
+    waiting = OrderReport(
+        symbol=VELVET,
+        client_id=ClientId("web_1"),
+        status=OrderStatus.OPEN,
+        source=Source.STOPS,
+        at=CAME,
+        venue_at=VENUE_AT,
+        venue_id=VenueId("1000000033225453"),
+        side=Side.BUY,
+        reduce_only=True,
+        reason=kind,
+    )
+    listed = read(AskStops(VELVET), reply([algo(), taking]))
+    assert ([stop.client_id for stop in listed.stops], listed.orders) == ([STOP], (waiting,))
+    book = read(AskOpenOrders(VELVET), reply([]), reply([algo(), taking]))
+    assert (book.orders, book.stops) == ((replace(waiting, source=Source.ORDER),), ())
+
+
+def test_a_take_profit_of_a_quantity_says_how_much() -> None:
+    """One in an unknown state is still an order on the slot; the gap is named."""
+    taking = algo(orderType="TAKE_PROFIT", closePosition=False, quantity="13", reduceOnly=False, algoStatus="PAUSED")
+    told = read(AskStops(VELVET), reply([taking]))
+    assert [(one.quantity, one.reduce_only, one.status) for one in told.orders] == [
+        (Decimal(13), False, OrderStatus.UNTOLD)
     ]
+    assert (told.stops, told.missing) == ((), ("algo.algoStatus=PAUSED",))
+
+
+def test_what_a_trailing_stop_waits_for_is_not_its_trigger() -> None:
+    """It moves: no field of its own promises where it is (1.9), and none is missing."""
+    told = read(AskStops(VELVET), reply([algo(orderType="TRAILING_STOP_MARKET", triggerPrice="0.18")]))
+    assert [(stop.trigger, stop.reason) for stop in told.stops] == [(None, "TRAILING_STOP_MARKET")]
+    assert told.missing == ()
 
 
 def test_a_stop_of_unknown_status_fails_the_read() -> None:
@@ -418,7 +449,11 @@ def test_a_stop_of_unknown_status_fails_the_read() -> None:
 
 def test_open_orders_are_told_whoever_made_them() -> None:
     """openOrders tells foreign orders under their own names."""
-    told = read(AskOpenOrders(), reply([placed(clientOrderId="web_1"), placed(clientOrderId="x-1", symbol="BTCUSDT")]))
+    told = read(
+        AskOpenOrders(),
+        reply([placed(clientOrderId="web_1"), placed(clientOrderId="x-1", symbol="BTCUSDT")]),
+        reply([]),
+    )
     assert [(order.symbol, order.client_id) for order in told.orders] == [("VELVETUSDT", "web_1"), ("BTCUSDT", "x-1")]
 
 
@@ -429,6 +464,7 @@ def test_open_orders_are_told_whoever_made_them() -> None:
         (AskOpenOrders(), placed(orderId=None)),
         (AskStops(), algo(symbol=None)),
         (AskStops(), algo(algoId=0)),
+        (AskStops(), algo(algoId=0, orderType="TAKE_PROFIT")),
     ],
 )
 def test_a_row_that_names_nothing_fails_the_read(query: Query, row: object) -> None:

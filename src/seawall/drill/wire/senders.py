@@ -52,6 +52,7 @@ class Senders:
             "trade": self._trade,
             "cancel_stop": self._cancel_stop,
             "move_stop": self._move_stop,
+            "set_take_profit": self._set_take_profit,
             "leave_stop": self._leave_stop,
             "liquidate": self._liquidate,
             "deleverage": self._deleverage,
@@ -164,6 +165,15 @@ class Senders:
         trigger = self._behind(prices.mark, hand.stop or Decimal(1))
         if await self._box.has_live_stop(self._account, self._symbol):
             await self._at_venue("move_stop", trigger=str(trigger - trigger % prices.tick))
+
+    async def _set_take_profit(self, hand: Hand) -> None:
+        held = await self._held()
+        if held:
+            prices = await self._box.prices(self._symbol)
+            ahead = (hand.stop or Decimal(1)) / 100
+            trigger = prices.mark * (1 + ahead if held > 0 else 1 - ahead)
+            trigger -= trigger % prices.tick
+            await self._at_venue("set_stop", trigger=str(trigger), purpose="take_profit")
 
     async def _leave_stop(self, hand: Hand) -> None:
         await self._at_venue("leave_stop", quantity=str(hand.quantity))

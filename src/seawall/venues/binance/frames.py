@@ -18,7 +18,7 @@ from seawall.model.ids import Symbol
 from seawall.model.inputs import NOTHING_TOLD, Told
 from seawall.model.reports import LeverageReport
 from seawall.model.times import Instant
-from seawall.venues.binance import news, rows, wire
+from seawall.venues.binance import gains, news, rows, wire
 from seawall.venues.binance.wire import Garbled
 from seawall.venues.port import Heard, LinkWord
 
@@ -92,6 +92,9 @@ def _account_update(body: Body, at: Instant) -> Told:
 def _algo_update(body: Body, at: Instant) -> Told:
     event = wire.read(news.AlgoEvent, body)
     gaps: rows.Gaps = []
+    if not gains.is_stop(event.order.order_type):
+        order = gains.order_of_algo_news(event.order, event.at, at, gaps)
+        return Told(orders=(order,) if order.symbol else (), missing=tuple(gaps))
     report = rows.stop_of_news(event.order, event.at, at, gaps)
     stops = (report,) if report is not None and report.symbol else ()
     return Told(stops=stops, missing=tuple(gaps))

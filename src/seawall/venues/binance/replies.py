@@ -43,7 +43,7 @@ from seawall.model.queries import (
 )
 from seawall.model.reports import FillReport, OrderReport, PositionReport, Source
 from seawall.model.times import Instant
-from seawall.venues.binance import rows, wire
+from seawall.venues.binance import gains, rows, wire
 from seawall.venues.binance.catalogue import instruments_of
 from seawall.venues.binance.errors import LIMIT, Call, call_of, error_of, shortened, verdict, wait_of
 from seawall.venues.binance.requests import MOST_ROWS, Timeless
@@ -176,8 +176,10 @@ def _told(query: Timeless, replies: tuple[Reply, ...], began_at: Instant, at: In
         _demand_success(reply)
     gaps: rows.Gaps = []
     match query:
-        case AskOrder() | AskOpenOrders():
+        case AskOrder():
             return Told(orders=_orders(query, replies[0], at, gaps), missing=tuple(gaps))
+        case AskOpenOrders():
+            return _open_orders(query, replies, at, gaps)
         case AskStop() | AskStops():
             return _stops(query, replies[0], at, gaps)
         case AskPositions():
@@ -202,18 +204,38 @@ def _orders(
     return tuple(rows.order_of(row, query.symbol, Source.ORDER, at, gaps) for row in found)
 
 
-def _stops(query: AskStop | AskStops, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
+def _open_orders(query: AskOpenOrders, replies: tuple[Reply, ...], at: Instant, gaps: rows.Gaps) -> Told:
+    """The orders of either service that have not filled; the stops among them are AskStops' to tell."""
+    plain = _orders(query, replies[0], at, gaps)
+    waiting = tuple(row for row in _algos(query, replies[1]) if not gains.is_stop(row.order_type))
+    told = (*plain, *(gains.order_of_algo(row, query.symbol, Source.ORDER, at, gaps) for row in waiting))
+    return Told(orders=told, missing=tuple(gaps))
+
+
+def _algos(query: AskStop | AskStops | AskOpenOrders, reply: Reply) -> list[wire.AlgoRow]:
     if isinstance(query, AskStop):
         found: list[wire.AlgoRow] = [wire.read(wire.AlgoRow, reply.body)]
     else:
         found = wire.read(list[wire.AlgoRow], reply.body)
     if any(not row.algo_id or not (row.symbol or query.symbol) for row in found):
         raise Incomplete("stop: expected algoId and symbol, came not both")
-    reports = tuple(rows.stop_of(row, query.symbol, Source.STOPS, at, gaps) for row in found)
+    return found
+
+
+def _stops(query: AskStop | AskStops, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
+    found = _algos(query, reply)
+    orders = tuple(
+        gains.order_of_algo(row, query.symbol, Source.STOPS, at, gaps)
+        for row in found
+        if not gains.is_stop(row.order_type)
+    )
+    reports = tuple(
+        rows.stop_of(row, query.symbol, Source.STOPS, at, gaps) for row in found if gains.is_stop(row.order_type)
+    )
     known = tuple(report for report in reports if report is not None)
     if len(known) < len(reports):
         raise Incomplete(f"algoStatus: expected one of {', '.join(rows.STOP_STATUS)}, came {', '.join(gaps)}")
-    return Told(stops=known, missing=tuple(gaps))
+    return Told(orders=orders, stops=known, missing=tuple(gaps))
 
 
 def _fills(query: AskFills, reply: Reply, at: Instant, gaps: rows.Gaps) -> tuple[FillReport, ...]:

@@ -63,6 +63,8 @@ STOP_STATUS: Final = {
 }
 """binance.md 1.9. FINISHED means filled *or* cancelled in the engine."""
 
+TRAILING: Final = "TRAILING_STOP_MARKET"
+
 SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL}
 FORCED: Final = (
     ("autoclose-", FillKind.LIQUIDATION),
@@ -148,7 +150,7 @@ def order_of(row: OrderRow, symbol: Symbol | None, source: Source, at: Instant, 
         quantity=amount(row.orig_qty, "order.origQty", gaps),
         filled=amount(row.executed_qty, "order.executedQty", gaps) or ZERO,
         average=row.avg_price.positive,
-        reduce_only=_reduces(row),
+        reduce_only=reduces(row),
         kind=kind_of(row.client_order_id),
         hedge_side=HEDGE_SIDES.get(row.position_side),
     )
@@ -328,11 +330,11 @@ def stop_of(row: AlgoRow, symbol: Symbol | None, source: Source, at: Instant, ga
         venue_id=venue_id(row.algo_id),
         order_id=venue_id(row.actual_order_id),
         side=side(row.side, "stop.side", gaps),
-        trigger=price(row.trigger_price, "stop.triggerPrice", gaps),
+        trigger=_trigger(row.order_type, row.trigger_price, "stop.triggerPrice", gaps),
         trigger_by=_trigger_by(row.working_type, "stop.workingType", gaps),
         quantity=None if row.close_position else amount(row.quantity, "stop.quantity", gaps) or ZERO,
         reason=_unusual(row.order_type),
-        reduce_only=True if row.close_position else _reduces(row),
+        reduce_only=True if row.close_position else reduces(row),
         hedge_side=HEDGE_SIDES.get(row.position_side),
     )
 
@@ -352,14 +354,14 @@ def stop_of_news(news: AlgoNews, event_at: Number, at: Instant, gaps: Gaps) -> S
         venue_id=venue_id(news.algo_id),
         order_id=venue_id(news.order_id),
         side=side(news.side, "stop.S", gaps),
-        trigger=price(news.trigger, "stop.tp", gaps),
+        trigger=_trigger(news.order_type, news.trigger, "stop.tp", gaps),
         trigger_by=_trigger_by(news.working_type, "stop.wt", gaps),
         quantity=None if news.close_position else amount(news.quantity, "stop.q", gaps) or ZERO,
         reason=news.failure or _unusual(news.order_type),
     )
 
 
-def _reduces(row: OrderRow | AlgoRow) -> bool | None:
+def reduces(row: OrderRow | AlgoRow) -> bool | None:
     """In hedge mode an order has no reduceOnly: against its positionSide it closes, with it it opens (1.6, 4.5)."""
     hedge_side = HEDGE_SIDES.get(row.position_side)
     return row.reduce_only if hedge_side is None else SIDES.get(row.side or "") is hedge_side.opposite
@@ -372,8 +374,13 @@ def _stop_status(spelling: Text, place: str, gaps: Gaps) -> StopStatus | None:
     return found
 
 
+def _trigger(order_type: Text, spelling: Amount, place: str, gaps: Gaps) -> Decimal | None:
+    """A trailing stop's moves, and no field of its own promises where it is (binance.md 1.9)."""
+    return None if order_type == TRAILING else price(spelling, place, gaps)
+
+
 def _unusual(order_type: Text) -> str:
-    """What a conditional order is when it is no plain stop of ours: a take-profit stands in the same list."""
+    """What a stop is when it is no plain one of ours: one at a limit, or one that trails."""
     return "" if order_type in (None, "STOP_MARKET") else str(order_type)
 
 

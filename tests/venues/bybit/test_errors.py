@@ -54,7 +54,8 @@ EXPECTED: list[tuple[int, str, str, str]] = [
     (-1, "", EVERY, "clock"),
     (10002, "invalid request, please check your server timestamp", EVERY, "clock"),
     *[(code, "Too many visits!", EVERY, "limit") for code in (429, 10006, 10018, 10403, 10429, 20003)],
-    (110079, "", EVERY, "busy"),
+    (110079, "", "entry", UNKNOWN),
+    (110079, "", "close quantity_stop position_stop clear_stop cancel leverage", "busy"),
     # an operator's affair
     *[(code, "", EVERY, "account") for code in (10003, 10004, 10005, 10007, 10008, 10009, 10010, 33004)],
     *[(code, "", EVERY, "account") for code in (10024, 10027, 10028, 10029, 100028)],
@@ -96,12 +97,12 @@ EXPECTED: list[tuple[int, str, str, str]] = [
     # the instrument
     (110094, "Order does not meet minimum order value 5USDT", ORDERS, "filter"),
     *[(code, "", ORDERS, "filter") for code in (170140, 3100116, 110020)],
-    *[(code, "", ORDERS, "filter") for code in (110021, 110022, 110023, 110042, 110066, 110074, 30228)],
+    *[(code, "", EVERY, "filter") for code in (110021, 110022, 110023, 110042, 110066, 110074, 30228)],
     *[(code, "", ORDERS, "band") for code in (110003, 110120, 110121, 110118, 30208, 30209)],
     # the account
-    (110007, "ab not enough for new order", RISING, "funds"),
-    *[(code, "", RISING, "funds") for code in (110004, 110006, 110012, 110014, 110044, 110045)],
-    *[(code, "", RISING, "funds") for code in (110051, 110052, 110053, 110085, 110086, 110089, 110090)],
+    (110007, "ab not enough for new order", EVERY, "funds"),
+    *[(code, "", EVERY, "funds") for code in (110004, 110006, 110012, 110014, 110044, 110045, 110051, 110052, 110053)],
+    *[(code, "", RISING, "funds") for code in (110085, 110086, 110089, 110090)],
     (110013, "", ORDERS, "funds"),
     (110013, "", "leverage", "filter"),
     # already so

@@ -6,6 +6,9 @@ quantity outside its limits, and a wrong position mode all carry it, and only th
 close means that there is nothing to reduce, on an opening order that the quantity was cut down to zero. 34040 on a stop
 means "already so, or a parameter is missing", so it asks for a read.
 
+110079 is called a refusal, to be sent again under the same name; its text speaks of an order that is being processed, and
+another attempt of ours has a name of its own. So an entry that is answered so is looked for (design, rule 6).
+
 A pair (call, code) without a row is Unknown, and so are the codes that the book itself calls ambiguous: a server that
 timed out may still execute. Codes of the spot market (1701xx) have no row but where the book gives them the meaning of a
 linear one: they cannot arise from what we send, and if one does we do not know what happened (incident I45).
@@ -73,6 +76,8 @@ DONE: Final = Verdict(Outcome.ACKNOWLEDGED)
 LIMIT: Final = Verdict(Outcome.REFUSED, Reason.LIMIT)
 
 ANY: Final = tuple(Call)
+SAFE: Final = tuple(call for call in Call if call is not Call.ENTRY)
+"""Every call but the entry: what may be repeated without more risk."""
 ORDERS: Final = (Call.ENTRY, Call.CLOSE, Call.QUANTITY_STOP)
 RISING: Final = (*ORDERS, Call.LEVERAGE)
 STOPS: Final = (Call.QUANTITY_STOP, Call.POSITION_STOP)
@@ -92,10 +97,11 @@ RULES: Final = (
     # The outcome is unknown: never sent again, resolved by looking.
     Rule((10000, 10014, 10016, 10019), ANY, UNKNOWN, "3.8 AMB"),
     Rule((170007, 170032, 500000, 3400214), ANY, UNKNOWN, "3.8 AMB"),
+    Rule((110079,), (Call.ENTRY,), UNKNOWN, "3.8 RETRY with the same id; but an order that is processing is there"),
     # Not executed: another attempt may follow.
     _refused(Reason.CLOCK, (-1, 10002), ANY, "3.8 RETRY after clock fix; 1.1"),
     _refused(Reason.LIMIT, (429, 10006, 10018, 10403, 10429, 20003), ANY, "3.8 RETRY; 1.3; 2.2 a socket's"),
-    _refused(Reason.BUSY, (110079,), ANY, "3.8 order is processing, RETRY"),
+    _refused(Reason.BUSY, (110079,), SAFE, "3.8 order is processing, RETRY"),
     # Keys, permissions, modes.
     _refused(Reason.ACCOUNT, (10003, 10004, 10005, 10007, 10010, 33004), ANY, "3.8 STOP; 1.0"),
     _refused(Reason.ACCOUNT, (10008, 10009, 10024, 10027, 10028, 10029, 100028), ANY, "3.8 STOP"),
@@ -128,14 +134,14 @@ RULES: Final = (
     _refused(Reason.FILTER, (110017,), (Call.ENTRY,), "3.4: truncated to zero"),
     _refused(Reason.FILTER, (110094, 170140, 3100116), ORDERS, "3.8 least value; 3.4"),
     _refused(Reason.FILTER, (110020,), ORDERS, "1.3: 500 active orders"),
-    _refused(Reason.FILTER, (110021, 110022, 110023, 110042, 110066, 110074, 30228), ORDERS, "3.8 symbol's state"),
+    _refused(Reason.FILTER, (110021, 110022, 110023, 110042, 110066, 110074, 30228), ANY, "3.8 symbol's state"),
     _refused(Reason.FILTER, (110013,), (Call.LEVERAGE,), "1.6: this leverage is above the risk tier"),
     _refused(Reason.BAND, (110003, 110120, 110121), ORDERS, "3.8 price out of range"),
     _refused(Reason.BAND, (110118,), ORDERS, "3.4: no price for a market order"),
     _refused(Reason.BAND, (30208, 30209), ORDERS, "incidents.md 4: outside the price band"),
     # What the account permits.
-    _refused(Reason.FUNDS, (110004, 110006, 110007, 110012, 110014, 110044, 110045), RISING, "3.8 balance"),
-    _refused(Reason.FUNDS, (110051, 110052, 110053), RISING, "3.8 balance"),
+    _refused(Reason.FUNDS, (110004, 110006, 110007, 110012, 110014, 110044, 110045), ANY, "3.8 balance"),
+    _refused(Reason.FUNDS, (110051, 110052, 110053), ANY, "3.8 balance"),
     _refused(Reason.FUNDS, (110013, 110085, 110086, 110089, 110090), RISING, "3.8 risk tier, largest position"),
     # Already so: confirmed by the read-back that follows.
     Rule((110043, 34040), (Call.LEVERAGE,), DONE, "1.6, 3.8 not modified"),

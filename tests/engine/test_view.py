@@ -122,19 +122,26 @@ def test_a_failed_read_makes_nothing_fresh_and_still_tells_what_came() -> None:
 
 @pytest.mark.parametrize("what", ["orders", "stops"])
 def test_news_of_a_foreign_order_makes_its_book_stale(what: str) -> None:
-    """What was read of that book is out of date; ours changes nothing."""
+    """What was read of that book is out of date, and what is read at once may lag behind the news; ours changes nothing."""
     known = view()
     known.hear(inp.StreamChanged(ms(0), proven=False, is_open=True))
     known.hear(inp.StreamChanged(ms(0), proven=True, since=ms(0)))
     for query in (AskOpenOrders(), AskStops(), AskOpenOrders(SYMBOL)):
         read(known, 20, query)
     ours = order(OURS) if what == "orders" else stop(OURS)
-    theirs = order(ClientId("web_1")) if what == "orders" else stop("web_1")
+    theirs = order(ClientId("web_1"), OrderStatus.OPEN) if what == "orders" else stop("web_1")
     child = order(ClientId(""), parent=OURS)
     stream(known, 100, ours, child)
     assert known.is_fresh(what, SYMBOL, ms(100))
     stream(known, 110, theirs)
     assert not known.is_fresh(what, SYMBOL, ms(110))
+    for began, is_fresh in ((200, False), (10_109, False), (10_110, True)):
+        for query in (AskOpenOrders(), AskStops()):
+            read(known, began + 20, query, began=began)
+        assert known.is_fresh(what, SYMBOL, ms(began + 20)) is is_fresh
+    stream(known, 20_000, theirs)
+    read(known, 20_040, AskOpenOrders() if what == "orders" else AskStops(), theirs, began=20_020)
+    assert known.is_fresh(what, SYMBOL, ms(20_040))
 
 
 # ---- position

@@ -3,7 +3,8 @@
 None of this is recorded: it is what the venue shows now, read again on a period and after every gap. A slot's view is
 *fresh* if it was read after the connection of a stream opened that has proven itself since and is unbroken, so that a
 change would have been heard; without such a stream, only if it was read just now. (Absence asks for more: there the
-stream must have been proven before the send.)
+stream must have been proven before the send.) Where the stream has told of something foreign that stands, a read begun
+within `read_lag` of that may not show it yet, and is not fresh.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from seawall.model.reports import (
 from seawall.model.times import Bounds, Duration, Instant
 
 _EVERYWHERE = Symbol("")
+_STANDING = (StopStatus.LIVE, StopStatus.TRIGGERING, StopStatus.TRIGGERED)
 R = TypeVar("R", bound=OrderReport | StopReport)
 
 
@@ -62,6 +64,8 @@ class AccountView:
     """What has been read completely, of the whole account, at least once."""
     is_out_of_date: bool = False
     """Whether the stream has spoken of something foreign since the books were last asked for."""
+    _foreign_at: dict[tuple[str, Symbol], Instant] = field(default_factory=dict)
+    """When the stream last told of something foreign that stands: a read begun soon after may not show it yet."""
     modes: ModesReport | None = None
     wallet: WalletReport | None = None
     clock: ClockReport | None = None
@@ -93,7 +97,7 @@ class AccountView:
                 self._act_answered(item)
             case StreamReported():
                 self._told(item.told)
-                self._touch(item.told)
+                self._touch(item.told, item.at)
             case StreamChanged():
                 self.stream_since = item.since if item.proven else 0
                 if not item.proven:
@@ -121,7 +125,8 @@ class AccountView:
     def is_fresh(self, what: str, symbol: Symbol, now: Instant) -> bool:
         """Whether `what` ("positions", "orders", "stops") of a symbol was read recently enough to enter on."""
         read_at = max(self.read_at.get((what, symbol), 0), self.read_at.get((what, _EVERYWHERE), 0))
-        if not read_at:
+        told_at = self._foreign_at.get((what, symbol), 0)
+        if not read_at or (told_at and read_at < told_at + self.bounds.read_lag):
             return False
         watched = self.stream_since > 0 and 0 < self.stream_open_at <= read_at
         return watched or now - read_at <= self.bounds.mark_fresh
@@ -223,14 +228,22 @@ class AccountView:
             case AskOpenOrders(symbol=symbol):
                 self._mark_read("orders", symbol, item.began_at)
                 self._strangers = None
-                _replace(self.orders, symbol, [order for order in item.told.orders if not order.status.is_terminal])
+                self._show(
+                    "orders", symbol, self.orders, [one for one in item.told.orders if not one.status.is_terminal]
+                )
             case AskStops(symbol=symbol):
                 self._mark_read("stops", symbol, item.began_at)
-                standing = (StopStatus.LIVE, StopStatus.TRIGGERING, StopStatus.TRIGGERED)
                 self._strangers = None
-                _replace(self.stops, symbol, [stop for stop in item.told.stops if stop.status in standing])
+                self._show("stops", symbol, self.stops, [stop for stop in item.told.stops if stop.status in _STANDING])
             case _:
                 return
+
+    def _show(self, what: str, symbol: Symbol | None, book: dict[Symbol, tuple[R, ...]], rows: list[R]) -> None:
+        """A complete read of a book. One that shows something foreign has caught up with what the stream told of it."""
+        _replace(book, symbol, rows)
+        for row in rows:
+            if not is_ours(row.client_id or row.parent, self.installation):
+                self._foreign_at.pop((what, row.symbol), None)
 
     def _forget_unlisted(self, item: ReadAnswered) -> None:
         """A complete list of all positions that leaves a symbol out says that it was flat, as far as that read lags."""
@@ -239,17 +252,19 @@ class AccountView:
             if symbol not in listed and known.at + self.bounds.read_lag < item.began_at:
                 del self.positions[symbol]
 
-    def _touch(self, told: Told) -> None:
+    def _touch(self, told: Told, at: Instant) -> None:
         """The stream speaks of an order that is not ours: what was read of that book is out of date."""
         for order in told.orders:
             if not is_ours(order.client_id or order.parent, self.installation):
-                self._forget("orders", order.symbol)
+                self._forget("orders", order.symbol, at, stands=not order.status.is_terminal)
         for stop in told.stops:
             if not is_ours(stop.client_id or stop.parent, self.installation):
-                self._forget("stops", stop.symbol)
+                self._forget("stops", stop.symbol, at, stands=stop.status in _STANDING)
 
-    def _forget(self, what: str, symbol: Symbol) -> None:
+    def _forget(self, what: str, symbol: Symbol, at: Instant, *, stands: bool) -> None:
         self.is_out_of_date = True
+        if stands:
+            self._foreign_at[what, symbol] = at
         self.read_at.pop((what, symbol), None)
         self.read_at.pop((what, _EVERYWHERE), None)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from seawall.model.amounts import HUNDRED
+from seawall.engine.slots import asks_all_home
 from seawall.model.events import EndReason, Event
 from seawall.model.ids import Side
 from seawall.model.signal import Action, OnOpposite, Signal
@@ -47,8 +47,8 @@ class Admission:
 
 
 def admit(signal: Signal, holder: Saga | None, waiting: int, around: Circumstances, *, ready: bool) -> Admission:
-    """The ruling on a signal, given who holds its slot and how many wait for it."""
-    if signal.action is Action.FLATTEN or (signal.action is Action.CLOSE and signal.percent == HUNDRED):
+    """The ruling on a signal, given whom it meets on its slot (`Slots.met_by`) and how many others wait for it."""
+    if asks_all_home(signal):
         return _admit_close(holder)
     if signal.action is not Action.OPEN:
         return _admit_wish(signal, holder, around)

@@ -265,7 +265,7 @@ class Desk:
         if signal.id in self._answered:
             self._gates.hold_answer(Answer(signal.id, accepted=False, reason="duplicate"), self._answered[signal.id])
             return
-        holder = self._slots.holder(signal.symbol) if signal.symbol else next(iter(self._slots.alive()), None)
+        holder = self._slots.met_by(signal)
         waiting = sum(
             saga.state.phase is Phase.PREPARING for saga in self._slots.on(signal.symbol) if saga is not holder
         )
@@ -306,8 +306,8 @@ class Desk:
             self._stir(holder, now)
 
     def _close_slot(self, signal: Signal, now: Instant) -> None:
-        """Asks every signal that has something on the slot to go home; without a symbol, on every slot."""
-        for saga in self._slots.on(signal.symbol) if signal.symbol else self._slots.alive():
+        """Asks all that is on the slot to go home, what waits for it included; without a symbol, on every slot."""
+        for saga in self._slots.concerned_by(signal):
             if saga.state.signal.id != signal.id:
                 asked = inp.CloseRequested(now, saga.state.signal.symbol, f"signal {signal.id}")
                 saga.hear(asked, self._around(saga, now))

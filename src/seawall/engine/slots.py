@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seawall.model import events as ev
+from seawall.model.amounts import HUNDRED
 from seawall.model.ids import SignalId, Symbol
 from seawall.model.reports import MarkReport
+from seawall.model.signal import Action, Signal
 from seawall.model.times import Duration, Instant
 from seawall.sagas.evidence.cover import is_reached
 from seawall.sagas.evidence.fold import begin
@@ -20,6 +22,11 @@ from seawall.sagas.phase import Phase
 from seawall.sagas.saga import Saga
 
 _NOTHING_OPEN = (Phase.FLAT, Phase.PREPARING)
+
+
+def asks_all_home(signal: Signal) -> bool:
+    """Whether a signal asks whatever is on its slot, or without a symbol on every slot, to go home whole."""
+    return signal.action is Action.FLATTEN or (signal.action is Action.CLOSE and signal.percent == HUNDRED)
 
 
 @dataclass(slots=True)
@@ -74,6 +81,21 @@ class Slots:
         if len(on_slot) <= 1:
             return on_slot[0] if on_slot else None
         return next((saga for saga in on_slot if saga.state.phase is not Phase.PREPARING), on_slot[0])
+
+    def concerned_by(self, signal: Signal) -> list[Saga]:
+        """All that is on a signal's slot; without a symbol, on every slot."""
+        return self.on(signal.symbol) if signal.symbol else self.alive()
+
+    def met_by(self, signal: Signal) -> Saga | None:
+        """The saga by which a signal is ruled: who holds its slot. One that asks all to go home meets the first with
+        something open, or whose entry may yet leave: a quarantine on one slot says nothing of another, nor of what
+        waits for its own.
+        """
+        if not asks_all_home(signal):
+            return self.holder(signal.symbol)
+        concerned = self.concerned_by(signal)
+        due = (saga for saga in concerned if saga.state.phase is not Phase.QUARANTINE)
+        return next(due, concerned[0] if concerned else None)
 
     def open_symbols(self) -> list[Symbol]:
         """The slots on which something of ours is, or may be, open."""

@@ -14,6 +14,7 @@ from typing import Any
 from seawall.engine import strays
 from seawall.engine.adopting import Adoption, Finder, adopt
 from seawall.engine.settings import DeskSettings, NakedForeign
+from seawall.engine.settled import unsettled
 from seawall.engine.slots import Slots
 from seawall.engine.strays import Claim, Orphan
 from seawall.engine.view import AccountView
@@ -184,7 +185,9 @@ class Keeper:
             self._ask_about(position, kept, now)
             return
         stops = self.view.stops.get(symbol, ())
-        claim = strays.claim(position, orders.told.orders, stops, finder.installation)
+        earlier = [saga.state for saga in self.slots.of(symbol)]
+        made = unsettled(position, orders.told.orders, earlier, self.slots.nothing_open_at(symbol))
+        claim = strays.claim(position, made, stops, finder.installation)
         is_bare = claim is None and strays.is_naked(position, stops)
         is_without_an_order = claim is not None and claim.entry is None
         if (is_bare or is_without_an_order) and self._may_be_late(position, orders, now):

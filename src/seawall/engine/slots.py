@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from seawall.engine.settled import has_ended_proven, nothing_open_at
 from seawall.model import events as ev
 from seawall.model.amounts import HUNDRED
 from seawall.model.ids import SignalId, Symbol
@@ -39,6 +40,9 @@ class Slots:
     """Those that are not at their end; until it is sorted also one that has just come to it."""
     flat: dict[SignalId, Saga] = field(default_factory=dict)
     """Those at their end, in the order in which they came to it."""
+
+    _nothing_at: dict[Symbol, Instant] = field(default_factory=dict)
+    """When, in the venue's time, signals that have left memory had nothing open on a slot."""
 
     def take_up(self, accepted: ev.SignalAccepted) -> Saga:
         """A signal gets a life of its own."""
@@ -82,6 +86,11 @@ class Slots:
             return on_slot[0] if on_slot else None
         return next((saga for saga in on_slot if saga.state.phase is not Phase.PREPARING), on_slot[0])
 
+    def nothing_open_at(self, symbol: Symbol) -> Instant:
+        """The latest moment of which a signal's proven end tells that nothing opened before it is left on a slot."""
+        ended = (saga.state for saga in self._by_symbol.get(symbol, ()) if has_ended_proven(saga.state))
+        return max([self._nothing_at.get(symbol, 0), *(nothing_open_at(state) for state in ended)])
+
     def concerned_by(self, signal: Signal) -> list[Saga]:
         """All that is on a signal's slot; without a symbol, on every slot."""
         return self.on(signal.symbol) if signal.symbol else self.alive()
@@ -103,10 +112,15 @@ class Slots:
         return list(dict.fromkeys([state.signal.symbol for state in begun]))
 
     def forget_settled(self, now: Instant, watch: Duration) -> None:
-        """Sagas flat for longer than their ids are watched leave memory; the journal keeps them."""
+        """Sagas flat for longer than their ids are watched leave memory; the journal keeps them. When they had
+        nothing open remains known, since their orders are listed for longer.
+        """
         while self.flat:
             name, saga = next(iter(self.flat.items()))
             if now - saga.state.verified_at <= watch:
                 return
+            symbol = saga.state.signal.symbol
+            if has_ended_proven(saga.state):
+                self._nothing_at[symbol] = max(self._nothing_at.get(symbol, 0), nothing_open_at(saga.state))
             del self.flat[name], self.by_signal[name]
-            self._by_symbol[saga.state.signal.symbol].remove(saga)
+            self._by_symbol[symbol].remove(saga)

@@ -3,9 +3,10 @@
 A journal can be lost, restored from yesterday, or never have been told; the venue's book is what is true. Two
 judgements are made here, both from complete reads and never from one alone.
 
-*Whose is a position?* Ours, if orders under our prefix explain it (their fills add up to its side), or a live stop
-under our prefix stands behind it; then it is guarded again, whatever the policy for foreign ones says. Everybody else's
-is its owner's: told of once where it stands naked, and guarded only if the owner asked for that (design, rule 20).
+*Whose is a position?* Ours, if orders under our prefix explain it (their fills add up to its side; which of them no
+longer can is said in `settled.py`), or a live stop under our prefix stands behind it; then it is guarded again,
+whatever the policy for foreign ones says. Everybody else's is its owner's: told of once where it stands naked, and
+guarded only if the owner asked for that (design, rule 20).
 
 *May an order or a stop under our prefix go?* Never because the journal does not know it. Only if its slot has been seen
 flat by complete reads `read_lag` apart, all of them begun after the last word of a position there; or if another stop
@@ -63,12 +64,14 @@ def side_of(position: PositionReport) -> Side:
 def claim(
     position: PositionReport, orders: Iterable[OrderReport], stops: Iterable[StopReport], installation: str
 ) -> Claim | None:
-    """A position's claim to be ours: our orders' fills explain it, or a stop of ours is behind it; None if neither."""
+    """A position's claim to be ours: our orders' fills explain it, or a stop of ours is behind it; None if neither.
+    Exits alone explain nothing: they only reduce, and their entry may be older than the list.
+    """
     ours = [order for order in orders if order.filled > 0 and is_ours(order.client_id or order.parent, installation)]
     filled = sum((order.side.sign * order.filled for order in ours if order.side is not None), ZERO)
     entries = [order for order in ours if _is_entry(order) and order.side is side_of(position)]
     entry = max(entries, key=lambda order: (order.venue_at, order.venue_id), default=None)
-    if filled * position.amount > 0:
+    if filled * position.amount > 0 and entries:
         return Claim(
             min(abs(filled), abs(position.amount)),
             is_ours=True,

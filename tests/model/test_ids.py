@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seawall.model.ids import LONGEST_NAME, Leg, Side, SignalId, client_id, digest, is_ours, parse_client_id
+from seawall.model.ids import LONGEST_NAME, Leg, Side, SignalId, client_id, digest, is_ours, parse_client_id, sibling
 
 terms = st.integers(0, 36**7 - 1)
-numbers = st.integers(1, 36**3 - 1)
+numbers = st.integers(1, 36**6 - 1)
 signals = st.text(min_size=1, max_size=64)
 
 
@@ -40,11 +40,29 @@ def test_different_acts_have_different_names(acts: list[tuple[str, Leg, int, int
     assert names == [client_id("ab12", SignalId(signal), leg, term, n) for signal, leg, term, n in acts]
 
 
-@pytest.mark.parametrize(("installation", "n"), [("AB12", 1), ("abc", 1), ("abcde", 1), ("ab-1", 1), ("ab12", 36**3)])
+@pytest.mark.parametrize(("installation", "n"), [("AB12", 1), ("abc", 1), ("abcde", 1), ("ab-1", 1), ("ab12", 36**6)])
 def test_a_name_that_the_venues_would_not_take_is_refused(installation: str, n: int) -> None:
     """The error says what was expected and what came."""
     with pytest.raises(ValueError, match="client id: expected installation of 4 characters"):
         client_id(installation, SignalId("s"), Leg.ENTRY, 1, n)
+
+
+@given(signals, st.sampled_from(Leg), terms, numbers)
+def test_a_siblings_name_is_the_one_that_its_signal_would_make(signal: str, leg: Leg, term: int, n: int) -> None:
+    """Whoever knows the id by its digest alone makes the same name, and it can be taken apart."""
+    first = parse_client_id(client_id("ab12", SignalId(signal), Leg.ENTRY, 1, 1))
+    assert first is not None
+    name = sibling(first, leg, term, n)
+    assert name == client_id("ab12", SignalId(signal), leg, term, n)
+    assert parse_client_id(name) is not None
+
+
+def test_a_sibling_whose_number_has_no_room_is_refused_too() -> None:
+    """No name leaves that we could not take apart when it comes back."""
+    first = parse_client_id(client_id("ab12", SignalId("s"), Leg.ENTRY, 1, 1))
+    assert first is not None
+    with pytest.raises(ValueError, match="n below 2176782336"):
+        sibling(first, Leg.STOP, 1, 36**6)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from seawall.model.times import Instant
 from seawall.sagas.evidence.state import SagaState
 
 _APART = 1_000
-"""How far behind the numbers of an earlier signal those of its find begin; a name has room for 46 times as many."""
+"""How far behind the numbers of an earlier signal those of its find begin; a name has room for far more."""
 
 
 @dataclass(frozen=True, slots=True)

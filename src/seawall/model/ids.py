@@ -30,7 +30,9 @@ Account = NewType("Account", str)
 LONGEST_NAME = 32
 _REMEMBERED = 4_096
 """Names and ids whose parts are remembered: each is asked about with every word that concerns its slot."""
-_NAME = re.compile(r"^sw([a-z0-9]{4})-([a-z0-9]{10})-([esckxlt])([a-z0-9]{7})([a-z0-9]{1,3})$")
+_NAME = re.compile(r"^sw([a-z0-9]{4})-([a-z0-9]{10})-([esckxlt])([a-z0-9]{7})([a-z0-9]{1,6})$")
+_NUMBERS = 36**6
+"""How many numbers a name has room for: two thousand million; at one act a second no process lives to use them up."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -103,14 +105,16 @@ def spelled(parts: Name) -> ClientId:
     leg, term = parts.leg.value, _base36(parts.term, 7)
     name = f"sw{parts.installation}-{parts.signal}-{leg}{term}{_base36(parts.n, 1)}"
     if len(name) > LONGEST_NAME or not _NAME.match(name):
-        msg = f"client id: expected installation of 4 characters [a-z0-9] and n below 46656, came {name!r}"
+        msg = f"client id: expected installation of 4 characters [a-z0-9] and n below {_NUMBERS}, came {name!r}"
         raise ValueError(msg)
     return ClientId(name)
 
 
 def sibling(name: Name, leg: Leg, term: int, n: int) -> ClientId:
-    """The name of another order of the signal that `name` belongs to, whose id is known by its digest alone."""
-    return ClientId(f"sw{name.installation}-{name.signal}-{leg.value}{_base36(term, 7)}{_base36(n, 1)}")
+    """The name of another order of the signal that `name` belongs to, whose id is known by its digest alone. Raises
+    ValueError as `client_id` does: a name that we could not take apart would be nobody's.
+    """
+    return spelled(Name(name.installation, name.signal, leg, term, n))
 
 
 @lru_cache(_REMEMBERED)

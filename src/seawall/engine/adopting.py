@@ -6,6 +6,7 @@ nought, so that a process which finds no more than its acceptance in the journal
 
 Its names are siblings of the order's, so that the venue alone can tell what belongs together, and none of them may be
 one that the signal which the order was made for has used, or will use if it is reopened: its numbers begin far behind.
+That signal may have left memory within the process whose start is in its names, so they never begin with the first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from seawall.model import events as ev
 from seawall.model.amounts import ZERO
 from seawall.model.ids import Account, ClientId, Leg, Side, SignalId, client_id, digest, parse_client_id, sibling
 from seawall.model.inputs import ReadAnswered
-from seawall.model.reports import OrderReport, OrderStatus, PositionReport, Source
+from seawall.model.reports import OrderReport, OrderStatus, PositionReport, Source, StopReport
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TriggerBy
 from seawall.model.times import Instant
 from seawall.sagas.evidence.state import SagaState
@@ -46,19 +47,27 @@ class Finder:
     term: int
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a symbol has had before the find: the signals that are in memory, and the stops that stand there."""
+
+    signals: Iterable[SagaState] = ()
+    stops: Iterable[StopReport] = ()
+
+
 def adopt(
     finder: Finder,
     position: PositionReport,
     claim: Claim,
     trigger: Decimal,
     orders: ReadAnswered,
-    earlier: Iterable[SagaState],
+    before: Before,
     now: Instant,
 ) -> Adoption:
-    """The adoption of `position`, with its stop at `trigger`; `earlier` are the signals that its symbol has had."""
+    """The adoption of `position`, with its stop at `trigger`; `before` it the symbol has had other signals."""
     signal = _signal(finder, position, claim, trigger, now)
     whose = (signal.id, signal.symbol)
-    n = _first_number(claim, earlier)
+    n = _first_number(claim, orders.told.orders, before)
     filled = claim.entry or _as_order(_name(finder, signal, claim, n), position, claim, now)
     detail = f"{claim.detail}; stop at {trigger}"
     events: tuple[ev.Event, ...] = (
@@ -86,11 +95,19 @@ def _signal(finder: Finder, position: PositionReport, claim: Claim, trigger: Dec
     )
 
 
-def _first_number(claim: Claim, earlier: Iterable[SagaState]) -> int:
-    """A number behind all that signals with the names of this find have used."""
+def _first_number(claim: Claim, orders: Iterable[OrderReport], before: Before) -> int:
+    """A number behind all that signals with the names of this find have used, as far as they are in memory, or one of
+    their names is listed.
+    """
     known = parse_client_id(claim.entry.client_id if claim.entry is not None else claim.stop_name)
-    used = [state.next_n for state in earlier if known is not None and known.signal in _digests(state)]
-    return _APART * (max(used) // _APART + 1) if used else 1
+    if known is None:
+        return _APART
+    used = [state.next_n for state in before.signals if known.signal in _digests(state)]
+    listed = [order.client_id or order.parent for order in orders]
+    listed += [stop.client_id or stop.parent for stop in before.stops]
+    names = (parse_client_id(name) for name in listed)
+    used += [name.n for name in names if name is not None and name.signal == known.signal]
+    return _APART * (max(used, default=0) // _APART + 1)
 
 
 def _digests(state: SagaState) -> set[str]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from seawall.engine import strays
-from seawall.engine.adopting import Adoption, Finder, adopt
+from seawall.engine.adopting import Adoption, Before, Finder, adopt
 from seawall.engine.settings import DeskSettings, NakedForeign
 from seawall.engine.settled import unsettled
 from seawall.engine.slots import Slots
@@ -261,8 +261,8 @@ class Keeper:
         self._put_off.pop(symbol, None)
         stops = self.view.stops.get(symbol, ())
         trigger = strays.trigger_for(position, stops, rules, price, self.settings.adopt_stop_pct)
-        earlier = [saga.state for saga in self.slots.of(symbol)]
-        kept.adoptions.append(adopt(finder, position, claim, trigger, orders, earlier, now))
+        before = Before([saga.state for saga in self.slots.of(symbol)], stops)
+        kept.adoptions.append(adopt(finder, position, claim, trigger, orders, before, now))
 
     # ---- orphans
 

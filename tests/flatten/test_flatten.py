@@ -9,7 +9,7 @@ import pytest
 from seawall.flatten.report import lines
 from seawall.model.events import EndReason
 from seawall.model.ids import Side, VenueName
-from seawall.model.times import MILLISECOND, MINUTE
+from seawall.model.times import MILLISECOND, MINUTE, SECOND
 from seawall.sagas.phase import Phase
 from tests.adversary.stage import wrongs
 from tests.flatten.hand import Emergency
@@ -136,7 +136,8 @@ FAULTS: dict[str, tuple[dict[str, object], ...]] = {
 @BOTH
 def test_faults_make_it_later_and_nothing_else(venue: VenueName, faults: tuple[dict[str, object], ...]) -> None:
     """Lost replies, lagging and empty reads, refused and partial closes: flat in the end, nothing turned or doubled."""
-    stage = Emergency(venue, coins=2)
+    outlives = {"binance.expire_delay_us": str(20 * SECOND)} if venue is VenueName.BINANCE else {}
+    stage = Emergency(venue, coins=2, switches=outlives)  # so that there is a stop to cancel
     stage.protected("a", "b")
     stage.kill()
     for fault in faults:

@@ -349,6 +349,26 @@ async def _no_journal(home: Path, venue: VenueName) -> None:
         assert (await out.doors.post(opening("next", "main", "AVAXUSDT"))).status == 423
 
 
+def test_flatten_where_no_halt_can_be_written(tmp_path: Path) -> None:
+    """It says so and brings everything home all the same; without the installation's name it does not guess."""
+    asyncio.run(_unhalted(tmp_path))
+
+
+async def _unhalted(home: Path) -> None:
+    async with outside(home, VenueName.BINANCE) as out:
+        await out.protected(SYMBOLS[0])
+        out.run.kill()
+        await out.run.ended()
+        (home / "data").rename(home / "away")
+        (home / "data").write_text("a file where the folder was")
+        ran = await out.seawall("flatten", "all", "--direct", "--yes")
+        assert (ran.code, "NOT HALTED" in ran.out, "stay halted" in ran.out) == (3, True, False), ran
+        out.is_flat()
+        (home / "installation").unlink()
+        ran = await out.seawall("flatten", "all", "--direct", "--yes")
+        assert (ran.code, "installation: expected" in ran.err) == (3, True), ran
+
+
 @pytest.mark.long
 def test_an_account_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
     """The others are brought home; exit 7."""

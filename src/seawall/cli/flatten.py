@@ -25,7 +25,7 @@ from seawall.model.ids import Account, Symbol
 from seawall.model.times import SECOND
 from seawall.service.clock import UtcClock
 from seawall.service.halt import Halts, scopes
-from seawall.service.problems import Exit, ServiceError, Unreachable
+from seawall.service.problems import ConfigError, Exit, ServiceError, Unreachable
 from seawall.service.settings import AccountSettings, Settings
 
 ANSWERS_WITHIN = 2.0
@@ -160,14 +160,35 @@ def _told(settings: Settings, said: Reply, before: Standing, timeout: float, com
 def _by_hand(
     settings: Settings, wishes: Mapping[Account, Symbol | None], account: str, timeout: float, common: Common
 ) -> int:
-    """The halt first, then the venue itself; what was done, and the exit code."""
+    """The halt first, then the venue itself; what was done, and the exit code. Raises ConfigError where all of ours is
+    meant, and the configuration's folder does not say what that is.
+    """
+    from seawall.service.identity import known_installation
+
+    if known_installation(settings.home) is None and None in wishes.values():
+        raise ConfigError(
+            f"installation: expected this installation's name in {settings.home}, came none; without it nothing is "
+            "known to be ours. Name the configuration that the service runs with (--config), or a symbol instead of all"
+        )
     now = UtcClock()
-    halts = Halts(settings.folder)
-    for scope in scopes(account, tuple(one.name for one in settings.accounts)):
-        halts.halt(scope, "seawall flatten --direct", now())
+    trouble = _halt(settings, account, now, common)
     reports = asyncio.run(_fly(settings, wishes, account, timeout, now, common))
-    _print(reports, common)
-    return _code(reports)
+    _print(reports, common, is_halted=not trouble)
+    return max(_code(reports), Exit.CONFIG if trouble else Exit.OK)
+
+
+def _halt(settings: Settings, account: str, now: UtcClock, common: Common) -> str:
+    """Writes the halt; what was wrong if it cannot be, which is said and keeps nothing from home: a disk that is full
+    may be why the service does not answer.
+    """
+    halts = Halts(settings.folder)
+    try:
+        for scope in scopes(account, tuple(one.name for one in settings.accounts)):
+            halts.halt(scope, "seawall flatten --direct", now())
+    except ConfigError as error:
+        console(to_err=common.json).print(f"NOT HALTED: {error}; going on all the same", markup=False, soft_wrap=True)
+        return str(error)
+    return ""
 
 
 async def _fly(
@@ -196,14 +217,15 @@ async def _fly(
     return reports
 
 
-def _print(reports: tuple[AccountReport, ...], common: Common) -> None:
+def _print(reports: tuple[AccountReport, ...], common: Common, *, is_halted: bool) -> None:
     if common.json:
         print_json({"accounts": reports})
         return
     for report in reports:
         for line in lines(report):
             console().print(line, markup=False, soft_wrap=True)
-    console().print("entries stay halted: `seawall resume` lets them leave again", markup=False)
+    halted = "entries stay halted: `seawall resume` lets them leave again"
+    console().print(halted if is_halted else "NOT HALTED: a service that lives may send entries", markup=False)
 
 
 def _code(reports: tuple[AccountReport, ...]) -> int:

@@ -321,7 +321,8 @@ class Slot:
             return ()
         known = max(self._closes.filled_at, self._nonzero_at)
         words = ["a read"]
-        if self._stream is not None and not self._stream.amount and self._stream.venue_at >= max(known, 1):
+        told = self._stream
+        if told is not None and not told.amount and told.venue_at >= max(known, 1) and told.at >= self._not_before:
             words.append("the stream")
         if self._read.began_at - self._flat_from >= self._bounds.read_lag:
             words.append(f"a read {(self._read.began_at - self._flat_from) / SECOND:.1f} s after the first")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seawall.flatten.account import Flattening
@@ -48,10 +48,12 @@ class Mission:
 async def flatten(
     accounts: Sequence[AccountSettings], mission: Mission, now: Callable[[], Instant], tell: Tell
 ) -> tuple[AccountReport, ...]:
-    """Brings every account home, side by side; the reports in the order of the accounts."""
+    """Brings every account home, side by side; the reports in the order of the accounts. What fails on one of them is
+    in its report, and keeps no other from home.
+    """
     budgets: dict[tuple[VenueName, str], Budget] = {}
     hands = [_Hand(account, mission, budgets, now, tell) for account in accounts]
-    return tuple(await asyncio.gather(*(hand.run() for hand in hands)))
+    return tuple(await asyncio.gather(*(hand.brought_home() for hand in hands)))
 
 
 class _Hand:
@@ -82,7 +84,14 @@ class _Hand:
             account.name, mission.wishes[account.name], mission.installation, mission.bounds, mission.halted_at
         )
 
-    async def run(self) -> AccountReport:
+    async def brought_home(self) -> AccountReport:
+        """What has come of it; with what went wrong in the program itself, if anything did."""
+        try:
+            return await self._run()
+        except Exception as error:  # noqa: BLE001 - told in the report, which then is not done
+            return replace(self._machine.report(), is_done=False, trouble=f"{type(error).__name__}: {error}")
+
+    async def _run(self) -> AccountReport:
         """Until it is done, or its time is over, or the venue has not been reached."""
         running = asyncio.create_task(self._connection.run())
         try:

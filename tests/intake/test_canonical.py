@@ -254,6 +254,24 @@ def test_a_secret_in_a_broken_body_is_not_repeated() -> None:
     found = problem(b'{"secret": "hush hush", "id": ')
     assert "hush" not in found.came
     assert found.came.startswith('{"secret": "..."')
+    assert "hush" not in problem(b'{"secret": "a\\"hush", "id": ').came
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (b'{"side": "buy", "side": "sell"}', "side"),
+        (b'{"stop": {"pct": "2"}, "stop": {"pct": "50"}}', "stop"),
+        (b'{"size": {"quote": "5", "quote": "500"}}', "quote"),
+    ],
+)
+def test_a_field_that_stands_twice_is_refused(body: bytes, path: str) -> None:
+    """Whichever is taken, the sender may have meant the other one."""
+    whole = json.dumps(opening()).encode()
+    inner = json.dumps({name: value for name, value in opening().items() if f'"{name}"'.encode() not in body})
+    found = problem(inner.encode()[:-1] + b", " + body[1:])
+    assert isinstance(signal(json.loads(whole)), Signal)
+    assert (found.status, found.code, found.path, found.expected) == (422, "bad_value", path, "each field once")
 
 
 def test_a_byte_order_mark_and_a_trailing_line_feed_are_harmless() -> None:

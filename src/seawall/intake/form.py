@@ -6,6 +6,7 @@ name for one that nobody knows.
 
 from __future__ import annotations
 
+import json
 import re
 
 import msgspec
@@ -75,13 +76,24 @@ _FIELDS = Body.__struct_fields__
 
 
 def decoded(body: bytes) -> Body:
-    """The body as its fields. Raises Objection for what is no JSON object or has another form."""
+    """The body as its fields. Raises Objection for what is no JSON object, has another form, or says a thing twice."""
     try:
-        return _DECODER.decode(body)
+        found = _DECODER.decode(body)
+        json.loads(body, object_pairs_hook=_each_once, parse_int=str, parse_float=str)
     except msgspec.ValidationError as error:
         raise _form_objection(str(error), body) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Objection("not_json", "", "one JSON object", f"{_came(body)} ({error})") from error
+    return found
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> None:
+    """Refuses a field that stands twice in one object: whichever is taken, the sender may have meant the other one."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise Objection("bad_value", shown(name), "each field once", f"the field {shown(name)} twice")
+        seen.add(name)
 
 
 def is_absent(raw: msgspec.Raw) -> bool:
@@ -118,7 +130,7 @@ _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
 _TYPE = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<came>[^`]*)`(?: - at `\$\.?(?P<path>.*)`)?")
 
 
-_SECRET = re.compile(r'("secret"\s*:\s*")[^"]*')
+_SECRET = re.compile(r'("secret"\s*:\s*")(?:\\.|[^"\\])*')
 
 
 def _came(body: bytes) -> str:

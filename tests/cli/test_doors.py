@@ -30,6 +30,7 @@ def test_the_last_resort_does_not_fall_over_the_note(tmp_path: Path) -> None:
     with rig(tmp_path, service=False):
         with (tmp_path / "seawall.toml").open("a") as file:
             file.write("\n[bounds]\nread_lag = 1\n")
+        (tmp_path / "installation").write_text("test\n")
         folder = load(tmp_path / "seawall.toml").folder
         folder.mkdir(exist_ok=True)
         (folder / WHEREABOUTS).write_text("")

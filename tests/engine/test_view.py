@@ -203,9 +203,10 @@ def test_what_is_not_ours_is_named_from_both_books() -> None:
         stop("", trigger=D("0.15"), venue_id=VenueId("3")),
         stop("web_2", StopStatus.TRIGGERING),
         stop("web_3", StopStatus.CANCELLED),
+        order(ClientId("web_4"), OrderStatus.OPEN),
     )
     orders, stops = known.foreign(SYMBOL, ["772", "0.19"])
-    assert orders == ("web_1", "771")
+    assert orders == ("web_1", "771", "web_4")
     assert stops == ("3", "web_2")
     assert known.foreign(OTHER, []) == ((), ())
 

@@ -59,6 +59,8 @@ class AccountView:
     leverages: dict[Symbol, LeverageReport] = field(default_factory=dict)
     orders: dict[Symbol, tuple[OrderReport, ...]] = field(default_factory=dict)
     stops: dict[Symbol, tuple[StopReport, ...]] = field(default_factory=dict)
+    beside: dict[Symbol, tuple[OrderReport, ...]] = field(default_factory=dict)
+    """What the book of stops holds that is none (Binance keeps take-profits there)."""
     read_at: dict[tuple[str, Symbol], Instant] = field(default_factory=dict)
     ever_read: dict[str, None] = field(default_factory=dict)
     """What has been read completely, of the whole account, at least once."""
@@ -140,7 +142,8 @@ class AccountView:
     def foreign(self, symbol: Symbol, ours: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(orders, stops) on a symbol that are not ours. `ours`: names and ids that a saga there answers for."""
         inst = self.installation
-        orders = [order for order in self.orders.get(symbol, ()) if not is_ours(order.client_id, inst)]
+        standing = (*self.orders.get(symbol, ()), *self.beside.get(symbol, ()))
+        orders = [order for order in standing if not is_ours(order.client_id, inst)]
         stops = [stop for stop in self.stops.get(symbol, ()) if not is_ours(stop.client_id or stop.parent, inst)]
         if not orders and not stops:
             return (), ()
@@ -161,7 +164,8 @@ class AccountView:
         have none of their own.
         """
         if self._strangers is None:
-            names = [order.client_id for rows in self.orders.values() for order in rows]
+            books = (*self.orders.values(), *self.beside.values())
+            names = [order.client_id for rows in books for order in rows]
             names += [stop.client_id or stop.parent for rows in self.stops.values() for stop in rows]
             strange = (name for name in names if parse_client_id(name) and not is_ours(name, self.installation))
             self._strangers = tuple(strange)
@@ -228,13 +232,12 @@ class AccountView:
             case AskOpenOrders(symbol=symbol):
                 self._mark_read("orders", symbol, item.began_at)
                 self._strangers = None
-                self._show(
-                    "orders", symbol, self.orders, [one for one in item.told.orders if not one.status.is_terminal]
-                )
+                self._show("orders", symbol, self.orders, _waiting(item.told))
             case AskStops(symbol=symbol):
                 self._mark_read("stops", symbol, item.began_at)
                 self._strangers = None
                 self._show("stops", symbol, self.stops, [stop for stop in item.told.stops if stop.status in _STANDING])
+                self._show("orders", symbol, self.beside, _waiting(item.told))
             case _:
                 return
 
@@ -283,6 +286,10 @@ def _replace(book: dict[Symbol, tuple[R, ...]], symbol: Symbol | None, rows: lis
         book.pop(symbol, None)
     for row in rows:
         book[row.symbol] = (*book.get(row.symbol, ()), row)
+
+
+def _waiting(told: Told) -> list[OrderReport]:
+    return [order for order in told.orders if not order.status.is_terminal]
 
 
 def _label(client_id: str, venue_id: str) -> str:

@@ -205,7 +205,8 @@ class Slot:
         self._trouble = failed[0] if failed else ""
         orders, stops = done.answer(AskOpenOrders), done.answer(AskStops)
         if orders is not None:
-            mine = (order for order in orders.told.orders if order.symbol == self.symbol)
+            beside = stops.told.orders if stops is not None else ()
+            mine = (order for order in (*orders.told.orders, *beside) if order.symbol == self.symbol)
             self._orders = tuple(order for order in mine if not order.status.is_terminal)
         if stops is not None:
             standing = (stop for stop in stops.told.stops if stop.symbol == self.symbol)

@@ -50,13 +50,13 @@ class Bounds:
     stop_reread: Duration = 30 * SECOND
     """The period in which live stops and positions are read again; up to twice as long where so many accounts share an
     address that it would take 60 % of what the venue counts there (binance.md 1.3: 2,400 weight a minute). There N
-    accounts of P open positions take N x (2P + 50) + 288 a minute at 30 s, so it holds for 12 accounts of 20, 16 of 10
-    or 19 of 5; one read of an account's whole stop book costs 40, a symbol's 1 (binance.md 1.9)."""
+    accounts of P open positions take N x (2P + 42) + 288 a minute at 30 s, so it holds for 14 accounts of 20, 18 of 10
+    or 22 of 5; one read of an account's whole stop book costs 40, a symbol's 1 (binance.md 1.9)."""
     books_reread: Duration = 5 * MINUTE
-    """The period in which the account's whole books are read again: of 2,400 weight a minute 80 for the orders, which
-    stand in two services, and 40 for the stops (binance.md 1.4, 1.9), while the stops of open slots are read by symbol
-    at 1. After a gap in the stream they are read at once, but not again within `stop_reread`: a stream that is cut
-    every three seconds would take 4,200 of the 2,400."""
+    """The period in which the account's whole books are read again: 40 of 2,400 weight a minute for each of them
+    (binance.md 1.4), while the stops of open slots are read by symbol at 1. After a gap in the stream
+    they are read at once, but not again within `stop_reread`: a stream that is cut every three seconds would take
+    3,400 of the 2,400."""
     watch: Duration = 24 * HOUR
     """How long the ids of a flat signal stay watched for a late fill (bybit.md 3.3: cancelled orders are kept 24 h)."""
     look_back: Duration = 6 * 24 * HOUR

@@ -82,7 +82,7 @@ def snapshot_of(account: AccountSettings, installation: str, heard: Sequence[Inp
         wallet=next(iter(of(AskWallet()).wallets), None),
         positions=of(AskBothSides()).positions,
         stops=of(AskStops()).stops,
-        orders=of(AskOpenOrders()).orders,
+        orders=(*of(AskOpenOrders()).orders, *of(AskStops()).orders),
         leverages=of(AskLeverage()).leverages,
         marks=of(AskMark()).marks,
         instruments=of(AskInstruments()).instruments,

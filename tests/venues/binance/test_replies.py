@@ -405,7 +405,7 @@ def test_a_quantity_stop_says_how_much_it_covers() -> None:
 
 @pytest.mark.parametrize("kind", ["TAKE_PROFIT_MARKET", "TAKE_PROFIT"])
 def test_a_take_profit_in_the_same_list_is_an_order(kind: str) -> None:
-    """It guards nothing: told as an order that waits, by the list of stops and by that of the open orders."""
+    """It guards nothing: told as an order that waits, beside the stops of that list."""
     taking = algo(orderType=kind, clientAlgoId="web_1", side="BUY", triggerPrice="0.18")
     waiting = OrderReport(
         symbol=VELVET,
@@ -421,8 +421,6 @@ def test_a_take_profit_in_the_same_list_is_an_order(kind: str) -> None:
     )
     listed = read(AskStops(VELVET), reply([algo(), taking]))
     assert ([stop.client_id for stop in listed.stops], listed.orders) == ([STOP], (waiting,))
-    book = read(AskOpenOrders(VELVET), reply([]), reply([algo(), taking]))
-    assert (book.orders, book.stops) == ((replace(waiting, source=Source.ORDER),), ())
 
 
 def test_a_take_profit_of_a_quantity_says_how_much() -> None:
@@ -449,11 +447,7 @@ def test_a_stop_of_unknown_status_fails_the_read() -> None:
 
 def test_open_orders_are_told_whoever_made_them() -> None:
     """openOrders tells foreign orders under their own names."""
-    told = read(
-        AskOpenOrders(),
-        reply([placed(clientOrderId="web_1"), placed(clientOrderId="x-1", symbol="BTCUSDT")]),
-        reply([]),
-    )
+    told = read(AskOpenOrders(), reply([placed(clientOrderId="web_1"), placed(clientOrderId="x-1", symbol="BTCUSDT")]))
     assert [(order.symbol, order.client_id) for order in told.orders] == [("VELVETUSDT", "web_1"), ("BTCUSDT", "x-1")]
 
 

@@ -171,11 +171,8 @@ QUERIES: list[tuple[Query, list[tuple[str, dict[str, str]]]]] = [
     (AskStops(), [("/fapi/v1/openAlgoOrders", {})]),
     (AskStop(VELVET, STOP), [("/fapi/v1/algoOrder", {"clientAlgoId": STOP})]),
     (AskStop(VELVET, ClientId(""), VenueId("99")), [("/fapi/v1/algoOrder", {"algoId": "99"})]),
-    (
-        AskOpenOrders(VELVET),
-        [("/fapi/v1/openOrders", {"symbol": "VELVETUSDT"}), ("/fapi/v1/openAlgoOrders", {"symbol": "VELVETUSDT"})],
-    ),
-    (AskOpenOrders(), [("/fapi/v1/openOrders", {}), ("/fapi/v1/openAlgoOrders", {})]),
+    (AskOpenOrders(VELVET), [("/fapi/v1/openOrders", {"symbol": "VELVETUSDT"})]),
+    (AskOpenOrders(), [("/fapi/v1/openOrders", {})]),
     (
         AskOrders(VELVET, SENT),
         [("/fapi/v1/allOrders", {"symbol": "VELVETUSDT", "startTime": "1764000000123", "limit": "1000"})],

@@ -176,10 +176,8 @@ def _told(query: Timeless, replies: tuple[Reply, ...], began_at: Instant, at: In
         _demand_success(reply)
     gaps: rows.Gaps = []
     match query:
-        case AskOrder():
+        case AskOrder() | AskOpenOrders():
             return Told(orders=_orders(query, replies[0], at, gaps), missing=tuple(gaps))
-        case AskOpenOrders():
-            return _open_orders(query, replies, at, gaps)
         case AskStop() | AskStops():
             return _stops(query, replies[0], at, gaps)
         case AskPositions():
@@ -204,15 +202,7 @@ def _orders(
     return tuple(rows.order_of(row, query.symbol, Source.ORDER, at, gaps) for row in found)
 
 
-def _open_orders(query: AskOpenOrders, replies: tuple[Reply, ...], at: Instant, gaps: rows.Gaps) -> Told:
-    """The orders of either service that have not filled; the stops among them are AskStops' to tell."""
-    plain = _orders(query, replies[0], at, gaps)
-    waiting = tuple(row for row in _algos(query, replies[1]) if not gains.is_stop(row.order_type))
-    told = (*plain, *(gains.order_of_algo(row, query.symbol, Source.ORDER, at, gaps) for row in waiting))
-    return Told(orders=told, missing=tuple(gaps))
-
-
-def _algos(query: AskStop | AskStops | AskOpenOrders, reply: Reply) -> list[wire.AlgoRow]:
+def _algos(query: AskStop | AskStops, reply: Reply) -> list[wire.AlgoRow]:
     if isinstance(query, AskStop):
         found: list[wire.AlgoRow] = [wire.read(wire.AlgoRow, reply.body)]
     else:
@@ -223,6 +213,7 @@ def _algos(query: AskStop | AskStops | AskOpenOrders, reply: Reply) -> list[wire
 
 
 def _stops(query: AskStop | AskStops, reply: Reply, at: Instant, gaps: rows.Gaps) -> Told:
+    """The stops, and as orders what the same list holds beside them."""
     found = _algos(query, reply)
     orders = tuple(
         gains.order_of_algo(row, query.symbol, Source.STOPS, at, gaps)

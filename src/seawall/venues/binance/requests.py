@@ -125,9 +125,6 @@ def query_requests(signer: Signer, query: Timeless, stamp: Stamp) -> tuple[Reque
         case AskMark():
             asked = _scope(query.symbol)
             return signer.public(PREMIUM_INDEX, asked), signer.public(TICKER_PRICE, asked)
-        case AskOpenOrders():
-            scope, books = _scope(query.symbol), (OPEN_ORDERS, OPEN_ALGO_ORDERS)
-            return tuple(signer.signed("GET", path, scope, stamp) for path in books)
         case AskInstruments():
             return signer.public(EXCHANGE_INFO), signer.signed("GET", LEVERAGE_BRACKET, (), stamp)
         case AskModes():
@@ -147,7 +144,7 @@ def span_requests(
 
 
 def _single(
-    query: AskOrder | AskPositions | AskBothSides | AskStops | AskStop | AskLeverage | AskWallet,
+    query: AskOrder | AskPositions | AskBothSides | AskStops | AskStop | AskOpenOrders | AskLeverage | AskWallet,
 ) -> tuple[str, Params]:
     """Path and parameters of a query that one signed request answers."""
     match query:
@@ -161,6 +158,8 @@ def _single(
             return OPEN_ALGO_ORDERS, _scope(query.symbol)
         case AskStop():
             return ALGO_ORDER, _stop_named(query)
+        case AskOpenOrders():
+            return OPEN_ORDERS, _scope(query.symbol)
         case AskLeverage():
             return SYMBOL_CONFIG, _scope(query.symbol)
         case AskWallet():

@@ -74,10 +74,8 @@ def charges(ask: Act | Query) -> tuple[Charge, ...]:
             return _ONE_ORDER
         case CancelOrder() | SetLeverage() | AskOrder() | AskStop():
             return (Charge(WEIGHT, 1),)
-        case AskStops():
+        case AskStops() | AskOpenOrders():
             return (Charge(WEIGHT, 40 if ask.symbol is None else 1),)
-        case AskOpenOrders():
-            return (Charge(WEIGHT, 80 if ask.symbol is None else 2),)  # openOrders and openAlgoOrders
         case AskFills() | AskOrders() | AskPositions() | AskBothSides() | AskLeverage() | AskWallet():
             return (Charge(WEIGHT, 5),)
         case AskMark():

@@ -20,8 +20,9 @@ from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
 from seawall.drill.reasons import false_reasons
 from seawall.drill.receipts import false_receipts
+from seawall.drill.unasked import unasked
 from seawall.drill.world import World
-from seawall.model.events import Recorded, event_type
+from seawall.model.events import EndReason, Recorded, event_type
 from seawall.model.ids import Leg, SignalId, Symbol, is_ours, parse_client_id
 from seawall.model.signal import Signal
 from seawall.sagas.evidence.state import SagaState
@@ -30,6 +31,8 @@ from venuesim.judge import Episode, Verdict
 from venuesim.traffic import LogEntry
 from venuesim.words import Origin
 
+_GO_HOME = ("close", "flatten", "open")
+"""What a person does that may bring a position home: an opposite signal may, too."""
 _CANCELS = {"order.cancel": "", "stop.cancel": "", "orders.cancel_all": "everything", "stops.cancel_all": "everything"}
 
 
@@ -92,7 +95,19 @@ def ended(
         unfired,
         world.box.log,
     )
-    return replace(end, outside=tuple(_from_outside(world, page, end, rows, is_swept=is_swept)))
+    told = (*_from_outside(world, page, end, rows, is_swept=is_swept), *_beside_what_was_asked(world, page, signals))
+    return replace(end, outside=told)
+
+
+def _beside_what_was_asked(world: World, page: Page, signals: Sequence[Signal]) -> Iterator[str]:
+    """What of the fills and stops in the book no signal asked for: see `unasked`."""
+    jumps = bool(page.price) or any(line.line["fault"] == "price_jump" for line in page.fault)
+    moves = any(hand.does == "protect" for hand in page.hand)
+    yield from unasked(world.box.history.facts, signals, moves=moves, jumps=jumps)
+    if not any(hand.does in _GO_HOME for hand in page.hand):
+        for state in checks.fold(world.recorded()).values():
+            if state.phase is Phase.FLAT and state.end is EndReason.CLOSED_BY_REQUEST:
+                yield f"{state.signal.id} ended as {state.end}, and nobody had asked for it"
 
 
 def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded], *, is_swept: bool) -> Iterator[str]:
@@ -100,7 +115,7 @@ def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]
     `lapses`.
     """
     facts, log = world.box.history.facts, world.box.log
-    if not any(line.line["fault"] == "request_twice" for line in page.fault):
+    if not any(line.line["fault"] == "request_twice" and "order.create" in line.line["call"] for line in page.fault):
         yield from fills.wrongs(facts, end.folded)
     yield from false_reasons(end.verdict.episodes, end.folded)
     yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
@@ -210,6 +225,12 @@ def _one_story(page: Page, end: Ended) -> Iterator[str]:
             yield f"no end: {state.phase.value}"
     held = bool(end.verdict.positions)
     claimed = any(state.phase is Phase.PROTECTED for state in end.folded.values())
+    protected = [state for state in end.folded.values() if state.phase is Phase.PROTECTED]
+    if len({state.signal.symbol for state in protected}) < len(protected):
+        yield "journal says protected of two signals on one slot"
+    for position in end.verdict.positions:
+        if any(position.quantity * state.side.sign < 0 for state in protected) and not by_hand:
+            yield f"journal says protected, the venue holds {position.quantity} on the other side"
     if claimed and not held:
         yield "journal says protected, the venue is flat"
     if held and not claimed and not by_hand:

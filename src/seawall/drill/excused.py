@@ -21,6 +21,10 @@ ONE_CLOSE: Duration = 2 * SECOND
 """A close there and back, at the slowest that a switch draws, after a stop that is still under way."""
 ON_THE_WAY: Duration = 200_000
 """What was sent before a word to wait had come back was not sent against it."""
+LONGEST_WAIT: Duration = 150 * SECOND
+"""How long one word to wait excuses a house that sends nothing: the box's bans last two minutes."""
+SLOWEST_NEXT: Duration = 15 * SECOND
+"""How long a close in vain excuses that none follows: ten seconds between acts at the slowest, and a reply's time."""
 _TO_WAIT = re.compile(r'"code":-10(?:03|15)|"retCode":(?:10006|10018|10403|10429)')
 """The venue's words to wait, under whatever status (binance.md 1.3, bybit.md 1.3)."""
 _SERVER_ERROR = 500
@@ -53,7 +57,7 @@ def mute(log: Sequence[LogEntry]) -> Iterator[Span]:
     for entry in log:
         if entry.status in _BAD or _TO_WAIT.search(entry.reply):
             told = (entry.answered_at or entry.at) + ON_THE_WAY
-            yield entry.at, next((at for at in acts if at > told), NEVER)
+            yield entry.at, min(told + LONGEST_WAIT, next((at for at in acts if at > told), NEVER))
     yield from failed(signed)
 
 
@@ -78,8 +82,9 @@ def closes_in_vain(log: Sequence[LogEntry], facts: Sequence[Fact]) -> Iterator[S
     for entry, later in zip_longest(closes, closes[1:]):
         if entry is None:
             return
-        done = filled.get(entry.client_id or "")
-        yield entry.at, done if done is not None else later.at if later is not None else NEVER
+        done, answered_at = filled.get(entry.client_id or ""), entry.answered_at or entry.at
+        followed_at = min(answered_at + SLOWEST_NEXT, later.at if later is not None else NEVER)
+        yield entry.at, done if done is not None else followed_at
 
 
 def _is_close(entry: LogEntry) -> bool:

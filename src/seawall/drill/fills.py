@@ -73,5 +73,5 @@ class _Reader:
                 yield f"{len(orders)} entries filled for one signal"
         for signal, quantity in self.closed.items():
             ours = sum(self.entered.get(signal, {}).values(), ZERO)
-            if quantity > ours + self.by_hand.get(self.traded[signal], ZERO):
+            if quantity > ours:
                 yield f"closes took {quantity} of {ours}"

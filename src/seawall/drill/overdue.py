@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from seawall.drill.excused import NEVER, ONE_CLOSE, closes_in_vain, mute, spent, stops_taken, union
 from seawall.drill.lengths import written
@@ -32,8 +33,10 @@ def overdue(
         first = episode.naked[:1]
         if not first or first[0][0] != episode.opened_at or first[0][1] - first[0][0] <= Bounds().max_naked:
             continue
-        until = min([first[0][1], *stops_taken(log)[:1]])
-        spared = union([*mute(log), *closes_in_vain(log, facts)])
+        acts = [entry for entry in log if entry.symbol == episode.symbol]
+        taken = (at for at in stops_taken(acts) if at >= episode.opened_at)
+        until = min([first[0][1], *islice(taken, 1)])
+        spared = union([*mute(log), *closes_in_vain(acts, facts)])
         for life in seen.lives:
             proven = _proven_at(venue, episode, seen, max(life.began, episode.opened_at))
             bare = spent((proven, min(until, life.ended)), spared)

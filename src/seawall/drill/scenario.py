@@ -112,6 +112,7 @@ class Play:
         self.found_at_rest = False
         self.restarted_after: int | None = None
         self.runaway = False
+        self.came_late = False
         self.risen_at: Instant = 0
         self.visited: list[tuple[Phase, Finding]] = []
         """What processes that have died had judged."""
@@ -275,7 +276,7 @@ class Play:
         world = self.world
         world.box.calm(world.now)
         world.stir()
-        world.run(self._is_over, most=CALM)
+        self.came_late = not world.run(self._is_over, most=CALM) and not self._has_ended()
         world.run(most=LASTING)
         self._come_to_an_end()
         while world.house is None:  # it died in the last second
@@ -291,8 +292,9 @@ class Play:
 
     def _is_over(self) -> bool:
         """Whether a process lives that has read what stands at the venue, and every signal has come to an end."""
-        if self.world.house is None or not self.world.house.desk.ready:
-            return False
+        return self.world.house is not None and self.world.house.desk.ready and self._has_ended()
+
+    def _has_ended(self) -> bool:
         for saga in self.world.sagas():
             phase = saga.state.phase
             if phase is not Phase.PROTECTED and phase is not Phase.FLAT:
@@ -333,6 +335,7 @@ class Play:
             end.verdict.longest_naked_us,
             bool(end.verdict.episodes),
             [Breach(f"more than {RUNAWAY} events: it goes round in a circle")] * self.runaway
+            + [Breach(f"no end within {CALM // MINUTE} minutes of calm")] * (self.came_late and "open" not in must.end)
             + list(breaches(self.page, must, end))
             + [Breach(f"visits: {row} was not judged", promise=False) for row in self._unvisited(must)],
             [fired.fault for fired in world.box.faults.fired] + self.struck + self._clock_struck(),

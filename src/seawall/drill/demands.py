@@ -100,10 +100,13 @@ def ended(
 
 
 def _beside_what_was_asked(world: World, page: Page, signals: Sequence[Signal]) -> Iterator[str]:
-    """What of the fills and stops in the book no signal asked for: see `unasked`."""
+    """What of the fills and stops in the book no signal asked for: see `unasked`. Where one came again in other words,
+    the first may have been lost with its process, and the other been carried out.
+    """
     jumps = bool(page.price) or any(line.line["fault"] == "price_jump" for line in page.fault)
     moves = any(hand.does == "protect" for hand in page.hand)
-    yield from unasked(world.box.history.facts, signals, moves=moves, jumps=jumps)
+    if not any(hand.does == "reword" for hand in page.hand):
+        yield from unasked(world.box.history.facts, signals, moves=moves, jumps=jumps)
     if not any(hand.does in _GO_HOME for hand in page.hand):
         for state in checks.fold(world.recorded()).values():
             if state.phase is Phase.FLAT and state.end is EndReason.CLOSED_BY_REQUEST:

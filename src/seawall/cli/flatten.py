@@ -171,15 +171,15 @@ def _by_hand(
             "known to be ours. Name the configuration that the service runs with (--config), or a symbol instead of all"
         )
     now = UtcClock()
-    trouble = _halt(settings, account, now, common)
+    is_halted = _halt(settings, account, now, common)
     reports = asyncio.run(_fly(settings, wishes, account, timeout, now, common))
-    _print(reports, common, is_halted=not trouble)
-    return max(_code(reports), Exit.CONFIG if trouble else Exit.OK)
+    _print(reports, common, is_halted=is_halted)
+    return max(_code(reports), Exit.OK if is_halted else Exit.CONFIG)
 
 
-def _halt(settings: Settings, account: str, now: UtcClock, common: Common) -> str:
-    """Writes the halt; what was wrong if it cannot be, which is said and keeps nothing from home: a disk that is full
-    may be why the service does not answer.
+def _halt(settings: Settings, account: str, now: UtcClock, common: Common) -> bool:
+    """Writes the halt; whether it could be. If not, that is said and keeps nothing from home: a disk that is full may
+    be why the service does not answer.
     """
     halts = Halts(settings.folder)
     try:
@@ -187,8 +187,8 @@ def _halt(settings: Settings, account: str, now: UtcClock, common: Common) -> st
             halts.halt(scope, "seawall flatten --direct", now())
     except ConfigError as error:
         console(to_err=common.json).print(f"NOT HALTED: {error}; going on all the same", markup=False, soft_wrap=True)
-        return str(error)
-    return ""
+        return False
+    return True
 
 
 async def _fly(

@@ -95,11 +95,14 @@ def ended(
         unfired,
         world.box.log,
     )
-    told = (*_from_outside(world, page, end, rows, is_swept=is_swept), *_beside_what_was_asked(world, page, signals))
+    told = (
+        *_from_outside(world, page, end, rows, is_swept=is_swept),
+        *_beside_what_was_asked(world, page, end, signals),
+    )
     return replace(end, outside=told)
 
 
-def _beside_what_was_asked(world: World, page: Page, signals: Sequence[Signal]) -> Iterator[str]:
+def _beside_what_was_asked(world: World, page: Page, end: Ended, signals: Sequence[Signal]) -> Iterator[str]:
     """What of the fills and stops in the book no signal asked for: see `unasked`. Where one came again in other words,
     the first may have been lost with its process, and the other been carried out.
     """
@@ -108,7 +111,7 @@ def _beside_what_was_asked(world: World, page: Page, signals: Sequence[Signal]) 
     if not any(hand.does == "reword" for hand in page.hand):
         yield from unasked(world.box.history.facts, signals, moves=moves, jumps=jumps)
     if not any(hand.does in _GO_HOME for hand in page.hand):
-        for state in checks.fold(world.recorded()).values():
+        for state in end.folded.values():
             if state.phase is Phase.FLAT and state.end is EndReason.CLOSED_BY_REQUEST:
                 yield f"{state.signal.id} ended as {state.end}, and nobody had asked for it"
 

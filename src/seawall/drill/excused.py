@@ -24,7 +24,8 @@ ON_THE_WAY: Duration = 200_000
 LONGEST_WAIT: Duration = 150 * SECOND
 """How long one word to wait excuses a house that sends nothing: the box's bans last two minutes."""
 SLOWEST_NEXT: Duration = 15 * SECOND
-"""How long a close in vain excuses that none follows: ten seconds between acts at the slowest, and a reply's time."""
+"""How long a close in vain excuses that none follows: the slowest repeat is 5 s (`ask_slowest`), the rest is room for
+what holds the next one up (judgement)."""
 _TO_WAIT = re.compile(r'"code":-10(?:03|15)|"retCode":(?:10006|10018|10403|10429)')
 """The venue's words to wait, under whatever status (binance.md 1.3, bybit.md 1.3)."""
 _SERVER_ERROR = 500

@@ -29,23 +29,20 @@ def wrongs(facts: Iterable[Fact], states: Mapping[SignalId, SagaState]) -> Itera
 
 @dataclass(slots=True)
 class _Reader:
-    """The account while its fills are read. `by_hand`: what another hand has traded by now, by symbol; `traded`: the
-    symbol of each signal.
-    """
+    """The account while its fills are read. `by_hand`: the symbols on which another hand has traded by now."""
 
     states: Mapping[str, SagaState]
     held: dict[str, Decimal] = field(default_factory=dict)
     entered: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     closed: dict[str, Decimal] = field(default_factory=dict)
-    by_hand: dict[str, Decimal] = field(default_factory=dict)
-    traded: dict[str, str] = field(default_factory=dict)
+    by_hand: dict[str, None] = field(default_factory=dict)
 
     def read(self, order: OrderState, fill: FillState) -> Iterator[str]:
         before = self.held.get(order.symbol, ZERO)
         self.held[order.symbol] = after = before + fill.side.sign * fill.quantity
         name = parse_client_id(order.client_id)
         if order.origin is Origin.HAND:
-            self.by_hand[order.symbol] = self.by_hand.get(order.symbol, ZERO) + fill.quantity
+            self.by_hand[order.symbol] = None
         elif order.origin is Origin.CLIENT and name is None:
             yield f"an order under a name that is not ours: {order.client_id}"
         elif order.origin is Origin.CLIENT and name is not None and name.leg is Leg.ENTRY:
@@ -54,7 +51,6 @@ class _Reader:
             if abs(after) > abs(before) or before * after < 0:
                 yield f"{order.client_id or order.order_id} took the position from {before} to {after}"
             if order.origin is Origin.CLIENT and name is not None:
-                self.traded[name.signal] = order.symbol
                 self.closed[name.signal] = self.closed.get(name.signal, ZERO) + fill.quantity
 
     def _entry(self, order: OrderState, fill: FillState, before: Decimal, name: Name) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from seawall.model import events as ev
 from seawall.model.amounts import ZERO
-from seawall.model.reports import PositionReport, Source
+from seawall.model.reports import PositionReport, Source, StopStatus
 from seawall.model.times import SECOND, Instant
 from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.evidence.circumstances import Circumstances
@@ -378,13 +378,21 @@ def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
 
 def _is_accounted_for(state: SagaState, around: Circumstances) -> bool:
     """Whether every order of ours that was seen is terminal with its quantity known, and every close was seen, or
-    proven not to have arrived.
+    proven not to have arrived. The order of a stop ends with it: that one which has fired was cancelled with
+    nothing filled is told of the stop alone (bybit.md 3.1: CancelByReduceOnly).
     """
     seen = [facts for facts in state.orders.values() if facts.is_seen]
     unseen = [sent for sent in state.closes if not sent.never_was and not state.orders[sent.client_id].is_seen]
     laid = all(rung.never_was or state.orders[rung.client_id].is_seen for rung in state.rungs)
     closed = laid and all(is_close_absent(state, close, around) for close in unseen)
-    return closed and all(facts.is_quantity_known for facts in seen)
+    return closed and all(facts.is_quantity_known or _has_ended_unfilled(state, facts) for facts in seen)
+
+
+def _has_ended_unfilled(state: SagaState, facts: OrderFacts) -> bool:
+    """Whether an order is that of a stop of ours which has left the book with nothing filled."""
+    stop = state.stops.get(facts.client_id)
+    ended = stop is not None and stop.is_ended and stop.status is not StopStatus.FINISHED
+    return ended and facts.filled == 0
 
 
 def _all_dead(state: SagaState) -> bool:

@@ -23,7 +23,7 @@ from seawall.sagas.evidence.orders import join_fill, join_order
 from seawall.sagas.evidence.positions import adds
 from seawall.sagas.evidence.sent import Sent
 from seawall.sagas.evidence.state import SagaState
-from seawall.sagas.evidence.stops import ENDED, StopFacts, conclude, found, join_stop
+from seawall.sagas.evidence.stops import ENDED, FIRING, StopFacts, conclude, found, join_stop
 from seawall.sagas.phase import Phase
 
 CLOCKS_APART: Duration = MINUTE
@@ -193,9 +193,13 @@ def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> 
 
 
 def _may_be(stop: StopFacts, report: StopReport, around: Circumstances) -> bool:
-    """Whether a nameless stop at our trigger can be ours: not one that the venue dates before our intention."""
+    """Whether a nameless stop at our trigger can be ours: not one that the venue dates before our intention, nor
+    another beside one of ours that has fired, since that one is made anew no more.
+    """
+    if stop.is_ended or (stop.status in FIRING and report.venue_id not in ("", stop.venue_id)):
+        return False
     intended_at = stop.intended_at + around.clock_offset
-    return not stop.is_ended and (not report.venue_at or report.venue_at >= intended_at - CLOCKS_APART)
+    return not report.venue_at or report.venue_at >= intended_at - CLOCKS_APART
 
 
 def _is_stop_of_ours(state: SagaState, name: ClientId) -> bool:

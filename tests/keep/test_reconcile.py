@@ -13,6 +13,7 @@ from seawall.service.problems import Exit
 from tests.audit.planted import ELSEWHERE, Hands, ours
 from tests.cli.terminal import Rig, command, rig, running
 from venuesim.exchange import Exchange
+from venuesim.faults import Fault
 from venuesim.words import Side
 
 OPEN = ("signal", "open", "SOLUSDT", "buy", "--size", "1000", "--stop-pct", "2", "--wait", "protected", "--id", "s1")
@@ -116,6 +117,37 @@ def test_ours_without_a_stop_would_be_protected(tmp_path: Path, venue: str) -> N
 def stops(one: Rig) -> list[Any]:
     """The live stops of SOLUSDT."""
     return list(one.box.book.open_stops("main", "SOLUSDT"))
+
+
+@VENUES
+def test_what_could_not_be_read_is_not_compared(tmp_path: Path, venue: str) -> None:
+    """Without the positions nothing is said to be gone, orphaned or agreed; without the stops nothing to be naked."""
+    with rig(tmp_path, venue, service=False, plant=quick) as one:
+        with running(tmp_path) as process:
+            assert command(tmp_path, *OPEN).code == Exit.OK
+            process.kill()
+        one.do(lambda: one.box.faults.add(Fault(fault="status", call="positions.get", status=500)))
+        code, found = slots(tmp_path)
+        assert (code, found) == (Exit.FOUND, {})
+        ran = command(tmp_path, "reconcile")
+        assert "main: without its positions nothing was compared" in ran.out
+        assert "nothing stands" not in ran.out
+        one.do(one.box.faults.clear)
+        one.do(lambda: one.box.faults.add(Fault(fault="status", call="stops.open", status=500)))
+        code, found = slots(tmp_path)
+        assert (code, found["SOLUSDT"]["agree"]) == (Exit.FOUND, True)
+        assert (found["SOLUSDT"]["naked"], deeds(found["SOLUSDT"])) == (
+            (None, ["leave"]) if venue == "binance" else (False, [])
+        )
+
+
+def test_apply_that_the_service_refuses_is_not_done(tmp_path: Path) -> None:
+    """The account has another name in the configuration than the service began with: it is told so, with code 4."""
+    with rig(tmp_path):
+        text = (tmp_path / "seawall.toml").read_text()
+        (tmp_path / "seawall.toml").write_text(text.replace("accounts.main", "accounts.other"))
+        ran = command(tmp_path, "reconcile", "--apply")
+        assert (ran.code, "unknown_account" in ran.out) == (Exit.REFUSED, True)
 
 
 def test_apply_asks_the_service_to_look_now(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from cyclopts import Parameter
 
 from seawall.cli.common import NO_OPTIONS, Common, console, instant, print_json
 from seawall.cli.halt import tell_service
-from seawall.cli.http import Reply, ask, doors
+from seawall.cli.http import Doors, Reply, doors
 from seawall.cli.send import RECORDED, Standing, holders, standing, waited
 from seawall.flatten.report import AccountReport, Said, lines
 from seawall.intake.problem import Objection
@@ -119,20 +119,21 @@ def _ask_service(
     settings: Settings, accounts: tuple[Account, ...], symbol: str
 ) -> tuple[Standing, dict[Account, Reply | None]]:
     """What stood before, and what the service said to each wish; None where it did not answer in time."""
+    where = doors(settings)
     try:
-        before = standing(doors(settings), within=ANSWERS_WITHIN)
+        before = standing(where, within=ANSWERS_WITHIN)
     except Unreachable:
         return [], dict.fromkeys(accounts)
-    return before, {account: _ask_for(settings, account, symbol) for account in accounts}
+    return before, {account: _ask_for(where, account, symbol) for account in accounts}
 
 
-def _ask_for(settings: Settings, account: Account, symbol: str) -> Reply | None:
+def _ask_for(where: Doors, account: Account, symbol: str) -> Reply | None:
     """What the service said to the wish; None if it did not answer in time, or can record nothing."""
     path, body = "/flatten", {"account": account, "reason": "seawall flatten"}
     if symbol != "all":
         path, body = "/close", body | {"symbol": symbol}
     try:
-        said = ask("POST", f"{doors(settings).control}{path}", body, within=ANSWERS_WITHIN)
+        said = where.ask("POST", f"{where.control}{path}", body, within=ANSWERS_WITHIN)
     except Unreachable:
         return None
     return None if said.status >= 500 else said  # noqa: PLR2004 - HTTP's own: it could not

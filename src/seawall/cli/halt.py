@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seawall.cli.common import NO_OPTIONS, Common, console, print_json
-from seawall.cli.http import ask, doors
+from seawall.cli.http import doors
 from seawall.model.ids import Account
 from seawall.service.clock import UtcClock
 from seawall.service.halt import EVERYONE, Halt, Halts, scopes, since
@@ -68,8 +68,9 @@ def resume(account: str = "all", *, common: Common = NO_OPTIONS) -> int:
 def tell_service(settings: Settings, path: str, account: str, reason: str) -> str:
     """Tells the running service what changed; what it said to that, or that nobody answered."""
     body = {"account": account} | ({"reason": reason} if reason else {})
+    where = doors(settings)
     try:
-        said = ask("POST", f"{doors(settings).control}{path}", body, within=TOLD_WITHIN)
+        said = where.ask("POST", f"{where.control}{path}", body, within=TOLD_WITHIN)
     except Unreachable:
         return ""
     return said.error if "error" in said.body else "has read it"

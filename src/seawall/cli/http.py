@@ -8,12 +8,13 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-from seawall.service.problems import Unreachable
+from seawall.service.identity import HEADER, known_installation
+from seawall.service.problems import ConfigError, Unreachable
 from seawall.service.settings import Settings
 
-_WITHIN = 5.0
-"""Seconds for an answer: the intake answers within 2.5 s."""
 WHEREABOUTS = "service.json"
+_ANOTHERS = 421
+"""HTTP's "misdirected request": a service answers there, and it is another installation's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,25 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Where the service's two doors are."""
+    """Where the service's two doors are, and whose it must be: another's may listen at an address that a dead one has
+    left in its note, or at the one that every configuration has by default. Empty where nobody knows our name.
+    """
 
     intake: str
     control: str
+    installation: str = ""
+
+    def ask(
+        self, method: str, url: str, body: object = None, headers: dict[str, str] | None = None, *, within: float = 5.0
+    ) -> Reply:
+        """One request at a door. Raises Unreachable if no service of this installation answers `within` so many
+        seconds: the intake answers within 2.5 s.
+        """
+        named = {HEADER: self.installation} if self.installation else {}
+        said = _ask(method, url, body, named | (headers or {}), within)
+        if said.status == _ANOTHERS:
+            raise Unreachable(f"no `seawall run` of this installation answers at {url}: {said.error}")
+        return said
 
 
 def doors(settings: Settings) -> Doors:
@@ -44,21 +60,30 @@ def doors(settings: Settings) -> Doors:
     """
     try:
         told = json.loads((settings.folder / WHEREABOUTS).read_text(encoding="utf-8"))
-        return Doors(str(told["intake"]), str(told["control"]))
+        return Doors(str(told["intake"]), str(told["control"]), _our_name(settings))
     except (OSError, ValueError, KeyError, TypeError):
-        return Doors(f"http://{settings.intake}", f"http://{settings.control}")
+        return Doors(f"http://{settings.intake}", f"http://{settings.control}", _our_name(settings))
 
 
-def ask(
-    method: str, url: str, body: object = None, headers: dict[str, str] | None = None, *, within: float = _WITHIN
-) -> Reply:
-    """One request. Raises Unreachable if no service answers there `within` so many seconds."""
-    parts = urlsplit(url)
-    target = parts.path + (f"?{parts.query}" if parts.query else "")
-    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=within)
+def _our_name(settings: Settings) -> str:
+    """This installation's name; empty where it cannot be read, which is no reason to ask for nothing."""
+    try:
+        return known_installation(settings.home) or ""
+    except (ConfigError, OSError):
+        return ""
+
+
+def _ask(method: str, url: str, body: object, headers: dict[str, str], within: float) -> Reply:
+    """One request. Raises Unreachable if no service answers there."""
+    try:
+        parts = urlsplit(url)
+        connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=within)
+    except ValueError as error:
+        raise Unreachable(f"{url!r} is no address ({error})") from error
     try:
         data = None if body is None else json.dumps(body).encode()
-        connection.request(method, target, data, {"Content-Type": "application/json"} | (headers or {}))
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.request(method, target, data, {"Content-Type": "application/json"} | headers)
         answer = connection.getresponse()
         return Reply(answer.status, _object(answer.read()))
     except (OSError, HTTPException, ValueError) as error:

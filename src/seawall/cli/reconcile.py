@@ -8,7 +8,7 @@ from typing import Any
 from seawall.cli.audit import choose
 from seawall.cli.common import NO_OPTIONS, Common, amount, complain, console, print_json
 from seawall.cli.figures import opinions
-from seawall.cli.http import ask, doors
+from seawall.cli.http import doors
 from seawall.history.positions import Opinion, PositionView
 from seawall.service.clock import UtcClock
 from seawall.service.identity import known_installation
@@ -37,14 +37,14 @@ def reconcile(*accounts: str, apply: bool = False, common: Common = NO_OPTIONS) 
     settings = common.settings()
     chosen = choose(settings, accounts)
     found = asyncio.run(_compared(settings, chosen))
-    told = _applied(settings, chosen) if apply else BY_ITSELF
+    told, applied = _applied(settings, chosen) if apply else (BY_ITSELF, Exit.OK)
     if common.json:
         print_json({"accounts": [_plain(one) for one in found], "applied": told if apply else ""})
-        return max(map(_code, found), default=int(Exit.OK))
-    for one in found:
-        _tell(one)
-    console().print(told, markup=False)
-    return max(map(_code, found), default=int(Exit.OK))
+    else:
+        for one in found:
+            _tell(one)
+        console().print(told, markup=False)
+    return max((applied, *map(_code, found)))
 
 
 async def _compared(settings: Settings, accounts: tuple[AccountSettings, ...]) -> list[Reconciled]:
@@ -67,14 +67,17 @@ def _held(settings: Settings, now: int) -> tuple[OpenPosition, ...]:
         return open_positions(journal, now)
 
 
-def _applied(settings: Settings, accounts: tuple[AccountSettings, ...]) -> str:
-    """Has the service look now. Raises Unreachable if none answers."""
+def _applied(settings: Settings, accounts: tuple[AccountSettings, ...]) -> tuple[str, int]:
+    """Has the service look now: what is said of that, and the exit code. Raises Unreachable if none answers."""
     body = {"accounts": [account.name for account in accounts]}
     try:
-        said = ask("POST", f"{doors(settings).control}/reconcile", body)
+        where = doors(settings)
+        said = where.ask("POST", f"{where.control}/reconcile", body)
     except Unreachable as error:
         raise Unreachable(f"--apply: {error}; {BY_ITSELF}") from error
-    return said.error if "error" in said.body else "the service looks now; `seawall events -f` tells what it does"
+    if "error" in said.body:
+        return said.error, Exit.REFUSED
+    return "the service looks now; `seawall events -f` tells what it does", Exit.OK
 
 
 def _code(one: Reconciled) -> int:
@@ -104,6 +107,7 @@ def _plain(one: Reconciled) -> dict[str, Any]:
         "account": one.look.snapshot.account,
         "reached": one.look.reached,
         "unreached": one.look.unreached,
+        "compared": one.is_compared,
         "unread": [{"what": gap.what, "why": gap.why} for gap in one.look.snapshot.unread],
         "slots": [
             {
@@ -127,7 +131,9 @@ def _tell(one: Reconciled) -> None:
         return
     for gap in seen.unread:
         out.print(f"{seen.account}: could not be read: {gap.what}: {gap.why}", markup=False)
-    if not one.slots:
+    if not one.is_compared:
+        out.print(f"{seen.account}: without its positions nothing was compared", markup=False)
+    elif not one.slots:
         out.print(f"{seen.account}: nothing stands at the venue, and nothing in the record", markup=False)
     for slot in one.slots:
         out.print(_line(seen.account, slot), markup=False)
@@ -138,5 +144,6 @@ def _line(account: str, slot: Compared) -> str:
     told = _view(slot)
     words = ", ".join([*(opinions(told) if told is not None else ()), f"the venue now {amount(slot.slot.amount)}"])
     state = "NAKED" if slot.naked else ("they agree" if slot.agree else "they differ")
+    state += ", covered or not" if slot.naked is None else ""
     steps = "".join(f"\n  {step.deed.value}: {step.why}" for step in slot.steps)
     return f"{slot.symbol} on {account}: {words}: {state}{steps}"

@@ -6,7 +6,7 @@ import sys
 
 from seawall.cli.common import NO_OPTIONS, Common, console, print_json
 from seawall.cli.flatten import NotConfirmedError
-from seawall.cli.http import ask, doors
+from seawall.cli.http import doors
 from seawall.cli.look import UnknownSignalError
 from seawall.service.problems import Exit, Unreachable
 
@@ -39,7 +39,8 @@ def resolve(
     settings = common.settings()
     if not yes:
         _confirm(signal_id)
-    said = ask("POST", f"{doors(settings).control}/resolve", {"id": signal_id, "detail": detail})
+    where = doors(settings)
+    said = where.ask("POST", f"{where.control}/resolve", {"id": signal_id, "detail": detail})
     if said.status == _NOT_FOUND:
         raise UnknownSignalError(said.error)
     if said.status == _UNAVAILABLE:

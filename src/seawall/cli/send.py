@@ -16,7 +16,7 @@ from urllib.parse import quote
 from cyclopts import Parameter
 
 from seawall.cli.common import NO_OPTIONS, Common, console, print_json
-from seawall.cli.http import Doors, Reply, ask, doors
+from seawall.cli.http import Doors, Reply, doors
 from seawall.service.problems import Exit, Unreachable
 from seawall.service.settings import Settings
 
@@ -231,7 +231,7 @@ def _fresh_id() -> str:
 def _sent(settings: Settings, where: Doors, body: dict[str, Any]) -> Reply:
     """The intake's answer to a signal."""
     headers = {"X-Seawall-Secret": settings.intake_secret} if settings.intake_secret else None
-    return ask("POST", f"{where.intake}/signal", body, headers)
+    return where.ask("POST", f"{where.intake}/signal", body, headers)
 
 
 def _answered(sent: Reply, common: Common) -> int:
@@ -257,7 +257,7 @@ Standing = list[tuple[str, str]]
 
 def standing(where: Doors, *, within: float | None = None) -> Standing:
     """What stands now: asked before a close, which may be done before anybody looks again. Raises Unreachable."""
-    shown = _looked(f"{where.control}/positions", within)["positions"]
+    shown = _looked(where, "/positions", within)["positions"]
     return [(one["record"]["account"], one["record"]["signal_id"]) for one in shown]
 
 
@@ -266,7 +266,7 @@ def holders(where: Doors, sent: Reply, before: Standing) -> list[str]:
     `before`, also where a hundred signals have come since. A flattening has no symbol and means every slot.
     """
     closing, account, symbol = (sent.body[name] for name in ("id", "account", "symbol"))
-    latest = _looked(f"{where.control}/signals?limit=100")["signals"]
+    latest = _looked(where, "/signals?limit=100")["signals"]
     near = [one["signal_id"] for one in latest if one["account"] == account]
     near += [signal for owner, signal in (*before, *standing(where)) if owner == account]
     receipts = [_receipt(where, one) for one in dict.fromkeys(near) if one != closing]
@@ -281,13 +281,14 @@ def holders(where: Doors, sent: Reply, before: Standing) -> list[str]:
 
 def _receipt(where: Doors, signal_id: str) -> dict[str, Any]:
     """A signal's receipt. Raises Unreachable if the service cannot tell."""
-    found: dict[str, Any] = _looked(f"{where.control}/signals/{quote(signal_id, safe='')}")["receipt"]
+    found: dict[str, Any] = _looked(where, f"/signals/{quote(signal_id, safe='')}")["receipt"]
     return found
 
 
-def _looked(url: str, within: float | None = None) -> dict[str, Any]:
+def _looked(where: Doors, path: str, within: float | None = None) -> dict[str, Any]:
     """What the control door shows, `within` seconds if that is said. Raises Unreachable if it shows nothing."""
-    reply = ask("GET", url) if within is None else ask("GET", url, within=within)
+    url = f"{where.control}{path}"
+    reply = where.ask("GET", url) if within is None else where.ask("GET", url, within=within)
     if "error" in reply.body:
         raise Unreachable(f"{url}: {reply.error}; the signal itself is recorded and goes on")
     return reply.body

@@ -154,7 +154,7 @@ class App:
         self._tidings = Tidings()
         for account in settings.accounts:
             self._seat(account, name)
-        await self._open_doors()
+        await self._open_doors(name)
         self._stack.callback(self._diary.write)
         self._stack.callback(asyncio.create_task(watch_lag(self._metrics.late)).cancel)
         self._stack.push_async_callback(self._end_accounts)
@@ -203,14 +203,14 @@ class App:
         self.loops[account.name] = loop
         self._front.seat(account.name, loop)
 
-    async def _open_doors(self) -> None:
+    async def _open_doors(self, name: str) -> None:
         intake = Intake(self._front, self.settings.intake_secret, self._log)
         archive = Archive(self.settings.journal)
         self._stack.callback(archive.close)
         hand = Hand(self._front, archive, self.loops, self._halts, self._tidings, self._now)
         control = Control(hand, self._front, archive, self.loops, self._metrics, self._tidings, self._now, self._log)
-        self.intake_url = await self._listen("service.intake", intake.app(), self.settings.intake)
-        self.control_url = await self._listen("service.control", control.app(), self.settings.control)
+        self.intake_url = await self._listen("service.intake", intake.app(name), self.settings.intake)
+        self.control_url = await self._listen("service.control", control.app(name), self.settings.control)
         told = {"pid": os.getpid(), "intake": self.intake_url, "control": self.control_url}
         whereabouts = self.settings.folder / WHEREABOUTS
         whereabouts.write_text(json.dumps(told) + "\n", encoding="utf-8")

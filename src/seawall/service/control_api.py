@@ -32,7 +32,7 @@ from seawall.service.loop import AccountLoop
 from seawall.service.metrics import Metrics
 from seawall.service.tidings import Tidings
 from seawall.service.views import event_row, latest_signals, open_positions, signal_view
-from seawall.service.web import LARGEST_BODY, dump, in_one_shape, no_browsers, refuse, reply, told
+from seawall.service.web import LARGEST_BODY, dump, in_one_shape, no_browsers, refuse, reply, same_house, told
 
 OWN_NAMES = ("127.0.0.1", "localhost", "::1")
 _PAGE = 500
@@ -63,9 +63,9 @@ class Control:
         self._now = now
         self._log = log
 
-    def app(self) -> web.Application:
-        """The application of the control listener."""
-        guards = [in_one_shape(self._log), no_browsers(OWN_NAMES)]
+    def app(self, installation: str) -> web.Application:
+        """The application of the control listener of an installation."""
+        guards = [in_one_shape(self._log), no_browsers(OWN_NAMES), same_house(installation)]
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=guards)
         app.router.add_get("/signals", self.signals)
         app.router.add_get("/signals/{id}", self.signal)

@@ -14,6 +14,8 @@ from pathlib import Path
 from seawall.service.problems import ConfigError
 
 FILE = "installation"
+HEADER = "X-Seawall-Installation"
+"""By this header a command says whose service it means."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _FORM = re.compile(r"^[a-z0-9]{4}$")
 

@@ -20,7 +20,7 @@ from aiohttp import web
 from seawall.model.times import SECOND, Duration
 from seawall.service.front import Front
 from seawall.service.logs import Log
-from seawall.service.web import LARGEST_BODY, in_one_shape, no_browsers, refuse, told, unsigned
+from seawall.service.web import LARGEST_BODY, in_one_shape, no_browsers, refuse, same_house, told, unsigned
 
 READ_WITHIN: Duration = 5 * SECOND
 """A body that takes longer than this is not read on."""
@@ -40,9 +40,10 @@ class Intake:
         self._secret = secret
         self._log = log
 
-    def app(self) -> web.Application:
-        """The application of the intake's listener."""
-        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[in_one_shape(self._log), no_browsers(None)])
+    def app(self, installation: str) -> web.Application:
+        """The application of the intake's listener of an installation."""
+        guards = [in_one_shape(self._log), no_browsers(None), same_house(installation)]
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=guards)
         app.on_response_prepare.append(unsigned)
         app.router.add_route("POST", "/signal", self.signal, expect_handler=self._expect)
         return app

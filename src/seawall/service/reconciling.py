@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from seawall.audit.examine import POSITIONS, STOPS
 from seawall.audit.slots import covered, name_of
 from seawall.audit.snapshot import Slot, Snapshot
 from seawall.engine import strays
@@ -50,22 +51,29 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One symbol: what the record has, if a signal of ours is open; what the venue shows now; and what follows."""
+    """One symbol: what the record has, if a signal of ours is open; what the venue shows now; and what follows. `naked`
+    is None where the stops that would tell could not be read.
+    """
 
     symbol: Symbol
     held: tuple[OpenPosition, ...]
     slot: Slot
     agree: bool
-    naked: bool
+    naked: bool | None
     steps: tuple[Step, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """An account's look, and its symbols compared."""
+    """An account's look, and its symbols compared; none where its positions could not be read."""
 
     look: Audited
     slots: tuple[Compared, ...]
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the venue told its positions at all."""
+        return self.look.reached and POSITIONS not in _unread(self.look.snapshot)
 
 
 async def reconcile(
@@ -96,14 +104,20 @@ def compare(
     orders: Mapping[Symbol, tuple[OrderReport, ...]],
     naked_foreign: NakedForeign,
 ) -> tuple[Compared, ...]:
-    """Every symbol on which something stands, by the venue's word or by ours. `orders`: of those nobody answers for."""
+    """Every symbol on which something stands, by the venue's word or by ours. `orders`: of those nobody answers for.
+    Nothing where the positions could not be read: what the venue did not tell is not what it does not have.
+    """
+    unread = _unread(snapshot)
+    if POSITIONS in unread:
+        return ()
+    stops_known = STOPS not in unread
     shown = {slot.symbol: slot for slot in snapshot.slots() if slot.hedge_side is None}
     symbols = sorted({*shown, *(one.record.symbol for one in held)})
     found = []
     for symbol in symbols:
         slot = shown.get(symbol) or Slot(symbol, None, (), (), None, None, None)
         ours = _of(held, symbol)
-        naked = _is_naked(slot)
+        naked = _is_naked(slot, stops_known=stops_known)
         steps = (
             tuple(_of_ours(slot, ours, naked=naked))
             if ours
@@ -111,17 +125,25 @@ def compare(
         )
         cleaning = tuple(_leftovers(slot, ours, snapshot.installation))
         found.append(Compared(symbol, ours, slot, _agree(slot, ours), naked, (*steps, *cleaning)))
-    return (*found, *(_hedged(slot) for slot in snapshot.slots() if slot.hedge_side is not None))
+    hedged = (slot for slot in snapshot.slots() if slot.hedge_side is not None)
+    return (*found, *(_hedged(slot, stops_known=stops_known) for slot in hedged))
 
 
-def _hedged(slot: Slot) -> Compared:
+def _unread(snapshot: Snapshot) -> list[str]:
+    return [one.what for one in snapshot.unread]
+
+
+def _hedged(slot: Slot, *, stops_known: bool) -> Compared:
     """One side of a symbol in hedge mode, which no signal of ours can have made."""
-    why = "the account is in hedge mode, in which nothing is done"
-    return Compared(slot.symbol, (), slot, not slot.amount, _is_naked(slot), (Step(Deed.LEAVE, why),))
+    step = Step(Deed.LEAVE, "the account is in hedge mode, in which nothing is done")
+    return Compared(slot.symbol, (), slot, not slot.amount, _is_naked(slot, stops_known=stops_known), (step,))
 
 
-def _is_naked(slot: Slot) -> bool:
-    return bool(slot.amount) and not covered(slot) and not (slot.position and slot.position.stop_loss)
+def _is_naked(slot: Slot, *, stops_known: bool) -> bool | None:
+    """Whether nothing covers what is open; None where the stops could not be read and no other word tells."""
+    if not slot.amount or covered(slot) or (slot.position and slot.position.stop_loss):
+        return False
+    return True if stops_known else None
 
 
 def _of(held: Sequence[OpenPosition], symbol: Symbol) -> tuple[OpenPosition, ...]:
@@ -137,11 +159,15 @@ def _agree(slot: Slot, ours: tuple[OpenPosition, ...]) -> bool:
 # ---- what follows
 
 
-def _of_ours(slot: Slot, ours: tuple[OpenPosition, ...], *, naked: bool) -> Iterator[Step]:
+def _of_ours(slot: Slot, ours: tuple[OpenPosition, ...], *, naked: bool | None) -> Iterator[Step]:
     """A slot that a signal of ours holds."""
     names = ", ".join(one.record.signal_id for one in ours)
     if not slot.amount:
         yield Step(Deed.SETTLE, f"{names} is open in the record, and the venue shows nothing: proven, then FLAT")
+    elif naked is None:
+        yield Step(
+            Deed.LEAVE, f"whether {names} is covered could not be read; it is read again, and protected if need be"
+        )
     elif naked:
         yield Step(Deed.PROTECT, f"{names} stands without a stop: it is placed, or the position is closed")
     elif not _agree(slot, ours):
@@ -154,7 +180,7 @@ def _of_nobodys(
     installation: str,
     naked_foreign: NakedForeign,
     *,
-    naked: bool,
+    naked: bool | None,
 ) -> Iterator[Step]:
     """A position that no signal of the record answers for."""
     if slot.position is None or not slot.amount:

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from seawall.model.amounts import plain
 from seawall.service.front import Told
+from seawall.service.identity import HEADER
 from seawall.service.logs import Log
 
 LARGEST_BODY = 64 * 1024
@@ -92,6 +93,20 @@ def _detail(request: web.Request, error: web.HTTPException) -> str:
 async def unsigned(request: web.Request, response: web.StreamResponse) -> None:
     """A signal of the framework's: an answer leaves without the name and version of the software that made it."""
     response.headers.pop("Server", None)
+
+
+def same_house(installation: str) -> Any:
+    """A middleware: refuses a command that means another installation's service (421). Whoever names none is served."""
+
+    @web.middleware
+    async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
+        meant = request.headers.get(HEADER, installation)
+        if meant != installation:
+            said = f"expected a command for the installation {installation}, came one for {meant!r}: nothing was done"
+            return refuse(421, "another_installation", said)
+        return await handler(request)
+
+    return door
 
 
 def no_browsers(own_names: tuple[str, ...] | None) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 from seawall.history.asked import Asked, Fate, RungView
 from seawall.history.receipt import State, receipt
 from seawall.model import events as ev
-from seawall.model.ids import ClientId, VenueId
+from seawall.model.acts import Outcome
+from seawall.model.ids import ClientId, Leg, VenueId
 from seawall.model.reports import OrderReport, OrderStatus, Source, StopStatus
 from seawall.model.signal import TakeProfit
 from seawall.model.times import MILLISECOND
@@ -165,3 +166,20 @@ def test_a_take_profit_that_was_taken_is_an_exit_by_its_own_name() -> None:
     """The rung's order is ours, though it is neither a stop nor a close."""
     story = velvet().ladder(200, *LADDER).rung_laid(210, 1, "0.18", "13").exit(900, rung_name(1), "13", "0.18", "t9")
     assert [one.filled for one in asked(story).ladder] == [D(0), D(13)]
+
+
+def test_a_rung_is_placed_while_its_order_stands_or_once_it_has_filled() -> None:
+    """Its answer was lost and its order seen: placed, and nothing is pending. Another hand has cancelled it: not placed."""
+    story = velvet().ladder(181, *LADDER)
+    for rung, price in enumerate(("0.196", "0.18")):
+        laid = ev.TakeProfitIntended(
+            story.sid, VELVET, rung_name(rung), 5 + rung, rung, D(price), D(13), intended_at=ours(200)
+        )
+        story.then(200, laid).concluded(220, Leg.TAKE_PROFIT, rung_name(rung), Outcome.UNKNOWN)
+    assert asked(story).pending == ("2 take-profits are to be placed",)
+    for rung in (0, 1):
+        story.order(300, 280, "0", client_id=rung_name(rung), venue_id=VenueId(f"9{rung}"))
+    assert ([one.is_placed for one in asked(story).ladder], asked(story).pending) == ([True, True], ())
+    gone = OrderReport(VELVET, rung_name(1), OrderStatus.CANCELLED, Source.STREAM, ours(400), venue_id=VenueId("91"))
+    story.then(400, ev.OrderReported(story.sid, VELVET, gone))
+    assert [one.is_placed for one in asked(story).ladder] == [True, False]

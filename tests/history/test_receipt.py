@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from seawall.history.exits import ExitKind
 from seawall.history.receipt import State, receipt, sources, state_of
 from seawall.model import events as ev
 from seawall.model.acts import Outcome
 from seawall.model.ids import Leg, Side, VenueId
-from seawall.model.reports import Source, StopReport, StopStatus
+from seawall.model.reports import FillKind, Source, StopReport, StopStatus
 from seawall.model.signal import TriggerBy
 from seawall.model.times import MILLISECOND
 from tests.history.stories import CLOSE, ENTRY, STOP, VELVET, Story, ours, rolled_back, velvet
@@ -236,3 +237,58 @@ def test_the_child_of_a_named_stop_is_found_by_the_id_that_the_stop_tells() -> N
     found = receipt(story.fill(901, 880, "27", "t7", client_id="", venue_id="993", side=Side.BUY).recorded())
     assert found is not None
     assert found.exit_quantity == D(27)
+
+
+def reason_of(story: Story) -> tuple[State, str, str]:
+    """Where a story stands, and why."""
+    found = receipt(story.recorded())
+    assert found is not None
+    return found.state, found.reason, found.detail
+
+
+def test_a_way_home_that_was_given_up_is_no_reason() -> None:
+    """A protected position is not so because it was once naked; a close that comes after it is the close's."""
+    story = velvet().rollback(900)
+    story.then(950, ev.RollbackWithdrawn(story.sid, VELVET, "the stop is live", ours(950))).protected(960)
+    assert reason_of(story) == (State.PROTECTED, "", "")
+    story.then(2_000, ev.CloseAccepted(story.sid, VELVET, "signal bye", ours(2_000)))
+    assert reason_of(story) == (State.CLOSING, "", "signal bye")
+
+
+def test_behind_a_late_fill_the_earlier_end_is_no_reason() -> None:
+    """While it is open again it is so for the fill, and the end that is seen then has its own reason at once."""
+    story = rolled_back()
+    story.then(91_000, ev.SagaReopened(story.sid, VELVET, D(3), ours(91_000)))
+    assert reason_of(story) == (State.UNPROTECTED, "late_fill", "")
+    story.ended_flat(92_000, ev.EndReason.CLOSED_OUTSIDE)
+    assert reason_of(story) == (State.FLAT_SEEN, "closed_outside", "")
+
+
+def test_the_average_of_a_part_is_not_that_of_the_whole() -> None:
+    """A trade told at 0 has no price: the order's average is told, as the stop was laid by it; and the trade's own once
+    another source has it.
+    """
+    story = Story().accepted().intended().fill(90, 40, "20", price=D(0)).fill(91, 41, "7", "t2", price=D("0.1"))
+    story.order(95, 41, "27").entry_filled(96, 40)
+    found = receipt(story.recorded())
+    assert (found and found.average) == D("0.1999")
+    found = receipt(story.fill(120, 40, "20", price=D("0.2")).recorded())
+    assert (found and found.average) == (D(20) * D("0.2") + D(7) * D("0.1")) / 27
+
+
+def test_an_exit_told_at_nought_first_has_its_price_once_it_is_told() -> None:
+    """Its gain is not left unknown for the first word."""
+    story = velvet().exit(900, STOP, "27", "0", "t9")
+    found = receipt(story.recorded())
+    assert (found and found.exit_average, found and found.gain.unpriced) == (None, D(27))
+    found = receipt(story.exit(950, STOP, "27", "0.21", "t9").recorded())
+    assert (found and found.exit_average, found and found.gain.unpriced) == (D("0.21"), D(0))
+
+
+def test_the_fees_of_a_liquidation_are_not_known() -> None:
+    """The venue charges it beside the trade's own fee, and no trade tells how much."""
+    story = velvet().exit(900, "autoclose-1", "27", "0.25", "t9", kind=FillKind.LIQUIDATION, fee=D("0.01"))
+    found = receipt(story.ended_flat(960, ev.EndReason.LIQUIDATED).recorded())
+    assert found is not None
+    assert [(one.kind, one.fees) for one in found.exits] == [(ExitKind.LIQUIDATION, None)]
+    assert found.fees is None

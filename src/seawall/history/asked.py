@@ -36,11 +36,13 @@ from seawall.model.events import (
     TakeProfitIntended,
 )
 from seawall.model.ids import Leg
+from seawall.model.reports import OrderStatus
 from seawall.model.signal import TakeProfit
 from seawall.model.times import MINUTE, SECOND, Duration, Instant
 
 _HOME = CloseAccepted | RollbackBegan | FlatSeen | SignalResolved
 """With these the position is on its way home, or there: what was asked of it before is over."""
+_TAKEN_AWAY = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
 
 
 class Fate(StrEnum):
@@ -93,6 +95,7 @@ class RungView:
     quantity: Decimal | None
     filled: Decimal
     is_placed: bool
+    """Whether its order stands, or has filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ def _ladder(history: History, exits: Sequence[Exit]) -> tuple[RungView, ...]:
     rungs, since = _in_force(history)
     placed = {event.rung: event for event in every(history[since:], TakeProfitIntended)}
     names = {str(event.client_id): event.rung for event in every(history[since:], TakeProfitIntended)}
-    acknowledged = _acknowledged(history[since:])
+    standing = _placed(history[since:])
     taken = [ZERO] * len(rungs)
     for one in exits:
         number = names.get(one.name, -1)
@@ -203,7 +206,7 @@ def _ladder(history: History, exits: Sequence[Exit]) -> tuple[RungView, ...]:
             price=placed[number].price if number in placed else rung.price,
             quantity=placed[number].quantity if number in placed else None,
             filled=taken[number],
-            is_placed=number in placed and placed[number].client_id in acknowledged,
+            is_placed=number in placed and placed[number].client_id in standing,
         )
         for number, rung in enumerate(rungs)
     )
@@ -219,13 +222,21 @@ def _in_force(history: History) -> tuple[tuple[TakeProfit, ...], int]:
     return (signal.take_profit if signal is not None else None) or (), 0
 
 
-def _acknowledged(history: History) -> tuple[str, ...]:
-    """The names of the take-profits that the venue has taken."""
-    return tuple(
-        event.client_id
-        for event in every(history, ActConcluded)
-        if event.leg is Leg.TAKE_PROFIT and event.outcome is Outcome.ACKNOWLEDGED
-    )
+def _placed(history: History) -> set[str]:
+    """The names of the take-profits that the venue has taken: by its answer, or by any word of the order, since an
+    answer can be lost. One that has ended otherwise than by filling stands no more.
+    """
+    found: set[str] = set()
+    for recorded in history:
+        match recorded.event:
+            case ActConcluded(leg=Leg.TAKE_PROFIT, outcome=Outcome.ACKNOWLEDGED, client_id=name):
+                found.add(name)
+            case OrderReported(report=report) if not report.status.is_terminal or report.status is OrderStatus.FILLED:
+                found.add(report.client_id)
+            case _:
+                continue
+    ended = {one.report.client_id for one in every(history, OrderReported) if one.report.status in _TAKEN_AWAY}
+    return found - ended
 
 
 # ---- in words

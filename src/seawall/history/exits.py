@@ -245,9 +245,11 @@ def _until_flat(history: History) -> History:
 
 
 def _of_fill(fill: FillReport, quantity: Decimal, kind: ExitKind, rung: int | None, name: str) -> Exit:
-    """A trade, or the part of it that was ours: its fee and its profit in the same proportion."""
+    """A trade, or the part of it that was ours: its fee and its profit in the same proportion. What a liquidation costs
+    beside the trade's fee (binance.md 1.5, `liquidationFee`) no trade tells, so that its fees are not known.
+    """
     part = quantity / fill.quantity if fill.quantity else ZERO
-    fee = None if fill.fee is None else fill.fee * part
+    fee = None if fill.fee is None or kind is ExitKind.LIQUIDATION else fill.fee * part
     profit = None if fill.profit is None else fill.profit * part
     price = fill.price if fill.price > 0 else None
     return Exit(kind, quantity, price, fill.venue_at, rung, name, fee, by_venue=profit)

@@ -179,11 +179,14 @@ def all_fills(history: History) -> list[FillReport]:
 
 
 def _together(one: FillReport, other: FillReport) -> FillReport:
-    """Two tellings of a trade as one: a brief one has no fee, a list no name and no word on who made it."""
+    """Two tellings of a trade as one: a brief one has no fee, a list no name and no word on who made it. A price of 0
+    is none.
+    """
     return replace(
         one,
         client_id=one.client_id or other.client_id,
         venue_id=one.venue_id or other.venue_id,
+        price=one.price if one.price > 0 else other.price,
         fee=one.fee or (one.fee if other.fee is None else other.fee),
         kind=other.kind if one.kind is FillKind.TRADE else one.kind,
         profit=other.profit if one.profit is None else one.profit,

@@ -30,7 +30,7 @@ from seawall.history.facts import (
 from seawall.history.gains import Gain, exit_average, gain_of
 from seawall.history.naked import Naked, naked
 from seawall.model.acts import Outcome
-from seawall.model.amounts import ZERO, plain
+from seawall.model.amounts import ZERO
 from seawall.model.events import (
     ActConcluded,
     CloseAccepted,
@@ -248,20 +248,30 @@ def _failures(history: History) -> tuple[str, ...]:
 
 
 def _end(history: History) -> tuple[str, str]:
-    """Why the signal was refused, or why its exposure came to an end; and the detail that was given."""
-    resolved = last(history, SignalResolved)
-    if resolved is not None:
-        return EndReason.RESOLVED.value, resolved.detail
-    refused, began = first(history, SignalRefused), last(history, RollbackBegan)
-    asked, flat = last(history, CloseAccepted), last(history, FlatVerified) or last(history, FlatSeen)
+    """Why the signal was refused, or why its exposure came to an end; and the detail that was given. What was taken
+    back is no reason: a way home that was given up, an end behind which a late fill came.
+    """
+    refused = first(history, SignalRefused)
     if refused is not None and first(history, SignalAccepted) is None:
         return refused.reason, refused.detail
-    if (resolved := last(history, SignalResolved)) is not None:
-        return EndReason.RESOLVED, f"{plain(resolved.written_off)} written off: {resolved.detail}"
-    detail = began.detail if began is not None else asked.detail if asked is not None else ""
-    if flat is not None:
-        return flat.reason.value, detail
-    return (began.reason.value if began is not None else ""), detail
+    reason, detail = "", ""
+    for recorded in history:
+        match recorded.event:
+            case RollbackBegan() as began:
+                reason, detail = began.reason.value, began.detail
+            case CloseAccepted() as asked_for:
+                reason, detail = "", asked_for.detail
+            case RollbackWithdrawn():
+                reason, detail = "", ""
+            case SagaReopened():
+                reason, detail = EndReason.LATE_FILL.value, ""
+            case FlatSeen() | FlatVerified() as flat:
+                reason = flat.reason.value
+            case SignalResolved() as resolved:
+                reason, detail = EndReason.RESOLVED.value, resolved.detail
+            case _:
+                continue
+    return reason, detail
 
 
 def _quantity(history: History) -> Decimal:
@@ -271,12 +281,12 @@ def _quantity(history: History) -> Decimal:
 
 
 def _average(history: History) -> Decimal | None:
-    """The entry's average price: from its trades when all of them are known, else as the venue told it of
-    the whole: that of a part says nothing of the rest.
+    """The entry's average price: from its trades when all of them are known, each with a price, else as the venue told
+    it of the whole: that of a part says nothing of the rest.
     """
     fills = entry_fills(history)
     whole = _quantity(history)
-    if fills and sum(fill.quantity for fill in fills) == whole:
+    if fills and sum(fill.quantity for fill in fills) == whole and all(fill.price > 0 for fill in fills):
         return average(fills)
     told = [(event.quantity, event.average) for event in every(history, PositionProtected)]
     told += [(event.filled, event.average) for event in every(history, EntryEnded)]

@@ -64,6 +64,8 @@ def invoke(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stdout = None  # whoever read us has left; nothing is to be flushed to them at the end
         return Exit.OK
+    except OSError as error:
+        return _told(error, Exit.CONFIG)
 
 
 def _told(error: Exception, code: int) -> int:

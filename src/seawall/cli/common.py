@@ -20,14 +20,17 @@ from rich.console import Console
 from rich.table import Table
 
 from seawall.model.amounts import plain
+from seawall.model.ids import Account
 from seawall.model.times import MILLISECOND, SECOND, Duration, Instant
 from seawall.service.config import load, locate
+from seawall.service.halt import UnknownAccount
 from seawall.service.problems import ConfigError
 from seawall.service.settings import Settings
 
 if TYPE_CHECKING:
     from seawall.service.reader import JournalReader
 
+_LONGEST_WAIT = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -105,8 +108,25 @@ def beginning(text: str) -> Instant:
         told = datetime.fromisoformat(text)
     except ValueError as error:
         raise ConfigError(f"--since: expected a day as 2026-01-01 or an instant, came {text!r}") from error
-    utc = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+    utc = told.replace(tzinfo=UTC) if told.tzinfo is None else told
     return (utc - _EPOCH) // timedelta(microseconds=1)
+
+
+def chosen(journal: JournalReader, account: str) -> list[Account]:
+    """The accounts that a command is about: the one that it names, or all that the journal has. Raises UnknownAccount
+    for one that the journal does not have: nothing of it is known, which is not the same as nothing.
+    """
+    known = list(journal.accounts())
+    if account and account not in known:
+        raise UnknownAccount(f"account: expected one of {', '.join(known) or 'none yet'}, came {account!r}")
+    return [Account(account)] if account else known
+
+
+def seconds(told: float, option: str) -> float:
+    """A time to wait, as an option names it. Raises ConfigError for what is no number of seconds."""
+    if not 0 <= told <= _LONGEST_WAIT:
+        raise ConfigError(f"{option}: expected 0 to {_LONGEST_WAIT} seconds, came {told}")
+    return told
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:

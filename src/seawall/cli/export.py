@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from decimal import Decimal
 from typing import Any, Literal
 
-from seawall.cli.common import NO_OPTIONS, Common, as_json, beginning, print_json
-from seawall.history.export import fill_rows, signal_row
+from seawall.cli.common import NO_OPTIONS, Common, as_json, beginning, chosen, print_json
+from seawall.history.export import FillRow, SignalRow, fill_rows, signal_row
 from seawall.history.facts import by_signal
-from seawall.history.receipt import receipt
+from seawall.history.receipt import Receipt, receipt
 from seawall.journal.encoding import created_at
 from seawall.model.amounts import plain
 from seawall.model.events import Recorded
@@ -20,9 +20,15 @@ from seawall.model.ids import Account
 from seawall.model.times import Instant
 from seawall.service.problems import Exit
 from seawall.service.reader import JournalReader
-from seawall.service.views import event_row
+from seawall.service.views import EVENT_COLUMNS, event_row
 
 Row = Mapping[str, Any]
+_HEADS: Mapping[str, Sequence[str]] = {
+    "fills": [field.name for field in fields(FillRow)],
+    "signals": [field.name for field in fields(SignalRow)],
+    "receipts": ["at", *(field.name for field in fields(Receipt))],
+    "events": EVENT_COLUMNS,
+}
 What = Literal["signals", "fills", "events", "receipts"]
 _INSTANTS = ("at", "made_at")
 
@@ -51,9 +57,9 @@ def export(
     """
     begin = beginning(since)
     with common.journal() as journal:
-        names = [Account(account)] if account else list(journal.accounts())
+        names = chosen(journal, account)
         rows = (row for name in names for row in _rows(journal, name, what, begin))
-        _write(rows, format)
+        _write(rows, format, _HEADS[what])
     return Exit.OK
 
 
@@ -86,18 +92,15 @@ def _dated(row: Row) -> dict[str, Any]:
     return dict(row) | dated
 
 
-def _write(rows: Iterable[Row], form: str) -> None:
+def _write(rows: Iterable[Row], form: str, head: Sequence[str]) -> None:
     if form == "jsonl":
         for row in rows:
             print_json(row)
         return
-    writer: csv.DictWriter[str] | None = None
+    writer = csv.DictWriter(sys.stdout, head, lineterminator="\n")
+    writer.writeheader()
     for row in rows:
-        cells = {name: _cell(value) for name, value in row.items()}
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, list(cells), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow(cells)
+        writer.writerow({name: _cell(value) for name, value in row.items()})
 
 
 def _cell(value: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seawall.cli.common import NO_OPTIONS, Common, console, instant, print_json
+from seawall.cli.common import NO_OPTIONS, Common, console, instant, print_json, seconds
 from seawall.cli.halt import tell_service
 from seawall.cli.http import Doors, Reply, doors
 from seawall.cli.send import RECORDED, Standing, holders, standing, waited
@@ -63,6 +63,7 @@ def flatten(
     timeout
         Seconds to go on at most.
     """
+    timeout = seconds(timeout, "--timeout")
     settings = common.settings()
     wishes = _wishes(settings, account, symbol)
     _confirm(symbol, wishes, yes=yes)

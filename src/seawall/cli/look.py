@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from heapq import merge
 from itertools import count
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from seawall.cli.common import NO_OPTIONS, Common, amount, console, instant, print_json, print_table, span
+from seawall.cli.common import NO_OPTIONS, Common, amount, chosen, console, instant, print_json, print_table, span
 from seawall.cli.figures import figures, opinions
 from seawall.cli.halt import told_halt
 from seawall.history.positions import Origin
-from seawall.history.receipt import Receipt
+from seawall.history.receipt import Receipt, State
 from seawall.history.words import sentence
 from seawall.model.events import Recorded
 from seawall.model.ids import Account, SignalId
 from seawall.model.times import Instant
 from seawall.service.clock import UtcClock
 from seawall.service.halt import Halts
-from seawall.service.problems import Exit, ServiceError
+from seawall.service.problems import ConfigError, Exit, ServiceError
 from seawall.service.reader import JournalReader
 from seawall.service.views import OpenPosition, SignalView, event_row, open_positions, signal_view
 from seawall.service.why import why_it_stands
 
-_PAGE = 1_000
 _LOOK_AGAIN = 0.2
 """Seconds between two looks at the file while following."""
-_UNPROVEN = ("open", "flat_told")
+_UNPROVEN = ("open", "closing", "flat_told")
 """The states of a position record in which neither end of the promise is proven."""
 _NEW_ACCOUNTS = 20
 """Looks between two looks for accounts that were not there before: asking for them reads the whole index."""
@@ -134,8 +134,10 @@ def events(
     account
         Of this account alone.
     last
-        How many of the past to begin with.
+        How many of each account's past to begin with.
     """
+    if last < 0:
+        raise ConfigError(f"--last: expected 0 or more, came {last}")
     with common.journal() as journal:
         try:
             for name, recorded in _events(journal, account, last, follow=follow):
@@ -163,7 +165,9 @@ def _headline(told: Receipt) -> str:
 def _position(one: OpenPosition) -> str:
     """Two lines: what stands, and who says how much of it."""
     record, told = one.record, one.opinions
-    state = "UNPROTECTED" if record.state == "open" else record.state.upper()
+    is_armed = told is not None and told.signals == (record.signal_id,) and told.state is State.ARMED
+    open_ = "ARMED" if is_armed else "UNPROTECTED"
+    state = open_ if record.state == "open" else record.state.upper().replace("_", " ")
     left = record.quantity if told is None else abs(told.ours.amount)
     origin = " (adopted)" if told is not None and told.origin is Origin.ADOPTED else ""
     said = ", ".join(opinions(told)) if told is not None else "only the record speaks of it"
@@ -176,7 +180,7 @@ def _position(one: OpenPosition) -> str:
 
 def _events(journal: JournalReader, account: str, last: int, *, follow: bool) -> Iterator[tuple[Account, Recorded]]:
     """The last events of each account in the order of their time, then, if they are followed, whatever comes."""
-    names = [Account(account)] if account else list(journal.accounts())
+    names = chosen(journal, account)
     places = {name: max(0, journal.last_seq(name) - last) for name in names}
     yield from _new(journal, places)
     for look in count(1) if follow else ():
@@ -188,8 +192,8 @@ def _events(journal: JournalReader, account: str, last: int, *, follow: bool) ->
 
 def _new(journal: JournalReader, places: dict[Account, int]) -> Iterator[tuple[Account, Recorded]]:
     """What has come after `places`, which move on."""
-    found = [(name, recorded) for name, seq in places.items() for recorded in journal.read(name, seq, _PAGE)]
-    for name, recorded in sorted(found, key=lambda one: (one[1].at, one[0], one[1].seq)):
+    streams = [[(name, recorded) for recorded in journal.everything(name, seq)] for name, seq in places.items()]
+    for name, recorded in merge(*streams, key=lambda one: (one[1].at, one[0], one[1].seq)):
         places[name] = recorded.seq
         yield name, recorded
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seawall.cli.common import NO_OPTIONS, Common, amount, beginning, console, print_json, print_table, span
+from seawall.cli.common import NO_OPTIONS, Common, amount, beginning, chosen, console, print_json, print_table, span
 from seawall.history.facts import by_signal
 from seawall.history.naked import Naked, NakedRow, by_venue_and_day
 from seawall.history.naked import naked as measured
@@ -30,7 +30,7 @@ def naked(*, since: str = "", account: str = "", common: Common = NO_OPTIONS) ->
     begin = beginning(since)
     venues = {one.name: one.venue for one in common.settings().accounts}
     with common.journal() as journal:
-        names = [Account(account)] if account else list(journal.accounts())
+        names = chosen(journal, account)
         found = [(venues.get(name, "-"), one) for name in names for one in _positions(journal, name, begin)]
     days = by_venue_and_day(found)
     if common.json:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from cyclopts import Parameter
 
-from seawall.cli.common import NO_OPTIONS, Common, console, print_json
+from seawall.cli.common import NO_OPTIONS, Common, console, print_json, seconds
 from seawall.cli.http import Doors, Reply, doors
 from seawall.service.problems import Exit, Unreachable
 from seawall.service.settings import Settings
@@ -132,7 +132,8 @@ class Sending:
     timeout: Annotated[float, Parameter(help="Seconds to wait at most.")] = 30.0
 
     def fields(self) -> dict[str, Any]:
-        """As fields of the canonical signal."""
+        """As fields of the canonical signal. Raises ConfigError where the waiting is none, before anything is sent."""
+        seconds(self.timeout, "--timeout")
         who = {} if self.account is None else {"account": self.account}
         return {"id": self.id or _fresh_id(), "source": "cli"} | who
 

@@ -120,8 +120,10 @@ class Halts:
 
 
 def scopes(name: str, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
-    """The scopes that a person means by an account's name or "all". Raises UnknownAccount."""
-    if name in ("", "all"):
+    """The scopes that a person means by an account's name or "all". Raises UnknownAccount: an empty name, as of a
+    variable that was not set, is nobody's.
+    """
+    if name == "all":
         return (EVERYONE,)
     if Account(name) not in accounts:
         raise UnknownAccount(f"account: expected all or one of {', '.join(accounts)}, came {name!r}")

@@ -55,9 +55,8 @@ class JournalReader:
         """See `journal.port.Journal.read`."""
         return self._ask(lambda connection: tables.read_events(connection, account, after_seq, limit))
 
-    def everything(self, account: Account) -> Iterator[Recorded]:
-        """All events of an account in their order, read piece by piece."""
-        after = 0
+    def everything(self, account: Account, after: int = 0) -> Iterator[Recorded]:
+        """All events of an account in their order, or those after a sequence number, read piece by piece."""
         while piece := self.read(account, after, _PIECE):
             yield from piece
             after = piece[-1].seq

@@ -26,6 +26,8 @@ from seawall.model.times import Instant
 _READ_DIGITS = Context(prec=8)
 TAIL = 2_000
 """How many events back a list of the latest signals looks."""
+EVENT_COLUMNS = ("account", "seq", "at", "created_at", "event_type", "signal_id", "symbol", "data")
+"""What a line of the events has."""
 OVER = ("flat_seen", "flat")
 """The states of a position record in which nothing of it is open."""
 
@@ -104,8 +106,7 @@ def _opinions(reader: Reader, records: Sequence[PositionRecord], now: Instant) -
 def event_row(account: Account, recorded: Recorded) -> dict[str, Any]:
     """One event as a line of `events` and of GET /events: the journal's own columns."""
     row = asdict(encode(account, "", recorded.seq, recorded.epoch, recorded.at, recorded.event))
-    names = ("account", "seq", "at", "created_at", "event_type", "signal_id", "symbol")
-    return {name: row[name] for name in names} | {"data": msgspec.json.decode(row["event_data"])}
+    return {name: row[name] for name in EVENT_COLUMNS[:-1]} | {"data": msgspec.json.decode(row["event_data"])}
 
 
 def latest_signals(reader: Reader, ends: Mapping[Account, int], limit: int) -> tuple[KnownSignal, ...]:

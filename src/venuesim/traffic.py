@@ -177,8 +177,8 @@ class Traffic:
         self._moments.passes("arrived", handled.call, now)
 
     def _spend(self, course: _Course, delays: list[Hit]) -> int:
-        """Fire the delays and return their sum in microseconds."""
-        for hit in delays:
+        """Fire the delays and return their sum in microseconds; one of no length changes nothing."""
+        for hit in [one for one in delays if one.fault.ms]:
             self._faults.fire(hit, course.touched, f"{hit.fault.ms} ms")
         return sum(hit.fault.ms for hit in delays) * MS if delays else 0
 
@@ -195,7 +195,7 @@ class Traffic:
     def _carry_out(self, course: _Course, at: int) -> None:
         if course.hits and self._is_turned_away(course, at):
             return
-        self._perform(course, course.handled.act, at, self._answer)
+        self._reach(course, at, self._answer)
 
     def _is_turned_away(self, course: _Course, at: int) -> bool:
         """Apply what keeps a request out, and tell whether it was answered so; or have it come again."""
@@ -214,7 +214,26 @@ class Traffic:
         return False
 
     def _again(self, course: _Course, at: int) -> None:
-        self._perform(course, course.handled.act, at, lambda *_: None)
+        self._reach(course, at, lambda *_: None)
+
+    def _reach(self, course: _Course, at: int, then: Callable[[_Course, Reply, int], None]) -> None:
+        """Let a request through the gateway; a fault may hold it there, unless the gateway itself answers."""
+        engine = course.delays("engine")
+        self._floor.engine_delay = held = sum(hit.fault.ms for hit in engine) * MS
+        if not held:
+            self._perform(course, course.handled.act, at, then)
+            return
+        try:
+            reply = course.handled.act(at)
+        finally:
+            self._floor.engine_delay = 0
+        if isinstance(reply, Wait):
+            self._spend(course, engine)
+            later = reply.act
+            self._floor.agenda.at(reply.until, lambda due: self._perform(course, later, due, then))
+        else:
+            course.entry.acted_at.append(at)
+            then(course, reply, at)
 
     def _perform(self, course: _Course, act: Act, at: int, then: Callable[[_Course, Reply, int], None]) -> None:
         """Carry out one stage; a reply that is not ready is asked for again when it should be."""
@@ -228,18 +247,11 @@ class Traffic:
             then(course, reply, at)
 
     def _act(self, course: _Course, act: Act, at: int) -> Reply | Wait:
-        """Carry out an act under the faults that bend the engine: a delay before it, a split fill."""
-        engine = course.delays("engine")
-        self._floor.engine_delay = sum(hit.fault.ms for hit in engine) * MS
+        """Carry out an act under the fault that bends the engine: a split fill."""
         planned = course.struck("partial_fill")
         if planned:
             self._floor.book.plan_fills(_plan(planned[0]))
-        try:
-            reply = act(at)
-        finally:
-            self._floor.engine_delay = 0
-        if engine and isinstance(reply, Wait):
-            self._spend(course, engine)
+        reply = act(at)
         if planned and not self._floor.book.has_plan:
             self._faults.fire(planned[0], course.touched, "split")
         self._floor.book.plan_fills(None)

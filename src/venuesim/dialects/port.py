@@ -326,9 +326,11 @@ class Core(Protocol):
 
     @property
     def engine_delay(self) -> int:
-        """Microseconds a fault holds the current request between gateway and matching engine; 0 without a fault.
+        """Microseconds a fault holds the current request between gateway and engine; 0 without a fault.
 
-        Binance checks timestamp + recvWindow again there (-5028, `binance.md` 0.1 fact 5).
+        What the gateway lets through is answered with a `Wait` of that length, by every call; what it refuses (key,
+        window, rate), at once. Binance checks an order's timestamp + recvWindow again behind it (-5028, `binance.md`
+        0.1 fact 5).
         """
         ...
 

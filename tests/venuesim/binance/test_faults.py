@@ -35,6 +35,44 @@ def test_a_request_held_before_the_engine_within_its_window_is_executed_late() -
     assert placed["updateTime"] >= (asked + 1_000_000) // 1_000
 
 
+@pytest.mark.parametrize(
+    ("call", "method", "path", "params"),
+    [
+        ("stop.create", "POST", "/fapi/v1/algoOrder", stop_values(clientAlgoId="two")),
+        ("stop.cancel", "DELETE", "/fapi/v1/algoOrder", {"clientAlgoId": "stop"}),
+        ("leverage.set", "POST", "/fapi/v1/leverage", {"symbol": SYMBOL, "leverage": 3}),
+        ("positions.get", "GET", "/fapi/v2/positionRisk", {"symbol": SYMBOL}),
+    ],
+)
+def test_every_call_can_be_held_behind_the_gateway(call: str, method: str, path: str, params: dict[str, str]) -> None:
+    """What the gateway lets through acts on the book as it stands after the delay, here one that has closed; what it
+    refuses was held by nothing, so that no fault has struck.
+    """
+    box = faulty(fault="delay", call=call, where="engine", ms=1_000)
+    box.order()
+    if call == "stop.cancel":
+        box.stop(clientAlgoId="stop")
+    assert box.refused(method, path, **params, timestamp=1)[1] == -1021
+    assert box.exchange.faults.fired == []
+    box.exchange.request(900, box.request(method, path, params), box.now)
+    box.order("BUY", reduceOnly="true")
+    box.wait(1_000_000)
+    reply, gone = decoded(box.replies[900]), {"stop.create": -4509, "stop.cancel": -2011}
+    if call in gone:
+        assert reply["code"] == gone[call]
+    else:
+        assert reply == [{**reply[0], "positionAmt": "0"}] if call == "positions.get" else reply["leverage"] == 3
+    assert [strike.call for strike in box.exchange.faults.fired] == [call]
+
+
+def test_an_order_held_and_then_waited_for_is_held_once() -> None:
+    """A RESULT waits for the match too, which is no fault's doing."""
+    box = Box(result_reply="filled")
+    box.exchange.faults.add(parse({"fault": "delay", "call": "order.create", "where": "engine", "ms": 1_000}))
+    assert box.call("POST", ORDER, **SELL, newOrderRespType="RESULT")["status"] == "FILLED"
+    assert len(box.exchange.faults.fired) == 1
+
+
 def test_a_request_delayed_on_its_way_past_its_window_is_minus_1021() -> None:
     """The gateway judges the window when the request arrives."""
     box = faulty(fault="delay", call="order.create", where="request", ms=5_100)

@@ -76,6 +76,35 @@ def test_a_refused_stop_leaves_the_position_naked_and_says_why() -> None:
     assert box.position()["stopLoss"] == ""
 
 
+@pytest.mark.parametrize(
+    ("call", "path", "params"),
+    [
+        ("stop.create", "/v5/position/trading-stop", {"stopLoss": "0.0013", "tpslMode": "Full", "positionIdx": 0}),
+        ("order.create", CREATE, {"side": "Sell", "orderType": "Market", "qty": "10000", "reduceOnly": True}),
+        ("leverage.set", "/v5/position/set-leverage", {"buyLeverage": "3", "sellLeverage": "3"}),
+    ],
+)
+def test_every_act_can_be_held_behind_the_gateway(call: str, path: str, params: dict[str, Any]) -> None:
+    """What the gateway lets through acts on the book as it stands after the delay, here one that has closed; what it
+    refuses was held by nothing, so that no fault has struck.
+    """
+    box = Box()
+    box.order()
+    box.exchange.faults.add(parse({"fault": "delay", "call": call, "where": "engine", "ms": 1_000, "times": 2}))
+    body = {"category": "linear", "symbol": SYMBOL, **params}
+    assert decoded(box.raw(box.request("POST", path, body, skew_ms=9_000)))["retCode"] == 10002
+    assert box.exchange.faults.fired == []
+    box.exchange.request(900, box.request("POST", path, body), box.now)
+    if call != "order.create":
+        box.order(side="Sell", reduceOnly=True)
+    else:
+        assert box.position()["size"] == "10000"
+    box.wait(1_100_000)
+    told = {"stop.create": 10001, "order.create": 0, "leverage.set": 0}
+    assert decoded(box.replies[900])["retCode"] == told[call]
+    assert (box.position()["size"], len(box.exchange.faults.fired)) == ("0", 1)
+
+
 def test_a_dropped_order_message_leaves_the_others() -> None:
     """Topics fail each for itself."""
     box = planned(fault="stream_drop", call="stream.order")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.venuesim.bybit.box import KEY, SYMBOL, Box, order_values
 from venuesim.dialects.bybit.auth import socket_signature
+from venuesim.faults import parse
 
 
 def trader(**switches: Any) -> Box:
@@ -20,8 +22,13 @@ def trader(**switches: Any) -> Box:
 
 def send(box: Box, op: str, req_id: str, skew_ms: int = 0, **body: Any) -> Any:
     """Send one order frame and return its answer."""
+    return box.say(5, **framed(op, req_id, box, skew_ms, **body))[0]
+
+
+def framed(op: str, req_id: str, box: Box, skew_ms: int = 0, **body: Any) -> dict[str, Any]:
+    """An order frame stamped with the box's clock."""
     header = {"X-BAPI-TIMESTAMP": str(box.now // 1000 + skew_ms), "X-BAPI-RECV-WINDOW": "5000"}
-    return box.say(5, op=op, reqId=req_id, header=header, args=[{"category": "linear", **body}])[0]
+    return {"op": op, "reqId": req_id, "header": header, "args": [{"category": "linear", **body}]}
 
 
 def test_an_order_by_frame_is_acknowledged_like_one_by_rest() -> None:
@@ -68,3 +75,18 @@ def test_whether_frames_share_the_bucket_of_rest_is_a_switch() -> None:
             send(box, "order.cancel", f"r{number}", symbol=SYMBOL, orderId="nope")
         reply = box.answer("POST", "/v5/order/cancel", symbol=SYMBOL, orderId="nope")
         assert reply["retCode"] == (code or 110001)
+
+
+def test_an_order_by_frame_can_be_held_behind_the_gateway() -> None:
+    """It is executed, and its frame answered, when the delay is over; a wrong clock is refused at once."""
+    box = trader()
+    box.exchange.faults.add(parse({"fault": "delay", "call": "order.create", "where": "engine", "ms": 700}))
+    assert send(box, "order.create", "r0", skew_ms=2000, **order_values())["retCode"] == 10002
+    assert box.exchange.faults.fired == []
+    box.exchange.frame(5, json.dumps(framed("order.create", "r1", box, **order_values(orderLinkId="one"))), box.now)
+    began = box.now
+    box.wait(800_000)
+    assert box.frames[-1][2]["retCode"] == 0
+    [order] = box.exchange.book.orders_named("main", "one")
+    assert order.created_at == began + 700_000
+    assert len(box.exchange.faults.fired) == 1

@@ -40,11 +40,7 @@ def place_order(ask: Ask) -> Row | Later:
     check_side(ask, form.position_side)
     check_digits(instrument, form.quantity, form.price)
     ask.refuse_unread()
-    ticket = ticket_of(form, form.client_id or ask.memory.next_name())
-    delay = ask.core.engine_delay
-    if delay:
-        return Later(ask.now + delay, partial(_enter, ask, form, ticket))
-    return _enter(ask, form, ticket, ask.now)
+    return _enter(ask, form, ticket_of(form, form.client_id or ask.memory.next_name()))
 
 
 def ticket_of(form: OrderForm, client_id: str) -> OrderTicket:
@@ -63,12 +59,12 @@ def ticket_of(form: OrderForm, client_id: str) -> OrderTicket:
     )
 
 
-def _enter(ask: Ask, form: OrderForm, ticket: OrderTicket, at: int) -> Row | Later:
-    """The engine's part at ``at`` (µs): the window once more, then the book."""
+def _enter(ask: Ask, form: OrderForm, ticket: OrderTicket) -> Row | Later:
+    """The engine's part: the window once more, then the book."""
     if ask.window is not None:
-        check_engine(ask.window, at)
+        check_engine(ask.window, ask.now)
     try:
-        order = ask.core.book.submit(ask.account, ticket, at)
+        order = ask.core.book.submit(ask.account, ticket, ask.now)
     except Refusal as refusal:
         raise denial_of(refusal, ask.core.instruments[ticket.symbol]) from refusal
     if form.response == "RESULT" and _waits_for_match(ask, ticket.client_id):

@@ -2,7 +2,8 @@
 
 First the rate limits, then what was found wrong with key or signature when it arrived, then the window of the signature
 at the clock of the moment it acts (-1021), then the endpoint. A turn is charged once, however often it is asked to act:
-the core may run a read twice to learn what a fault changed.
+the core may run a read twice to learn what a fault changed. A fault may hold it behind the window's check: the endpoint
+then sees the later clock, and an order the engine's own check of the window (-5028, 0.1 fact 5).
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from venuesim.dialects.binance.asks import Ask
+from venuesim.dialects.binance.asks import Ask, Later
 from venuesim.dialects.binance.auth import check_gateway, window_of
 from venuesim.dialects.binance.errors import Denial, denial_of
 from venuesim.dialects.binance.routes import Demand
@@ -91,7 +93,8 @@ class Turn:
             window = window_of(self._params)
             check_gateway(window, now)
         ask = Ask(self._core, self._memory, self._params, self._asker.account, window, self.route.call, now)
-        return self.resume(partial(self._enter, ask), now)
+        held = self._core.engine_delay
+        return Later(now + held, partial(self._enter, ask)) if held else self.resume(partial(self._enter, ask), now)
 
     def resume(self, then: Callable[[int], object], now: int) -> object:
         """Go on with what was begun; the book's refusals become the venue's."""
@@ -100,8 +103,8 @@ class Turn:
         except Refusal as refusal:
             raise denial_of(refusal) from refusal
 
-    def _enter(self, ask: Ask, _now: int) -> object:
-        value = self.route.serve(ask)
+    def _enter(self, ask: Ask, now: int) -> object:
+        value = self.route.serve(ask if ask.now == now else replace(ask, now=now))
         if self.route.reads:
             ask.refuse_unread()
         return value

@@ -22,7 +22,7 @@ from venuesim.dialects.bybit.pushes import Pushes, uuid_of
 from venuesim.dialects.bybit.routes import BY_PATH, Route
 from venuesim.dialects.bybit.stream import Streams
 from venuesim.dialects.bybit.trade_stream import TradeStream
-from venuesim.dialects.port import Drop, Handled, Push
+from venuesim.dialects.port import Drop, Handled, Push, Wait
 from venuesim.facts import Account, PriceChanged, Refusal
 from venuesim.wire import Reply
 
@@ -135,7 +135,10 @@ class BybitDialect:
             raise Denial(10005)
         return account
 
-    def _answer(self, case: Case, meter: Meter, now: int) -> Reply:
+    def _answer(self, case: Case, meter: Meter, now: int) -> Reply | Wait:
+        """The gateway's part, and the endpoint's at once, or when a fault lets the request go on: its window is not
+        looked at again, as far as the book knows (bybit.md 1.1).
+        """
         if meter.banned(now):
             return TOO_FREQUENT
         limits: HttpHeaders = ()
@@ -146,6 +149,13 @@ class BybitDialect:
                 raise case.denial
             if case.route.limit:
                 limits = meter.charge(case.account.name, case.route.path, case.route.limit, now)
+        except Denial as denial:
+            return self._denied(case, denial, limits, now)
+        held = self._core.engine_delay
+        return Wait(now + held, lambda at: self._serve(case, limits, at)) if held else self._serve(case, limits, now)
+
+    def _serve(self, case: Case, limits: HttpHeaders, now: int) -> Reply:
+        try:
             result = self._carry_out(case, now)
         except Denial as denial:
             return self._denied(case, denial, limits, now)

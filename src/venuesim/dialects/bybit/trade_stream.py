@@ -20,7 +20,7 @@ from venuesim.dialects.bybit.params import Params, object_params
 from venuesim.dialects.bybit.pushes import uuid_of
 from venuesim.dialects.bybit.routes import BY_PATH, Route
 from venuesim.dialects.bybit.stream import TRADE, Socket, authenticate
-from venuesim.dialects.port import Called, Handled, Heard
+from venuesim.dialects.port import Called, Handled, Heard, Wait
 from venuesim.facts import Refusal
 
 if TYPE_CHECKING:
@@ -93,17 +93,24 @@ class TradeStream:
 
     def _carry_out(
         self, socket: Socket, said: dict[str, object], op: str, params: Params, denial: Denial | None, now: int
-    ) -> Reply:
+    ) -> Reply | Wait:
+        """The gateway's part, and the endpoint's at once, or when a fault lets the order go on."""
         socket.speaks(now)
-        room: HttpHeaders = ()
         try:
             self._check(socket, said, denial, now)
             room = self._charge(socket, OPS[op], now)
-            body = envelope(now, self._result(socket, OPS[op], params, now))
         except Denial as refused:
-            room = refused.room.headers() if isinstance(refused, TooManyVisits) else room
-            body = envelope(now, {}, refused.code, refused.message)
-        return json_reply(body, room)
+            return _refused(refused, refused.room.headers() if isinstance(refused, TooManyVisits) else (), now)
+        held = self._core.engine_delay
+        if held:
+            return Wait(now + held, lambda at: self._serve(socket, op, params, room, at))
+        return self._serve(socket, op, params, room, now)
+
+    def _serve(self, socket: Socket, op: str, params: Params, room: HttpHeaders, now: int) -> Reply:
+        try:
+            return json_reply(envelope(now, self._result(socket, OPS[op], params, now)), room)
+        except Denial as refused:
+            return _refused(refused, room, now)
 
     def _check(self, socket: Socket, said: dict[str, object], denial: Denial | None, now: int) -> None:
         if socket.account is None:
@@ -162,6 +169,10 @@ class TradeStream:
             "connId": socket.conn_id,
         }
         return encode_text(told)
+
+
+def _refused(denial: Denial, room: HttpHeaders, now: int) -> Reply:
+    return json_reply(envelope(now, {}, denial.code, denial.message), room)
 
 
 def _body(said: dict[str, object]) -> Params:

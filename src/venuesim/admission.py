@@ -230,6 +230,19 @@ class Admission:
         sized = self._fit_quantity(OrderTicket(ticket.symbol, ticket.side, ticket.kind, ticket.quantity), rules)
         return replace(ticket, quantity=sized.quantity)
 
+    def check_trigger(self, ticket: StopTicket) -> None:
+        """Check where a stop waits (`binance.md` 1.9): above zero (1.5, 4.2 -4013), and as two switches answer, on the
+        tick, and no further from the mark than a limit may be.
+        """
+        rules, mark = self.rules_of(ticket.symbol), self._market.prices(ticket.symbol).mark
+        if ticket.trigger <= 0:
+            raise Refusal(Reason.PRICE_RANGE, got=ticket.trigger)
+        if self._switch("binance.trigger_digits") == "tick" and to_tick(ticket.trigger, rules) != ticket.trigger:
+            raise Refusal(Reason.PRICE_TICK, got=ticket.trigger, limit=rules.tick)
+        beyond = not mark * rules.price_down <= ticket.trigger <= mark * rules.price_up
+        if beyond and self._switch("binance.trigger_bound") == "percent_price":
+            raise Refusal(Reason.PRICE_RANGE, got=ticket.trigger, base=mark)
+
     def _check_stop_id(self, account: str, ticket: StopTicket) -> None:
         if self._ledger.rules.ids_unique_for_ever:
             self.check_client_id(account, ticket.symbol, ticket.client_id)

@@ -85,6 +85,8 @@ class Stops:
         """Take a stop: live at once, or `Refusal`."""
         ticket = self._admission.admit_stop(account, ticket)
         self._check_position(account, ticket, now)
+        if not self._bybit:
+            self._admission.check_trigger(ticket)
         self._check_trigger(ticket)
         self._ledger.begin_event()
         return self._start(account, ticket, now)

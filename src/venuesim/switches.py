@@ -63,6 +63,10 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "binance.weight_limit": ("2400", ANY_NUMBER),
     # binance.md 1.4: which rows of its span a full page of orders or trades shows
     "binance.full_page": ("newest", "oldest"),
+    # binance.md 1.9, -4210 and -4211: does PERCENT_PRICE of the mark (1.5) bound the trigger of a stop
+    "binance.trigger_bound": ("none", "percent_price"),
+    # binance.md 1.5: the tick of a trigger was not enforced, on testnet; whether its digits are, nobody has told
+    "binance.trigger_digits": ("precision", "tick", "any"),
     # bybit.md 7: delay between fill and the Untriggered child
     "bybit.child_delay_us": ("0", ANY_NUMBER),
     # bybit.md 3.5: a second entry's Full stop replaces the position's

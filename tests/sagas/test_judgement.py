@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.acts import ClosePosition, Outcome, Reason
 from seawall.model.events import EndReason
@@ -14,6 +15,7 @@ from seawall.model.signal import Stop
 from seawall.model.times import SECOND
 from seawall.model.venue import Traits
 from seawall.sagas.evidence.aftermath import quarantine
+from seawall.sagas.evidence.cover import target_trigger
 from seawall.sagas.judgement import (
     retry_at,
     turning_points,
@@ -38,6 +40,7 @@ from tests.sagas.builders import (
     ms,
     naked,
     order,
+    percent,
     position,
     protected,
     signal,
@@ -261,6 +264,47 @@ def test_passed_when_a_final_trigger_is_refused_as_passed() -> None:
     case = naked()
     case.answers(150, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
     assert (case.finding(), case.phase()) == (Finding.PASSED, Phase.CLOSING)
+
+
+def bounded(case: Case, times: int, at: float = 150) -> None:
+    """The venue refuses so many stops in a row as too far from the market, each as soon as it is sent."""
+    for step in range(times):
+        case.wakes_until(at + 300 * step)
+        case.answers(at + 300 * step + 20, case.newest_stop.client_id, Outcome.REFUSED, Reason.STOP_BOUND)
+
+
+def test_passed_when_a_final_trigger_is_refused_as_too_far_four_times_in_a_row() -> None:
+    """A bound that follows the market may let the next one in; as many as are repeated at once are its last word."""
+    case = naked()
+    bounded(case, len(BOUNDS.stop_repeat) - 1)
+    assert (case.finding(), case.phase()) == (Finding.NAKED, Phase.PROTECTING)
+    bounded(case, 1, at=1_500)
+    assert (case.finding(), case.phase(), case.state.end) == (
+        Finding.PASSED,
+        Phase.CLOSING,
+        EndReason.STOP_BEYOND_BOUND,
+    )
+    [began] = case.told_of(ev.RollbackBegan)
+    assert "refused (stop_bound)" in began.detail
+
+
+def test_a_stop_that_is_taken_between_two_refusals_as_too_far_covers() -> None:
+    """The row of refusals is broken, and nothing is closed."""
+    case = naked()
+    bounded(case, len(BOUNDS.stop_repeat) - 1)
+    case.wakes_until(1_500)
+    case.answers(1_520, case.newest_stop.client_id)
+    assert (case.finding(), case.phase(), case.sent(ClosePosition)) == (Finding.ARMED, Phase.PROTECTING, [])
+
+
+def test_a_provisional_trigger_that_is_too_far_gives_way_to_that_of_the_fills() -> None:
+    """The final one is nearer or further by what the entry slipped, and its refusals alone close."""
+    case = naked(percent(5))
+    bounded(case, 1)
+    assert case.told_of(ev.TriggerSettled)
+    assert (case.finding(), case.newest_stop.trigger) == (Finding.NAKED, target_trigger(case.state))
+    bounded(case, len(BOUNDS.stop_repeat), at=600)
+    assert case.state.end is EndReason.STOP_BEYOND_BOUND
 
 
 @pytest.mark.parametrize("ended", [False, True])

@@ -194,6 +194,19 @@ def test_without_leverage_and_margin_nothing_is_said_about_liquidation() -> None
     assert "liquidation" in objection(leverage=None, wallet=WalletReport(D(1), D(0)))
 
 
+@pytest.mark.parametrize(("side", "price", "bound"), [(Side.BUY, "0.1899", "0.1900"), (Side.SELL, "0.2101", "0.2100")])
+def test_a_stop_beyond_the_band_is_refused_only_where_the_venue_has_refused_one(
+    side: Side, price: str, bound: str
+) -> None:
+    """At the band it is let through, a tick further it is told where that lies; on a mere suspicion nothing is said."""
+    beyond, at_bound = (signal(side=side, stop=Stop(price=D(one))) for one in (price, bound))
+    assert plan(beyond).trigger == D(price)
+    assert plan(at_bound, stops_bounded=True).trigger == D(bound)
+    said = objection(beyond, stops_bounded=True)
+    assert said.startswith("stop: expected within the venue's band")
+    assert f"than {bound}, came {price}" in said
+
+
 # ---- what is lacking
 
 

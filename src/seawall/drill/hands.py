@@ -146,7 +146,7 @@ class Hands:
             made_at=now,
             received_at=now,
             side=side,
-            stop=Stop(percent=Decimal(5)),
+            stop=Stop(percent=hand.stop or Decimal(5)),
             on_opposite=OnOpposite(hand.on_opposite),
         )
         self.signals.append(another)

@@ -55,7 +55,7 @@ _VENUE = ("hand_move", "deleverage", "liquidate", "take", "cancel", "fall", "ris
 _OK = 200
 _REFUSED_TO_HANDS = (words.Reason.NO_POSITION, words.Reason.NOT_MODIFIED, words.Reason.SYMBOL_NOT_TRADING)
 """A position that the venue does not know yet (`bybit.position_delay_us`), a stop that is there, a halted contract."""
-_ROLLBACKS = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED)
+_ROLLBACKS = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED, EndReason.STOP_BEYOND_BOUND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,8 +124,8 @@ class Hand(_Line, frozen=True):
     To our house come `close` (the owner asks; with `part`, 0.5 for a half, only that), `protect` (the stop moves to
     `stop` percent behind the mark, or to the average with `break_even`; the take-profits become `take_profit`),
     `flatten` (every slot), `resolve` (the operator's word), `repeat` (the very signal again), `reword` (its id with
-    another size) and `open` (another signal on the slot, to `side`). `set_clock` sets the machine's clock `by`: ahead
-    at once, back for the next process, since a living one never counts backwards.
+    another size) and `open` (another signal on the slot, to `side`, its stop `stop` percent away, or five). `set_clock`
+    sets the machine's clock `by`: ahead at once, back for the next process, since a living one never counts backwards.
 
     At the venue another hand may `trade` (`quantity`, or `part` of what is open, where 1 is all), `cancel_stop`,
     `move_stop` (to `stop` percent behind the mark), `set_take_profit` (of all that is open, `stop` percent ahead of the

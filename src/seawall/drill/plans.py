@@ -49,6 +49,10 @@ _DRAWN_LAST = ("binance.full_page",)
 """Came to the box after the others: drawn after all else, as unreadable prices are, so that each seed keeps the rest of
 its plan.
 """
+_DRAWN_LATER = ("binance.trigger_bound", "binance.trigger_digits")
+"""Came later still, and are drawn after those."""
+_WEIGHED = {"binance.trigger_bound": ("none", "none", "none", "percent_price")}
+"""What is drawn where one answer leaves less to judge: a bound of five percent may refuse the drawn stop of five."""
 _DEEDS = ("repeat", "burst", "reword", "open", "opposite", "close", "cancel_stop", "trade", "set_clock")
 
 
@@ -81,7 +85,8 @@ def draw(venue: VenueName, seed: int) -> Plan:
     hands = tuple(_hands(chance)) if one_in(chance, 5) else ()
     spares = spares and not any(hand.does in ("close", "open", "trade") for hand in hands)
     faults += _blind_reads(chance, kills)
-    switches = _answers(chance, [name for name in switches_of(venue) if name not in _DRAWN_LAST])
+    after_all = (*_DRAWN_LAST, *_DRAWN_LATER)
+    switches = _answers(chance, [name for name in switches_of(venue) if name not in after_all])
     kept_out = switches.get("binance.quantity_beside_close") == "refuse"
     spares = spares and not (kept_out and any(fault.line["fault"] == "stop_moved" for fault in faults))
     page = Page(
@@ -97,18 +102,26 @@ def draw(venue: VenueName, seed: int) -> Plan:
         kill=kills,
         journal=tuple(_journal(chance)) if one_in(chance, 7) else (),
         hand=hands,
-        must={
-            venue: Must(end=("protected", "flat", "refused", "none"), closes=0 if spares else None, fired="any"),
-        },
     )
     late = _answers(chance, [name for name in switches_of(venue) if name in _DRAWN_LAST])
     faults += [kinds.prices_unreadable(chance)] if one_in(chance, 8) else []
-    whole = msgspec.structs.replace(page, switches=switches | late, fault=tuple(faults))
+    late |= _answers(chance, [name for name in switches_of(venue) if name in _DRAWN_LATER])
+    spares = spares and late.get("binance.trigger_bound") != "percent_price"
+    whole = msgspec.structs.replace(
+        page, switches=switches | late, fault=tuple(faults), must=_must(venue, spares=spares)
+    )
     return Plan(venue, seed, whole, spares)
 
 
+def _must(venue: VenueName, *, spares: bool) -> dict[VenueName, Must]:
+    closes = 0 if spares else None
+    return {venue: Must(end=("protected", "flat", "refused", "none"), closes=closes, fired="any")}
+
+
 def answers_of(switch: str) -> tuple[str, ...]:
-    """The answers of a switch that are drawn."""
+    """The answers of a switch that are drawn, each as often as it stands here."""
+    if switch in _WEIGHED:
+        return _WEIGHED[switch]
     return _NUMBERS[switch] if ANY_NUMBER in SWITCHES[switch] else SWITCHES[switch]
 
 

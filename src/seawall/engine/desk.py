@@ -360,8 +360,7 @@ class Desk:
             self._record(event)
         for event in agenda.events:
             self._record(self._timer.hear(event, now))
-            if isinstance(event, ev.FlatSeen):
-                self._view.proven_flat(saga.state.opinions.words())
+            self._view.learn(event, saga.state.opinions.words())
         for act, index in agenda.acts:
             gate = OPEN if index < 0 else base + index + 1
             self._gates.hold(act, gate, now + self._settings.bounds.commit_deadline)
@@ -437,6 +436,7 @@ class Desk:
             position_complete=view.is_fresh("positions", symbol, now),
             foreign_orders=foreign_orders + foreign_stops if books_fresh else None,
             foreign_stops=foreign_stops,
+            stops_bounded=view.stops_bounded,
             slot_is_free=holder is None or holder is saga,
         )
 

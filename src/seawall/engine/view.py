@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from seawall.model import events as ev
 from seawall.model.acts import Outcome, Reason
 from seawall.model.amounts import ZERO
 from seawall.model.ids import Symbol, is_ours, parse_client_id
@@ -64,6 +65,8 @@ class AccountView:
     read_at: dict[tuple[str, Symbol], Instant] = field(default_factory=dict)
     ever_read: dict[str, None] = field(default_factory=dict)
     """What has been read completely, of the whole account, at least once."""
+    stops_bounded: bool = False
+    """Whether the venue has refused a stop for standing beyond its band, in this process."""
     is_out_of_date: bool = False
     """Whether the stream has spoken of something foreign since the books were last asked for."""
     _foreign_at: dict[tuple[str, Symbol], Instant] = field(default_factory=dict)
@@ -154,10 +157,15 @@ class AccountView:
             tuple(_label(stop.client_id, stop.venue_id) for stop in others),
         )
 
-    def proven_flat(self, words: Iterable[PositionReport]) -> None:
-        """A signal has proven its slot flat by these words: what is older than they are is out of date here too."""
-        for report in words:
-            self._position(report)
+    def learn(self, event: ev.Event, words: Iterable[PositionReport]) -> None:
+        """What a signal has found out for all: its slot is flat by these words about its position, so that what is
+        older than they are is out of date here too; or the venue takes no stop beyond its band.
+        """
+        if isinstance(event, ev.FlatSeen):
+            for report in words:
+                self._position(report)
+        if isinstance(event, ev.RollbackBegan) and event.reason is ev.EndReason.STOP_BEYOND_BOUND:
+            self.stops_bounded = True
 
     def strangers(self) -> tuple[str, ...]:
         """Orders and stops on the account that bear another installation's name, or whose entry did: Bybit's children

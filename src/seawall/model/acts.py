@@ -49,6 +49,8 @@ class Reason(StrEnum):
     BUSY = "busy"
     TRIGGER_PASSED = "trigger_passed"
     STOP_REFUSED = "stop_refused"
+    STOP_BOUND = "stop_bound"
+    """Its trigger is further from the market than the venue lets a stop stand."""
     NO_POSITION = "no_position"
     STOP_EXISTS = "stop_exists"
     NOT_MODIFIED = "not_modified"

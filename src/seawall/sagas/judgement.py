@@ -28,6 +28,7 @@ from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
 from seawall.sagas.evidence.cover import (
     best_cover,
     cover_of,
+    is_beyond_bound,
     is_trigger_final,
     passed_since,
     standing_stops,
@@ -87,7 +88,7 @@ def _of_open(state: SagaState, exposure: Exposure, around: Circumstances, naked_
         return _of_live(state, exposure, around, stop)
     if cover is Cover.ACKNOWLEDGED:
         return Finding.ARMED
-    if _is_passed(state) and not _is_firing(state, around):
+    if (_is_passed(state) or is_beyond_bound(state, around)) and not _is_firing(state, around):
         return Finding.PASSED
     return Finding.OVERDUE if _is_overdue(around, naked_since) else Finding.NAKED
 

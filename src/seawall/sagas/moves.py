@@ -13,7 +13,7 @@ from seawall.model.reports import FillKind, Source, StopStatus
 from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
-from seawall.sagas.evidence.cover import best_cover, cover_of, standing_stops, target_trigger
+from seawall.sagas.evidence.cover import best_cover, cover_of, is_beyond_bound, standing_stops, target_trigger
 from seawall.sagas.evidence.exposure import (
     Exposure,
     average_entry,
@@ -56,7 +56,6 @@ _WITHOUT_A_FILL = (
     EndReason.NOT_FILLED,
     EndReason.INTERRUPTED,
 )
-_ROLLBACKS = {Finding.OVERDUE: EndReason.NAKED_TOO_LONG, Finding.PASSED: EndReason.TRIGGER_PASSED}
 
 
 def moves(
@@ -81,13 +80,25 @@ def moves(
         yield ev.SagaReopened(*whose, exposure.open, now)
         yield ev.PositionError(*whose, "late_fill", f"{exposure.open} was filled after the end was seen")
     elif to is Phase.CLOSING:
-        reason = _ROLLBACKS.get(finding, EndReason.NONE)
-        yield ev.RollbackBegan(*whose, reason, _stops_in_words(state), now)
-        yield ev.PositionError(*whose, reason.value, _stops_in_words(state))
+        reason, detail = _why_home(state, finding, around)
+        yield ev.RollbackBegan(*whose, reason, detail, now)
+        yield ev.PositionError(*whose, reason.value, detail)
     elif to is Phase.QUARANTINE:
         yield from _flat_seen(state, exposure, around)
     elif to is Phase.FLAT:
         yield ev.FlatVerified(*whose, _settled_reason(state, exposure), now)
+
+
+def _why_home(state: SagaState, finding: Finding, around: Circumstances) -> tuple[EndReason, str]:
+    """Why the way home begins: the clock, the market, or the venue's bound; with what became of the stops."""
+    tried = _stops_in_words(state)
+    if finding is not Finding.PASSED:
+        return EndReason.NAKED_TOO_LONG if finding is Finding.OVERDUE else EndReason.NONE, tried
+    if not is_beyond_bound(state, around):
+        return EndReason.TRIGGER_PASSED, tried
+    mark, rules = around.mark_price, around.instrument
+    said = preparing.beyond_bound(rules, mark, target_trigger(state), state.side) if mark and rules else None
+    return EndReason.STOP_BEYOND_BOUND, "; ".join(words for words in (said, tried) if words)
 
 
 def _settled_reason(state: SagaState, exposure: Exposure | None) -> EndReason:

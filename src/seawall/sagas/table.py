@@ -18,9 +18,10 @@ is tidied up; on the way home the stop stays until flat is proven, and only then
 
 *Knowing less never makes us do more.* Acknowledged-but-unseen cover (ARMED) is asked about and never closed for. A
 contrary position gets a person, not an order. A position is closed only when it has stood naked too long (OVERDUE),
-when its stop can no longer be placed because the market has passed it (PASSED), or because its owner asked; a part of
-it (EXCESS) only because its owner asked, and only behind a live stop. Take-profits are laid and kept while all is well
-and taken away when nothing is open any more; in between they are in nobody's way unless the venue says so.
+when its stop cannot be placed because the market has passed it, or is too far from it for the venue (PASSED), or
+because its owner asked; a part of it (EXCESS) only because its owner asked, and only behind a live stop. Take-profits
+are laid and kept while all is well and taken away when nothing is open any more; in between they are in nobody's way
+unless the venue says so.
 
 **The phases.** PREPARING reads what an entry needs. ENTERING has an intention on record: something may be open.
 PROTECTING has proof that something *is* open. PROTECTED has seen the whole: entry terminal, fill known, stop live.

@@ -107,6 +107,43 @@ def test_a_stop_that_cannot_stand_is_refused(changes: dict[str, Any], code: int)
     assert short().refused("POST", ALGO, **stop_values(**changes))[1] == code
 
 
+@pytest.mark.parametrize(
+    ("answer", "trigger", "code"),
+    [
+        ("precision", "0.2200001", None),
+        ("precision", "0.22000001", -1111),
+        ("tick", "0.2200001", -4014),
+        ("tick", "0.22000", None),
+        ("any", "0.22000001", None),
+        ("any", "0", -4013),
+    ],
+)
+def test_what_is_looked_at_in_a_trigger_is_a_switch(answer: str, trigger: str, code: int | None) -> None:
+    """Its digits, its tick, or neither (1.5 [?]); at zero it is below the least price whatever the answer (4.2)."""
+    box = Box(trigger_digits=answer)
+    box.order()
+    params = stop_values(triggerPrice=trigger)
+    if code is None:
+        assert box.call("POST", ALGO, **params)["algoStatus"] == "NEW"
+    else:
+        assert box.refused("POST", ALGO, **params)[1] == code
+
+
+def test_whether_the_band_of_prices_bounds_a_trigger_is_a_switch() -> None:
+    """Two codes are listed for a trigger outside the multiplier, and no source says when they come (1.9 [?])."""
+    for answer, refused in (("none", False), ("percent_price", True)):
+        box = Box(trigger_bound=answer)
+        box.order()
+        above = stop_values(triggerPrice="0.21001")
+        if refused:
+            assert box.refused("POST", ALGO, **above)[1] == -4210
+            assert box.call("POST", ALGO, **above | {"triggerPrice": "0.21000"})["algoStatus"] == "NEW"
+            below = above | {"triggerPrice": "0.18999", "type": "TAKE_PROFIT_MARKET"}
+            assert box.refused("POST", ALGO, **below)[1] == -4211
+        else:
+            assert box.call("POST", ALGO, **above)["algoStatus"] == "NEW"
+
+
 def test_the_trigger_price_may_lie_between_the_ticks() -> None:
     """tickSize is not enforced on triggerPrice (1.5)."""
     assert short().stop(triggerPrice="0.2200001")["triggerPrice"] == "0.2200001"

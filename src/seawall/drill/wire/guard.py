@@ -57,7 +57,7 @@ SETTLES_WITHIN = 150.0
 LASTS = 40.0
 """Seconds that the ends must last: longer than the period in which positions are read again."""
 NOT_NOW = (429, 503)
-GIVEN_UP = (EndReason.NAKED_TOO_LONG, EndReason.ABSENT, EndReason.INTERRUPTED)
+GIVEN_UP = (EndReason.NAKED_TOO_LONG, EndReason.STOP_BEYOND_BOUND, EndReason.ABSENT, EndReason.INTERRUPTED)
 """Ends that nothing in this drill excuses where an order of ours closed the rest: every stop would have been taken."""
 
 

@@ -147,7 +147,8 @@ class Senders:
 
     async def _open(self, hand: Hand) -> None:
         self.ids.append(SignalId(f"s{self._number}-{len(self.ids) + 1}"))
-        more = {"id": self.ids[-1], "side": hand.side, "stop": {"pct": "5"}, "on_opposite": hand.on_opposite}
+        stop = {"pct": plain(hand.stop or Decimal(5))}
+        more = {"id": self.ids[-1], "side": hand.side, "stop": stop, "on_opposite": hand.on_opposite}
         await self._give({key: value for key, value in self._first.items() if key != "ts"} | more)
 
     # ---- at the venue

@@ -32,6 +32,8 @@ class EndReason(StrEnum):
     INTERRUPTED = "interrupted"
     NAKED_TOO_LONG = "naked_too_long"
     TRIGGER_PASSED = "trigger_passed"
+    STOP_BEYOND_BOUND = "stop_beyond_bound"
+    """The venue takes no stop so far from the market."""
     STOP_FILLED = "stop_filled"
     CLOSED_BY_REQUEST = "closed_by_request"
     CLOSED_OUTSIDE = "closed_outside"

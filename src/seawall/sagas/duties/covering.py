@@ -81,7 +81,7 @@ def _place_again(
         in_the_way = newest.reason is Reason.STOP_EXISTS and _another_stands(state, around, agenda)
         beside = exposure.open if in_the_way else None
         return _place_new(state, around, target_trigger(state), beside)
-    if newest.reason is Reason.TRIGGER_PASSED and not is_trigger_final(state):
+    if newest.reason in (Reason.TRIGGER_PASSED, Reason.STOP_BOUND) and not is_trigger_final(state):
         return _replace_provisional(state, around)
     if newest.reason is Reason.FILTER and (settled := _on_the_tick(state, around)):
         return [*settled, *_place_new(state, around, settled[-1].trigger)]
@@ -101,7 +101,9 @@ def _another_stands(state: SagaState, around: Circumstances, agenda: Agenda) -> 
 
 
 def _replace_provisional(state: SagaState, around: Circumstances) -> list[ev.Event]:
-    """The market has passed the provisional trigger: the one that the fills known so far give takes its place."""
+    """The market has passed the provisional trigger, or is too far from it for the venue: the one that the fills known
+    so far give takes its place.
+    """
     settled = settle(state, around, force=True)
     trigger = next((event.trigger for event in settled), target_trigger(state))
     return [*settled, *_place_new(state, around, trigger)]

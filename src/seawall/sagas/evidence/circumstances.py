@@ -60,6 +60,8 @@ class Circumstances(NamedTuple):
     """Whether no other signal of ours still holds the slot."""
     foreign_stops: tuple[str, ...] = ()
     """Those of them that are stops."""
+    stops_bounded: bool = False
+    """Whether the venue has refused stops on this account for standing beyond its band, as no book settles."""
 
     @property
     def fresh_mark(self) -> MarkReport | None:

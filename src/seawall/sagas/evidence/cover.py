@@ -163,6 +163,17 @@ def passed_since(state: SagaState, facts: StopFacts) -> Instant:
     return min(said, default=0)
 
 
+def is_beyond_bound(state: SagaState, around: Circumstances) -> bool:
+    """Whether the venue has refused the stop at its final trigger for standing too far from the market, as often in a
+    row as stops are repeated at once: a bound that follows the market may let the next one in, where a tick is wanting.
+    """
+    tried = [facts for facts in state.stops.values() if facts.reason is not Reason.NONE or facts.status is not None]
+    latest = sorted(tried, key=lambda facts: facts.n)[-len(around.bounds.stop_repeat) :]
+    refused = all(facts.reason is Reason.STOP_BOUND and facts.status is None for facts in latest)
+    at_target = all(facts.trigger == target_trigger(state) for facts in latest)
+    return len(latest) == len(around.bounds.stop_repeat) and refused and at_target and is_trigger_final(state)
+
+
 def target_trigger(state: SagaState) -> Decimal:
     """Where the stop belongs: the settled trigger, else the intent's."""
     if state.settled_trigger is not None:

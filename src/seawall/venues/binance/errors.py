@@ -92,7 +92,8 @@ RULES: Final = (
     _refused(Reason.TRIGGER_PASSED, (-2021, -4142), (Call.ENTRY, Call.STOP), "1.9 would trigger at once"),
     _refused(Reason.STOP_EXISTS, (-4130,), (Call.STOP,), "4.4: a stop exists, not necessarily ours"),
     _refused(Reason.NO_POSITION, (-4509, -4129), (Call.STOP,), "4.4 before the position; 4.2: -4129 was the old text"),
-    _refused(Reason.STOP_REFUSED, (-4045, -4120, -4135, -4137, -4138, -4210, -4211), (Call.STOP,), "1.9, 4.2"),
+    _refused(Reason.STOP_REFUSED, (-4045, -4120, -4135, -4137, -4138), (Call.STOP,), "1.9, 4.2"),
+    _refused(Reason.STOP_BOUND, (-4210, -4211), (Call.STOP,), "1.9: the trigger is outside the price multiplier"),
     _refused(Reason.PARAMETER, (-4120,), ORDERS, "1.6: a stop sent to the order endpoint"),
     # Names.
     _refused(Reason.DUPLICATE_NAME, (-4116,), (Call.ENTRY, Call.CLOSE, Call.STOP), "4.1 only against an open order"),

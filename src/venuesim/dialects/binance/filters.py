@@ -1,8 +1,8 @@
 """What the gateway checks of amounts and sides before the book sees them.
 
 More digits than the symbol's precision are -1111, before any question of tick or step (binance.md 4.2); precision is
-not the tick (1.5), so an amount may pass here and still be refused with -4014 or -4023 by the book. A trigger price's
-tick is not enforced (1.5), its digits are.
+not the tick (1.5), so an amount may pass here and still be refused with -4014 or -4023 by the book. Whether a trigger's
+digits are looked at, or its tick, is the switch ``binance.trigger_digits`` (1.5).
 """
 
 from __future__ import annotations

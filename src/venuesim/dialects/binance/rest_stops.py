@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
 _LISTED: Final = (StopStatus.LIVE, StopStatus.TRIGGERING)
 _EMPTY_ENDS: Final = (StopStatus.CANCELED, StopStatus.EXPIRED, StopStatus.REJECTED)
-_ABOVE: Final = -4016
+_BOUNDS: Final = {-4016: -4210, -4024: -4211}
+"""The bound of a limit's price as that of a trigger (binance.md 1.9, 4.2)."""
 _NO_ID_TEXT: Final = "Param 'algoId' or 'clientAlgoId' must be sent, but both were empty/null!"
 
 
@@ -53,6 +54,8 @@ def place_stop(ask: Ask) -> Row:
     instrument = ask.instrument()
     check_side(ask, form.position_side)
     check_digits(instrument, form.quantity, form.price)
+    if ask.core.switch("binance.trigger_digits") != "any":
+        check_digits(instrument, None, form.trigger)
     if form.price_protect:
         raise Denial(-4084)
     ask.refuse_unread()
@@ -90,9 +93,8 @@ def _denial_of(ask: Ask, refusal: Refusal) -> Denial:
     if refusal.reason is Reason.DUPLICATE_CLIENT_ID:
         answer = ask.core.switch("binance.duplicate_algo")
         return Denial(int(answer) if answer != "accept" else -4116)
-    if refusal.reason is Reason.PRICE_RANGE:
-        return Denial(-4210 if denial_of(refusal).code == _ABOVE else -4211)
-    return denial_of(refusal)
+    denial = denial_of(refusal)
+    return Denial(_BOUNDS.get(denial.code, denial.code)) if refusal.reason is Reason.PRICE_RANGE else denial
 
 
 def get_stop(ask: Ask) -> Row:

@@ -141,6 +141,25 @@ def test_a_close_that_was_asked_for_carries_the_askers_words() -> None:
     assert (found.state, found.detail) == (State.CLOSING, "signal close-7")
 
 
+def test_an_end_before_the_signal_was_opened_again_is_none() -> None:
+    """Opened again by a late fill it has no end; the next one's reason and time are its own, also before it is verified,
+    and after an operator's word that the fill has overtaken.
+    """
+    for late in (rolled_back(), velvet().then(900, ev.SignalResolved(velvet().sid, VELVET, D(27), "gone", ours(900)))):
+        late.then(91_000, ev.SagaReopened(late.sid, VELVET, D(3), ours(91_000)))
+        found = receipt(late.recorded())
+        assert found is not None
+        assert (found.state, found.reason, found.detail, found.durations.flat) == (State.UNPROTECTED, "late_fill", "", None)
+        late.then(
+            92_000, ev.RollbackBegan(late.sid, VELVET, ev.EndReason.LATE_FILL, "a fill after the end", ours(92_000))
+        )
+        late.then(93_000, ev.FlatSeen(late.sid, VELVET, ev.EndReason.LATE_FILL, ours(93_000)))
+        found = receipt(late.recorded())
+        assert found is not None
+        assert (found.state, found.reason, found.detail) == (State.FLAT_SEEN, "late_fill", "a fill after the end")
+        assert found.durations.flat == 93_000 * MILLISECOND
+
+
 def test_the_final_trigger_is_the_settled_one_or_the_asked_price() -> None:
     """A stop in percent is settled once; a stop by price is final from the start."""
     story = velvet()

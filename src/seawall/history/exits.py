@@ -29,7 +29,7 @@ from seawall.history.facts import (
     exit_names,
     exit_orders,
     filled,
-    last,
+    last_flat,
 )
 from seawall.model.amounts import ZERO
 from seawall.model.events import (
@@ -225,7 +225,7 @@ def _unexplained(history: History, told: Decimal) -> list[Exit]:
     """What had left by the time flat was seen, and nobody has told how; what was written off had not left, nor has what
     a late fill opened since.
     """
-    flat = last(history, FlatVerified) or last(history, FlatSeen)
+    flat = last_flat(history)
     rest = (
         filled(_until_flat(history)) - told - sum((event.written_off for event in every(history, SignalResolved)), ZERO)
     )

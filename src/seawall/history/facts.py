@@ -19,6 +19,8 @@ from seawall.model.events import (
     EntryIntended,
     Event,
     FillReported,
+    FlatSeen,
+    FlatVerified,
     OrderReported,
     Recorded,
     SignalAccepted,
@@ -51,6 +53,11 @@ def first(history: History, kind: type[Kind]) -> Kind | None:
 def last(history: History, kind: type[Kind]) -> Kind | None:
     """The last event of a kind."""
     return first(history[::-1], kind)
+
+
+def last_flat(history: History) -> FlatSeen | FlatVerified | None:
+    """The last word that it is flat: its being verified, or, of a signal opened again, its being seen anew."""
+    return next((one.event for one in history[::-1] if isinstance(one.event, FlatSeen | FlatVerified)), None)
 
 
 def signal_of(history: History) -> Signal | None:

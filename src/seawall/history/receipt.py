@@ -274,6 +274,12 @@ def _end(history: History) -> tuple[str, str]:
     return reason, detail
 
 
+def _since_reopened(history: History) -> History:
+    """What was recorded since a late fill last opened the signal again; all of it, if none ever did."""
+    places = (place for place, recorded in enumerate(history) if isinstance(recorded.event, SagaReopened))
+    return history[max(places, default=-1) + 1 :]
+
+
 def _quantity(history: History) -> Decimal:
     """The entry's filled quantity: as decided, or the most that was told."""
     ended, covered = last(history, EntryEnded), first(history, PositionProtected)
@@ -336,8 +342,8 @@ def _trigger_by(history: History) -> TriggerBy | None:
 
 
 def _durations(history: History, received_at: int) -> Durations:
-    def since(*kinds: type[Event]) -> Duration | None:
-        found = next((recorded.at for recorded in history if isinstance(recorded.event, kinds)), None)
+    def since(*kinds: type[Event], of: History = history) -> Duration | None:
+        found = next((recorded.at for recorded in of if isinstance(recorded.event, kinds)), None)
         return None if found is None else found - received_at
 
     return Durations(
@@ -345,5 +351,5 @@ def _durations(history: History, received_at: int) -> Durations:
         filled=since(EntryFilled),
         stop_live=since(StopConfirmed),
         protected=since(PositionProtected),
-        flat=since(FlatSeen, FlatVerified, SignalResolved),
+        flat=since(FlatSeen, FlatVerified, SignalResolved, of=_since_reopened(history)),
     )

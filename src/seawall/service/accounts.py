@@ -15,7 +15,7 @@ socket (bybit.md 1.0): there everything goes by REST, whatever is configured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,13 +24,10 @@ from seawall.model.amounts import HUNDRED
 from seawall.model.ids import Account, VenueName
 from seawall.model.signal import Stop
 from seawall.model.times import SECOND
-from seawall.service.problems import ConfigError
 from seawall.service.secrets import fetch
+from seawall.service.sense import Complain, check_addresses, check_defaults
 from seawall.service.settings import AccountSettings, AccountTable, Environment, OrderEntry
 from seawall.venues.port import Credentials
-
-Complain = Callable[[str, str], ConfigError]
-"""Makes the error about a key: (path of the key, what is wrong)."""
 
 ADDRESSES: dict[tuple[VenueName, Environment], tuple[str, str, str]] = {
     (VenueName.BINANCE, Environment.LIVE): (
@@ -107,6 +104,7 @@ def _resolved(
         value = getattr(table, key)
         if value is not None and value >= HUNDRED:
             raise complain(f"{path}.{key}", f"expected less than 100, or a long's stop has no price, came {value}")
+    check_defaults(name, table, complain)
     rest, stream, trade = _addresses(name, table, sim, complain)
     return AccountSettings(
         name=name,
@@ -156,6 +154,7 @@ def _addresses(name: Account, table: AccountTable, sim: Mapping[str, str], compl
         if parts.scheme not in _SCHEMES[key] or not parts.hostname or parts.path.strip("/") or parts.query:
             expected = " or ".join(f"{scheme}://host:port" for scheme in _SCHEMES[key])
             raise complain(f"accounts.{name}.{key}", f"expected {expected}, came {address!r}")
+    check_addresses(name, table.venue, table.environment, chosen, complain)
     return chosen["rest"].rstrip("/"), chosen["stream"].rstrip("/"), chosen["trade"].rstrip("/")
 
 

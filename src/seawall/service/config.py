@@ -26,6 +26,7 @@ from seawall.model.times import HOUR, MILLISECOND, MINUTE, SECOND, Bounds, Durat
 from seawall.service.accounts import resolve
 from seawall.service.problems import ConfigError
 from seawall.service.secrets import fetch
+from seawall.service.sense import check_bounds, check_doors, check_names
 from seawall.service.settings import AccountTable, Address, ServiceTable, Settings
 
 DEFAULT_FILE = "seawall.toml"
@@ -155,6 +156,7 @@ def _settings(document: _Document, home: Path, environ: Mapping[str, str], sim: 
         raise document.error("service.control", f"expected a loopback address, came {control}: control has no lock")
     if not _is_loopback(intake) and secret is None:
         raise document.error("service.intake", f"{intake} can be reached by others: set intake_secret_file")
+    check_doors(intake, control, document.error)
     if service.waiting < 1:
         raise document.error("service.waiting", f"expected at least 1, came {service.waiting}")
     return Settings(
@@ -179,12 +181,13 @@ def _accounts(document: _Document) -> dict[Account, AccountTable]:
         if name == "all":
             raise document.error("accounts.all", "expected another name: all means every account, whoever says it")
         tables[Account(name)] = document.table(f"accounts.{name}", AccountTable, data)
+    check_names(tables, document.error)
     return tables
 
 
 def _address(document: _Document, key: str, text: str) -> Address:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the last port there is
+    if not host or not port.isdecimal() or len(port) > 5 or int(port) > 65535:  # noqa: PLR2004 - the last port there is
         raise document.error(f"service.{key}", f'expected "host:port", came {text!r}')
     return Address(host.strip("[]"), int(port))
 
@@ -201,7 +204,9 @@ def _bounds(document: _Document) -> Bounds:
     durations = tuple(bound.name for bound in fields(Bounds) if isinstance(bound.default, int))
     document.known("bounds", data, durations)
     changes: dict[str, Any] = {name: _duration(document, name, value) for name, value in data.items()}
-    return replace(Bounds(), **changes)
+    bounds = replace(Bounds(), **changes)
+    check_bounds(bounds, document.error)
+    return bounds
 
 
 def _duration(document: _Document, name: str, value: Any) -> Duration:

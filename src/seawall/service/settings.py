@@ -99,6 +99,11 @@ class Address:
     host: str
     port: int
 
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it means every address of this machine."""
+        return self.host in ("0.0.0.0", "::", "")  # noqa: S104 - looked for, not listened on
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 

@@ -122,6 +122,25 @@ def _limit(journal: SqliteJournal, pages: int) -> int:
     return int(limit)
 
 
+def test_a_way_back_that_fails_holds_what_follows(file: Path) -> None:
+    """The connection breaks so that not even the rollback works: what comes after is held until the lost append comes
+    again, and is not called another owner's.
+    """
+    journal = SqliteJournal(file, VENUES, grown=0)
+    store = journal._writer._store
+    assert isinstance(store, subject.SqliteStore)
+    store.connection.close()
+    with pytest.raises(JournalBroken):
+        journal.append(ALPHA, 1, 0, dated(*opening()))
+    store.connection = connect(file)
+    with pytest.raises(JournalBroken):
+        journal.append(ALPHA, 1, 6, dated(proven()))
+    assert journal.append(BETA, 1, 0, dated(proven())) == 1
+    assert journal.append(ALPHA, 1, 0, dated(*opening())) == 6
+    assert journal.append(ALPHA, 1, 6, dated(proven())) == 7
+    journal.close()
+
+
 def test_one_poisonous_row_stops_one_account_and_not_the_batch(file: Path) -> None:
     """In one commit the poisoned account is refused, and its followers with it; the other account is written."""
     journal = SqliteJournal(file, VENUES, grown=0)

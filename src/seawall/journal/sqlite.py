@@ -97,16 +97,33 @@ class SqliteStore:
         self._holds = Holds()
 
     def commit(self, group: Sequence[Submission]) -> list[int | JournalError]:
-        """One transaction for all; in it a savepoint for each, so that one poisonous row stops one account."""
+        """One transaction for all; in it a savepoint for each, so that one poisonous row stops one account.
+
+        Whatever fails in it, the way back included, none of the group is durable, and what follows is held.
+        """
+        answers: list[int | JournalError]
         try:
-            self.connection.execute("BEGIN IMMEDIATE")
-            answers = [self._write(submission) for submission in group]
-            self.connection.execute("COMMIT")
+            answers = self._transact(group)
         except sqlite3.Error as error:
-            self._roll_back()
             answers = [named(error, f"account {submission.account}") for submission in group]
+        except Exception as error:  # noqa: BLE001 - a fault of our own is an answer too, and holds like any other
+            answers = [JournalBroken(f"account {submission.account}: {error!r}") for submission in group]
         for submission, answer in zip(group, answers, strict=True):
             self._holds.settle(submission, answer)
+        return answers
+
+    def _transact(self, group: Sequence[Submission]) -> list[int | JournalError]:
+        """The answers, durable. Raises whatever kept the group from the disk, undone as far as that goes: what a failed
+        way back has left of it is in nobody's way, for the next group begins with the way back.
+        """
+        self._roll_back()
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            answers = [self._write(submission) for submission in group]
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
         return answers
 
     def _write(self, submission: Submission) -> int | JournalError:

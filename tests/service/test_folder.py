@@ -72,6 +72,20 @@ def test_an_installation_keeps_its_name(tmp_path: Path) -> None:
     assert [path.name for path in home.iterdir()] == [FILE]
 
 
+def test_a_fresh_name_is_durable_with_its_place_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is forced to the disk after the name stands in it: orders leave under it, and a loss of power may come."""
+    forced: list[tuple[str, bool]] = []
+    fsync = os.fsync
+
+    def watched(held: int) -> None:
+        forced.append((Path(f"/proc/self/fd/{held}").readlink().name, (tmp_path / FILE).exists()))
+        fsync(held)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    installation(tmp_path)
+    assert forced == [(f".{FILE}-{os.getpid()}", False), (tmp_path.name, True)]
+
+
 def test_a_spoilt_name_is_never_replaced(tmp_path: Path) -> None:
     """Orders under the old name are ours by that name alone, so a file that does not hold one stops the start."""
     (tmp_path / FILE).write_text("what?\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,17 @@ def test_a_halt_that_cannot_be_read_halts(tmp_path: Path, content: str) -> None:
     found = Halts(tmp_path).of(MAIN)
     assert found is not None
     assert "cannot be read" in found.reason
+
+
+def test_many_may_halt_at_once(tmp_path: Path) -> None:
+    """Of threads of one process that halt one account at once each succeeds, and whole words stand in the end."""
+    with ThreadPoolExecutor(16) as pool:
+        halts = [pool.submit(Halts(tmp_path).halt, MAIN, f"hand {n} {'x' * 5000}", n) for n in range(64)]
+    assert {one.result().scope for one in halts} == {MAIN}
+    found = Halts(tmp_path).of(MAIN)
+    assert found is not None
+    assert found.reason.startswith("hand ")
+    assert [path.name for path in tmp_path.iterdir()] == ["halted-main"]
 
 
 def test_an_unknown_account_is_named(tmp_path: Path) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from seawall.journal.memory import MemoryJournal
 from seawall.journal.port import Dated, EventRefused, JournalError, JournalFull
-from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, EntriesStopped
-from seawall.model.ids import Account
+from seawall.journal.sqlite import SqliteJournal
+from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, EntriesStopped, EntryFilled
+from seawall.model.ids import Account, SignalId, Symbol
+from seawall.model.reports import Source
 from seawall.service.scribe import Scribe
 from seawall.service.spool import Spool
 from tests.journal.samples import dated, poison
@@ -31,14 +35,14 @@ def words(journal: MemoryJournal) -> list[str]:
     return [row.event.detail for row in journal.read(MAIN, 0, 100) if isinstance(row.event, EntriesStopped)]
 
 
-def spool_in(folder: Path) -> Spool:
-    """The account's spool in a folder."""
-    return Spool(folder / "spool-main.jsonl", MAIN, "binance")
+def spool_in(folder: Path, said: list[str] | None = None) -> Spool:
+    """The account's spool in a folder; `said` takes what it complains of."""
+    return Spool(folder / "spool-main.jsonl", MAIN, "binance", (said if said is not None else list[str]()).append)
 
 
 def files_in(folder: Path) -> list[str]:
     """The names of the files in a folder."""
-    return [file.name for file in folder.iterdir()]
+    return sorted(file.name for file in folder.iterdir())
 
 
 @contextmanager
@@ -125,19 +129,59 @@ def test_a_full_disk_that_took_half_a_line_loses_nothing_of_what_comes_later(tmp
 
 
 @pytest.mark.parametrize(
-    ("second", "told"), [(b"nonsense\n", "line 2: expected a row"), (b"", "expected row 2, came 3")]
+    ("second", "told"), [(b"nonsense\n", "line 2: expected a row"), (b"", "line 2: .* expected row 2, came 3")]
 )
-def test_a_line_that_is_garbled_or_missing_amid_others_stops_the_account(
+def test_a_line_that_is_garbled_or_missing_amid_others_is_set_aside_with_what_follows(
     tmp_path: Path, second: bytes, told: str
 ) -> None:
-    """What stands after it is not thrown away with it: the spool stays, and the error says where to look."""
+    """The account begins with what could be read; nothing is thrown away, and it is said which line was at fault."""
     spool_in(tmp_path).keep(1, 1, events("one", "two", "three"))
     file = tmp_path / "spool-main.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(lines[0] + second + lines[2])
-    with pytest.raises(JournalError, match=told):
+    journal, said = MemoryJournal({MAIN: "binance"}), list[str]()
+    assert spool_in(tmp_path, said).merge(journal, 0) == 1
+    assert words(journal) == ["one"]
+    assert re.search(told, "".join(said))
+    assert files_in(tmp_path) == ["spool-main.set-aside-1"]
+    assert (tmp_path / "spool-main.set-aside-1").read_bytes() == second + lines[2]
+
+
+def test_a_row_that_differs_from_the_journals_is_set_aside(tmp_path: Path) -> None:
+    """Two histories of one account: the journal's stays, and the spool's is not lost, nor taken for the same."""
+    journal, said = MemoryJournal({MAIN: "binance"}), list[str]()
+    journal.append(MAIN, 1, 0, events("one", "another two"))
+    spool_in(tmp_path).keep(1, 1, events("one", "two", "three"))
+    kept = (tmp_path / "spool-main.jsonl").read_bytes().splitlines(keepends=True)
+    assert spool_in(tmp_path, said).merge(journal, 2) == 0
+    assert words(journal) == ["one", "another two"]
+    assert re.search("row 2 .*expected what the journal has there, .*another two.*, came .*two", "".join(said))
+    assert (tmp_path / "spool-main.set-aside-1").read_bytes() == b"".join(kept[1:])
+
+
+def test_an_event_that_the_journals_tables_refuse_does_not_keep_the_account_from_beginning(tmp_path: Path) -> None:
+    """On a real journal: a fill that nothing was intended for waits in the spool; two starts later both are set aside."""
+    file = tmp_path / "journal.sqlite"
+    for start in (1, 2):
+        journal, said = SqliteJournal(file, {MAIN: "binance"}, grown=0), list[str]()
+        last = len(journal.read(MAIN, 0, 100))
+        fill = EntryFilled(SignalId("s1"), Symbol("BTCUSDT"), Decimal(1), Source.STREAM, 5, 5)
+        spool_in(tmp_path).keep(last + 1, start, (*events(f"before {start}"), (7, fill), *events("after")))
+        assert spool_in(tmp_path, said).merge(journal, last) == 1
+        assert "2 lines were set aside" in said[0]
+        assert "line 2: " in said[0]
+        assert "expected entry_intended before" in said[0]
+        journal.close()
+    assert files_in(tmp_path) == ["journal.sqlite", "spool-main.set-aside-1", "spool-main.set-aside-2"]
+
+
+def test_what_cannot_be_set_aside_stops_the_account(tmp_path: Path) -> None:
+    """Without a place for them the lines stay where they are, and the error names both."""
+    spool_in(tmp_path).keep(2, 1, events("two"))
+    size = (tmp_path / "spool-main.jsonl").stat().st_size
+    with room_for(size // 2), pytest.raises(JournalError, match=r"expected row 1, came 2; and it cannot be set aside"):
         spool_in(tmp_path).merge(MemoryJournal({MAIN: "binance"}), 0)
-    assert file.read_bytes() == lines[0] + second + lines[2]
+    assert (tmp_path / "spool-main.jsonl").stat().st_size == size
 
 
 def test_rows_that_the_journal_has_are_not_appended_again(tmp_path: Path) -> None:
@@ -166,7 +210,7 @@ def test_an_unread_spool_keeps_its_lines_until_the_journal_takes_them(tmp_path: 
     journal.fail(JournalFull)
     with pytest.raises(JournalFull):
         spool.merge(journal, 0)
-    assert len(list(spool.rows())) == kept + 1
+    assert (tmp_path / "spool-main.jsonl").read_bytes().count(b"\n") == kept + 1
 
 
 def test_an_event_that_nothing_can_hold_is_told_and_ends_the_spool(tmp_path: Path) -> None:

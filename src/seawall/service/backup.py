@@ -29,10 +29,11 @@ from seawall.journal.port import JournalError
 from seawall.journal.sqlite import SqliteJournal
 from seawall.model.ids import Account
 from seawall.model.times import Instant
+from seawall.service.durable import sync_folder
 from seawall.service.identity import FILE as INSTALLATION
 from seawall.service.identity import known_installation
 from seawall.service.problems import ConfigError, ServiceError
-from seawall.service.spool import Spool
+from seawall.service.spool import Complain, Spool
 
 JOURNAL: Final = "journal.sqlite"
 CONFIGURATION: Final = "seawall.toml"
@@ -114,13 +115,18 @@ def _copy_journal(house: House, copied: Path) -> Contents:
         return contents(copied)
     for file, kept in spools.items():
         (copied.parent / file.name).write_bytes(kept)
-    merge_spools(copied, [copied.parent / file.name for file in spools])
+    left_out: list[str] = []
+    merge_spools(copied, [copied.parent / file.name for file in spools], left_out.append)
+    if left_out:
+        raise JournalError("; ".join(left_out))
     settle(copied)
     return contents(copied)
 
 
-def merge_spools(file: Path, spools: Sequence[Path]) -> None:
-    """Appends to a journal what its spools hold beyond it, as the service does at its start. Raises JournalError."""
+def merge_spools(file: Path, spools: Sequence[Path], complain: Complain) -> None:
+    """Appends to a journal what its spools hold beyond it, as the service does at its start: `complain` is told of what
+    was set aside. Raises JournalError.
+    """
     held = contents(file).accounts
     journal = SqliteJournal(file, {name: stream.venue for name, stream in held.items()}, grown=0)
     try:
@@ -128,7 +134,7 @@ def merge_spools(file: Path, spools: Sequence[Path]) -> None:
             account = Account(spool.name.removeprefix("spool-").removesuffix(".jsonl"))
             if account not in held:
                 raise JournalError(f"the spool {spool.name}: expected an account that the journal knows")
-            Spool(spool, account, held[account].venue).merge(journal, held[account].last_seq)
+            Spool(spool, account, held[account].venue, complain).merge(journal, held[account].last_seq)
     finally:
         journal.close()
 
@@ -172,15 +178,6 @@ def digest_of(file: Path) -> str:
     """The SHA-256 of a file, in hex."""
     with file.open("rb") as reading:
         return hashlib.file_digest(reading, "sha256").hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder durable."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)
 
 
 # ---- reading one

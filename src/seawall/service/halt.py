@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from seawall.model.ids import Account
 from seawall.model.times import SECOND, Instant
+from seawall.service.durable import sync_folder
 from seawall.service.problems import ConfigError, Exit, ServiceError
 
 FILE = "halted"
@@ -66,7 +68,7 @@ class Halts:
         if known is not None:
             return known
         path = self._path(scope)
-        draft = path.with_name(f".{path.name}-{os.getpid()}")
+        draft = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with draft.open("w", encoding="utf-8") as file:
@@ -74,7 +76,7 @@ class Halts:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
-            self._settle()
+            sync_folder(self._folder)
         except OSError as error:
             raise ConfigError(f"{path}: the halt cannot be written: {error}") from error
         return Halt(scope, reason, at)
@@ -84,7 +86,7 @@ class Halts:
         path = self._path(scope)
         try:
             path.unlink()
-            self._settle()
+            sync_folder(self._folder)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -97,14 +99,6 @@ class Halts:
         if path is None:
             path = self._paths[scope] = self._folder / (f"{FILE}-{scope}" if scope else FILE)
         return path
-
-    def _settle(self) -> None:
-        """Makes a name's coming or going durable."""
-        held = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(held)
-        finally:
-            os.close(held)
 
     def _read(self, scope: Account) -> Halt | None:
         """The halt of one scope. That there is none, as nearly always, is asked without opening anything."""

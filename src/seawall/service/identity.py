@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
+from seawall.service.durable import sync_folder
 from seawall.service.problems import ConfigError
 
 FILE = "installation"
@@ -52,7 +54,9 @@ def _read(path: Path) -> str:
 
 
 def _create(path: Path) -> None:
-    """Write a new name whole or not at all; of two that try at once the first wins."""
+    """Write a new name whole or not at all; of two that try at once the first wins. Durable with its place in the
+    folder: orders leave under it, and after a loss of power they would be nobody's.
+    """
     number = int.from_bytes(os.urandom(8), "big")
     name = "".join(_DIGITS[number // 36**place % 36] for place in range(4))
     draft = path.with_name(f".{FILE}-{os.getpid()}")
@@ -61,8 +65,8 @@ def _create(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
+        with suppress(FileExistsError):
+            os.link(draft, path)
     finally:
         draft.unlink()
+    sync_folder(path.parent)

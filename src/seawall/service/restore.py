@@ -33,8 +33,8 @@ from seawall.service.backup import (
     house_of,
     merge_spools,
     open_backup,
-    sync_folder,
 )
+from seawall.service.durable import sync_folder
 from seawall.service.identity import FILE as INSTALLATION
 from seawall.service.identity import known_installation
 from seawall.service.owner import FolderLock
@@ -200,10 +200,12 @@ def _set_aside(house: House, *, is_readable: bool) -> Path:
 
 
 def _gather(house: House) -> None:
-    """Brings the spools and the log of a journal into its file. Raises BackupRefused if someone has it open."""
+    """Brings the spools and the log of a journal into its file; what of a spool cannot be merged stays in the
+    folder, in a file of its own. Raises BackupRefused if someone has it open.
+    """
     try:
         if spools := _spools(house):
-            merge_spools(house.journal, spools)
+            merge_spools(house.journal, spools, lambda _: None)
         settle(house.journal)
     except JournalError as error:
         raise BackupRefused(f"{house.journal}: cannot be set aside: {error}") from error

@@ -75,7 +75,8 @@ class Running:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self.control = re.findall(r"control (\S+);", self._line())[0]
-        assert self._line().startswith("seawall is ready")
+        self.ready = self._line()
+        assert self.ready.startswith("seawall is ready")
 
     def kill(self) -> None:
         """The process dies now."""

@@ -93,7 +93,8 @@ def test_a_second_installation_beside_a_running_one(tmp_path: Path, venue: str) 
         opened(tmp_path, "SOLUSDT", "first")
         before = stops(one)
         shutil.copy(tmp_path / "seawall.toml", tmp_path / "second" / "seawall.toml")
-        with running(tmp_path / "second"):
+        with running(tmp_path / "second") as second:
+            assert "no entry is taken on main (another installation's orders" in second.ready
             ran = command(tmp_path / "second", "signal", "open", "XRPUSDT", "buy", *OPENED, "--id", "intruder")
             assert (ran.code, "another installation" in ran.out) == (Exit.HALTED, True)
             assert command(tmp_path / "second", "reconcile", "--apply").code in (Exit.OK, Exit.FOUND)

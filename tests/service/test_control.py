@@ -121,6 +121,18 @@ def test_events_are_followed_and_resumed(tmp_path: Path) -> None:
             assert fresh["data"]["signal"]["size"]["amount"] == "1000"
             assert (await one.get("/events?account=other")).status == 422
             assert (await one.get("/events?after=main")).status == 422
+            for wrong in (
+                "/events?after=main:²",
+                f"/events?after=main:{'9' * 40}",
+                "/signals?limit=²",
+                "/signals?limit=0501",
+            ):
+                assert (await one.get(wrong)).status == 422
+            end = one.app.loops[Account("main")].durable
+            assert await followed(one, f"/events?after=main:{end - 1}", 1)
+            refused = await one.get(f"/events?after=main:{end + 1_000}")
+            assert (refused.status, refused.code) == (422, "invalid")
+            assert f"at most {end}, came {end + 1_000}: another journal, or an older copy" in refused.error["detail"]
 
     asyncio.run(story())
 

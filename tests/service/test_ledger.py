@@ -11,6 +11,7 @@ from seawall.drill.wire.stage import configuration, environment, open_accounts
 from seawall.model.ids import VenueName
 from seawall.model.times import MINUTE, SECOND
 from seawall.service.app import App
+from seawall.service.claims import Claims
 from seawall.service.clock import UtcClock
 from seawall.service.config import parse
 from seawall.service.doctor import Grade, examine
@@ -126,7 +127,7 @@ async def _banned(home: Path) -> None:
 
             await until(has_its_streams)
             assert loop.standing.startswith("the venue has said HTTP 403: wait ")
-        found = await examine(account, settings.folder, settings.bounds, now)
+        found = await examine(account, settings.folder, settings.bounds, now, Claims())
         assert [(one.what, one.grade) for one in found] == [("account", Grade.OK), ("venue", Grade.SILENT)]
         assert found[-1].said.startswith("it has said HTTP 403: wait ")
         assert [entry.call for entry in box.log] == []

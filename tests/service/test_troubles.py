@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from seawall.model.ids import Account
-from seawall.model.times import MINUTE
+from seawall.model.times import MINUTE, Bounds
 from seawall.service.app import App
+from seawall.service.claims import Claims
+from seawall.service.clock import UtcClock
 from seawall.service.config import parse
+from seawall.service.doctor import Grade, examine
 from seawall.service.problems import AddressTaken, FolderTaken
 from tests.service.house import both_venues, configuration, exchange, house, opening, running, until
 from venuesim.facts import Side
@@ -86,6 +90,64 @@ def test_hedge_mode_is_refused_with_its_name(tmp_path: Path, venue: str) -> None
 
             await until(refused)
             assert [line for line in one.exchange.log if line.call == "order.create"] == []
+
+    asyncio.run(story())
+
+
+@both_venues
+@pytest.mark.parametrize(
+    ("account", "why"), [({"hedge": True}, "hedge mode"), ({"permissions": ("read",)}, "the key may not trade")]
+)
+def test_an_account_that_can_take_no_entry_is_not_ready(
+    tmp_path: Path, venue: str, account: dict[str, Any], why: str
+) -> None:
+    """Readiness and the metric say no, with the reason, once the venue has told of it."""
+
+    async def story() -> None:
+        async with house(tmp_path, venue, account=account, wait=False) as one:
+
+            async def told() -> bool:
+                answer = await one.get("/readyz")
+                main = answer.body["accounts"]["main"]
+                assert (answer.status, answer.body["ready"], main["ready"]) == (503, False, False)
+                return why in main["why"]
+
+            await until(told)
+            assert 'seawall_ready{account="main"} 0.0' in (await one.get("/metrics")).body
+
+    asyncio.run(story())
+
+
+def test_two_keys_of_one_account_are_no_two_accounts(tmp_path: Path) -> None:
+    """Bybit tells whose a key is: the doctor says so, and of two desks on one account the second never acts."""
+    clock = Clock()
+    box = exchange("bybit", clock)
+    twin = box.open_account("twin", key="twin-key", secret="twin-secret", balance=Decimal(1_000))
+    box.book.ledger.accounts["twin"] = replace(twin, uid=box.book.ledger.accounts["main"].uid)
+    more = '[accounts.twin]\nvenue = "bybit"\nrest = "{rest}"\nkey_env = "TWIN"\nsecret_env = "TWIN_SECRET"\n'
+    environ = {"TWIN": "twin-key", "TWIN_SECRET": "twin-secret"}
+
+    async def story() -> None:
+        async with serve(box, clock=clock) as addresses:
+            text = configuration("bybit", addresses.rest) + more.format(rest=addresses.rest)
+            async with running(tmp_path, text, box, clock, environ=environ) as one:
+
+                async def told() -> bool:
+                    whys = [loop.failure for loop in one.app.loops.values() if loop.failure]
+                    return len(whys) == 1 and "one account has one owner" in whys[0]
+
+                await until(told)
+                other = next(loop for loop in one.app.loops.values() if not loop.failure)
+
+                async def stands() -> bool:
+                    return other.takes_entries
+
+                await until(stands)
+                assert (await one.get("/readyz")).status == 503
+            settings, claims = parse(text, tmp_path, environ), Claims()
+            said = [await examine(each, settings.folder, Bounds(), UtcClock(), claims) for each in settings.accounts]
+            owners = [one for findings in said for one in findings if one.what == "owner"]
+            assert [(one.account, one.grade) for one in owners] == [("twin", Grade.BAD)]
 
     asyncio.run(story())
 

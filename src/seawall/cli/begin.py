@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from seawall.cli.common import NO_OPTIONS, Common, console, print_json, print_table
+from seawall.service.claims import Claims
 from seawall.service.clock import UtcClock
 from seawall.service.config import DEFAULT_FILE
 from seawall.service.doctor import Finding, Grade, examine
@@ -111,6 +112,6 @@ def _halts(settings: Settings) -> list[Finding]:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    now, folder, bounds = UtcClock(), settings.folder, settings.bounds
-    told = await asyncio.gather(*(examine(account, folder, bounds, now) for account in settings.accounts))
+    now, folder, bounds, claims = UtcClock(), settings.folder, settings.bounds, Claims()
+    told = await asyncio.gather(*(examine(account, folder, bounds, now, claims) for account in settings.accounts))
     return [finding for findings in told for finding in findings]

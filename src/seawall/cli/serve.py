@@ -19,6 +19,8 @@ FAULT = 1
 SETTLED_WITHIN: Duration = 10 * SECOND
 """How long an opening that is under way is waited for: the naked bound, and a close after it."""
 
+_ALL_READY = "seawall is ready: every account takes signals"
+
 
 def run(*, common: Common = NO_OPTIONS) -> int:
     """Run the service until it is told to stop (SIGTERM, Ctrl-C); twice stops at once.
@@ -53,7 +55,8 @@ async def _once_ready(app: App) -> None:
     """Says so, for a person and for whoever started it; from then on pauses are kept short."""
     await app.all_ready.wait()
     set_aside()
-    _say("seawall is ready: every account takes signals")
+    barred = [f"{name} ({loop.standing})" for name, loop in app.loops.items() if not loop.takes_entries]
+    _say(f"seawall is ready, but no entry is taken on {', '.join(barred)}" if barred else _ALL_READY)
 
 
 async def _first(*waits: Awaitable[object]) -> None:

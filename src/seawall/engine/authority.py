@@ -37,12 +37,20 @@ class Authority:
             return ev.EntriesResumed(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL)
         return None
 
+    @property
+    def unfit(self) -> str:
+        """What of the account itself keeps entries from it, whoever allows them; empty if nothing does."""
+        return "; ".join(self._of_the_account())
+
     def _objections(self) -> Iterator[str]:
-        modes, strangers = self.view.modes, self.view.strangers()
         if not self.journal.healthy:
             yield f"the journal does not take appends: {self.journal.detail}"
         if not self.outside.may_enter:
             yield self.outside.detail or "this process may not act on the account"
+        yield from self._of_the_account()
+
+    def _of_the_account(self) -> Iterator[str]:
+        modes, strangers = self.view.modes, self.view.strangers()
         if modes is not None and modes.hedge:
             yield "the account is in hedge mode; one-way mode is expected"
         if strangers:

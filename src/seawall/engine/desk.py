@@ -65,7 +65,7 @@ class Desk:
         self._keeper = Keeper(account, settings, self._view, self._slots)
         self._answered: dict[SignalId, int] = {}
         """Every signal ever ruled on, and the sequence number of its ruling (0: recalled, so durable)."""
-        self._authority = Authority(self._view)
+        self.authority = Authority(self._view)
         self._events: list[ev.Event] = []
         self._queries: list[Ask] = []
         self._touched: dict[SignalId, None] = {}
@@ -168,13 +168,13 @@ class Desk:
             case inp.Restarted():
                 self._restart(item, now)
             case inp.AuthorityChanged() | inp.JournalChanged():
-                self._record(self._authority.hear(item))
+                self._record(self.authority.hear(item))
             case inp.StreamChanged():
                 self._stream_changed(item)
             case inp.ReadAnswered() | inp.ReadFailed():
                 self._needs.answered(item.query, item.at, well=isinstance(item, inp.ReadAnswered))
                 self._record(self._sources.hear(item))
-                self._record(self._authority.check())
+                self._record(self.authority.check())
             case _:
                 pass
         for saga, part in self._parts(item):
@@ -424,8 +424,8 @@ class Desk:
             mute_since=view.mute_since,
             has_answered=view.answered_at > 0,
             timer_held_until=self._timer.held_until,
-            may_enter=not self._authority.why_not,
-            why_not=self._authority.why_not,
+            may_enter=not self.authority.why_not,
+            why_not=self.authority.why_not,
             stop_tolerance_bps=self._settings.stop_tolerance_bps,
             manual_change=self._settings.manual_change,
             instrument=view.instruments.get(symbol),

@@ -18,7 +18,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from types import TracebackType
@@ -35,6 +35,7 @@ from seawall.model.inputs import Input
 from seawall.model.times import Bounds, Duration, Instant
 from seawall.model.work import Answer, Work
 from seawall.service.archive import Archive
+from seawall.service.claims import Claims
 from seawall.service.clock import UtcClock
 from seawall.service.commons import Commons, Sharing
 from seawall.service.control_api import Control
@@ -53,7 +54,7 @@ from seawall.service.owner import FolderLock
 from seawall.service.problems import AddressTaken, ConfigError
 from seawall.service.quill import Quill
 from seawall.service.settings import AccountSettings, Address, OrderEntry, Settings
-from seawall.service.spool import Spool
+from seawall.service.spool import Spool, file_name
 from seawall.service.tidings import Tidings
 from seawall.service.venues import codec_of
 from seawall.venues.pace import Budget, common_budget
@@ -77,7 +78,7 @@ class App:
         self.intake_url = ""
         self.control_url = ""
         self.all_ready = asyncio.Event()
-        """Set once every account has taken signals at the same time."""
+        """Set once every account could rule on signals at the same time, though it may have to refuse entries."""
         self.all_stopped = asyncio.Event()
         self._stack = AsyncExitStack()
         self._now = now or UtcClock()
@@ -85,6 +86,7 @@ class App:
         self._commons: dict[tuple[VenueName, str], Commons] = {}
         self._budgets: dict[tuple[VenueName, str], Budget] = {}
         self._tasks: dict[Account, asyncio.Task[None]] = {}
+        self._claims = Claims()
         self._halts = Halts(settings.folder)
         self._metrics = Metrics()
         self._diary = Diary(self._log, self._metrics.worked)
@@ -197,7 +199,9 @@ class App:
             installation=name,
             settings=_desk_settings(bounds, account),
         )
-        spool = Spool(self.settings.folder / f"spool-{account.name}.jsonl", account.name, account.venue.value)
+        spool = Spool(
+            self.settings.folder / file_name(account.name), account.name, account.venue.value, self._log.error
+        )
         halted, budget = partial(self._halts.of, account.name), self._take_up(account)
         loop = AccountLoop(name, desk, self._journal, self._now, self, spool, halted, budget.words)
         self.loops[account.name] = loop
@@ -239,16 +243,20 @@ class App:
         try:
             async with asyncio.TaskGroup() as group:
                 sharing = Sharing(self._commons_of(account), loop.put)
-                connection = sharing.wire = self._connect(account, sharing.hear, loop)
+                connection = sharing.wire = self._connect(account, partial(self._hear, account, sharing), loop)
                 group.create_task(connection.run())
                 group.create_task(loop.run(sharing))
         except Exception as error:  # noqa: BLE001 - named, logged whole, and told to everyone who asks
-            causes = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
-            loop.failure = "; ".join(f"{type(cause).__name__}: {cause}" for cause in causes)
+            loop.failure = "; ".join(f"{type(cause).__name__}: {cause}" for cause in _causes(error))
             self._log.error("account stopped", account=account.name, exc_info=error)
             self._front.lost(account.name, loop.standing)
         if all(one.failure for one in self.loops.values()):
             self.all_stopped.set()
+
+    def _hear(self, account: AccountSettings, sharing: Sharing, one: Input) -> None:
+        """An input of an account's own connection. Raises ConfigError, which stops it, if the account is another's."""
+        self._claims.hear(account, one)
+        sharing.hear(one)
 
     def _go_on_from(self, instant: Instant) -> Duration:
         """Sees to it that our clock goes on where the journal ends; by how much it is now ahead of the machine's."""
@@ -274,6 +282,15 @@ class App:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._log.info("service ended")
+
+
+def _causes(error: Exception) -> Iterator[Exception]:
+    """What went wrong in itself, out of however many groups of tasks."""
+    if isinstance(error, ExceptionGroup):
+        for one in error.exceptions:
+            yield from _causes(one)
+    else:
+        yield error
 
 
 def _secrets(settings: Settings) -> list[str]:

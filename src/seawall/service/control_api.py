@@ -36,6 +36,8 @@ from seawall.service.web import LARGEST_BODY, dump, in_one_shape, no_browsers, r
 
 OWN_NAMES = ("127.0.0.1", "localhost", "::1")
 _PAGE = 500
+_LONGEST_SEQ = 18
+"""Digits of a place that a journal can number."""
 _HEARTBEAT = 15
 """Seconds without an event after which a comment is sent, so that both ends notice when the other has gone."""
 
@@ -93,7 +95,7 @@ class Control:
     async def signals(self, request: web.Request) -> web.Response:
         """The latest signals, newest first."""
         asked = request.query.get("limit", "50")
-        if not asked.isdigit() or not 1 <= int(asked) <= _PAGE:
+        if not asked.isdecimal() or len(asked) > len(str(_PAGE)) or not 1 <= int(asked) <= _PAGE:
             return refuse(422, "invalid", f"limit: expected 1 to {_PAGE}, came {asked!r}")
         try:
             ends = {name: loop.durable for name, loop in self._loops.items()}
@@ -117,11 +119,11 @@ class Control:
     async def readiness(self, request: web.Request) -> web.Response:
         """Ready, or what it waits for, account by account."""
         accounts = {
-            name: {"ready": loop.ready, "why": loop.standing, "waiting": loop.waiting, "seq": loop.durable}
+            name: {"ready": loop.takes_entries, "why": loop.standing, "waiting": loop.waiting, "seq": loop.durable}
             | {"halted": loop.halt.reason if loop.halt is not None else None}
             for name, loop in self._loops.items()
         }
-        ready = all(loop.ready for loop in self._loops.values())
+        ready = all(loop.takes_entries for loop in self._loops.values())
         return reply({"ready": ready, "accounts": accounts}, 200 if ready else 503)
 
     async def metrics(self, request: web.Request) -> web.Response:
@@ -135,8 +137,11 @@ class Control:
         """Events as they become durable. The reader pulls: one that is slow only lags, and one that left resumes."""
         try:
             places = self._places(request)
+            await self._check_places(places)
         except ValueError as error:
             return refuse(422, "invalid", str(error))
+        except JournalError as error:
+            return told(not_ready(str(error)))
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await stream.prepare(request)
         try:
@@ -175,13 +180,25 @@ class Control:
         given = request.query.get("after", "") or request.headers.get("Last-Event-ID", "")
         return places | {name: seq for name, seq in _parse_places(given).items() if name in places}
 
+    async def _check_places(self, places: Mapping[Account, int]) -> None:
+        """Raises ValueError for a place that the journal has not reached: its reader would hear nothing, for as long as
+        it takes to get there, and then miss what came before. Another journal stands here, or an older copy of it.
+        """
+        ahead = {name: seq for name, seq in places.items() if seq > self._loops[name].durable}
+        ends = await self._archive.ask(lambda reader: {name: reader.last_seq(name) for name in ahead}) if ahead else {}
+        for name, end in ends.items():
+            if ahead[name] > end:
+                came = f"expected a place that account {name} has reached, at most {end}, came {ahead[name]}"
+                why = "another journal, or an older copy of it, stands here now"
+                raise ValueError(f"after: {came}: {why}; begin anew with {name}:0, or without a place")
+
 
 def _parse_places(given: str) -> dict[Account, int]:
     """Places as "main:12,other:7" names them. Raises ValueError."""
     places: dict[Account, int] = {}
     for part in filter(None, given.split(",")):
         name, _, seq = part.strip().rpartition(":")
-        if not name or not seq.isdigit():
+        if not name or not seq.isdecimal() or len(seq) > _LONGEST_SEQ:
             raise ValueError(f'after: expected "account:seq", several with a comma between, came {part!r}')
         places[Account(name)] = int(seq)
     return places

@@ -17,8 +17,11 @@ from seawall.model.queries import AskInstruments, AskModes, AskPositions, AskWal
 from seawall.model.reports import ModesReport
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Duration, Instant
 from seawall.service.asking import WITHIN, ask_once
+from seawall.service.claims import Claims
 from seawall.service.ledger import budget_beside
+from seawall.service.problems import ConfigError
 from seawall.service.settings import AccountSettings, Environment
+from seawall.service.spool import set_aside_in
 
 WORTH_MENTIONING: Duration = 500 * MILLISECOND
 _QUERIES: tuple[Query, ...] = (AskModes(), AskInstruments(), AskWallet(), AskPositions())
@@ -45,15 +48,30 @@ class Finding:
 
 
 async def examine(
-    account: AccountSettings, folder: Path, bounds: Bounds, now: Callable[[], Instant]
+    account: AccountSettings, folder: Path, bounds: Bounds, now: Callable[[], Instant], claims: Claims
 ) -> tuple[Finding, ...]:
-    """Everything about one account, from its venue's own mouth; a venue that asked for silence is not asked."""
+    """Everything about one account, from its venue's own mouth; a venue that asked for silence is not asked. `claims`:
+    of all accounts that are examined.
+    """
     unread: list[str] = []
     budget = budget_beside(folder, account, now(), unread.append)
     found = [*_about_settings(account), *(Finding(account.name, "quotas", Grade.NOTE, one) for one in unread)]
+    aside = set_aside_in(folder, account.name)
+    found += [Finding(account.name, "record", Grade.NOTE, _ASIDE.format(one), _READ) for one in aside]
     if words := budget.words(now()):
         return (*found, Finding(account.name, "venue", Grade.SILENT, f"it has said {words}", _FORBIDDEN))
-    return (*found, *_about_venue(account, await ask_once(account, _QUERIES, bounds, now, budget)))
+    heard = await ask_once(account, _QUERIES, bounds, now, budget)
+    return (*found, *_about_venue(account, heard), *_about_owner(account, heard, claims))
+
+
+def _about_owner(account: AccountSettings, heard: Sequence[Input], claims: Claims) -> list[Finding]:
+    """Whether another account of the configuration is the same one at the venue."""
+    try:
+        for one in heard:
+            claims.hear(account, one)
+    except ConfigError as error:
+        return [Finding(account.name, "owner", Grade.BAD, str(error))]
+    return []
 
 
 def _about_settings(account: AccountSettings) -> list[Finding]:
@@ -95,6 +113,8 @@ _NAMES: dict[type[Query], str] = {
     AskWallet: "wallet",
     AskPositions: "positions",
 }
+_ASIDE = "{} holds events that the journal could not take; they are in no receipt"
+_READ = "docs/operating.md says what to do with it"
 _FORBIDDEN = "wait until then; a service does so by itself"
 _REFUSED = "if it speaks of keys or signatures: check key and secret, their environment, and the key's IP list"
 

@@ -145,6 +145,11 @@ class AccountLoop:
         return self.running and self._desk.ready and not self._is_unwritten
 
     @property
+    def takes_entries(self) -> bool:
+        """Whether it is ready, and nothing of the account itself (its modes, its key) is in the way of every entry."""
+        return self.ready and not self._desk.authority.unfit
+
+    @property
     def running(self) -> bool:
         """Whether the account's desk steps: enough for a close, which is never stale."""
         return not self.failure and self._scribe is not None
@@ -173,7 +178,7 @@ class AccountLoop:
             spooled = f"; {self._spool.trouble}" if self._spool is not None and self._spool.trouble else ""
             return f"{self._scribe.trouble}{spooled}"
         if self._desk.ready:
-            return ""
+            return self._desk.authority.unfit
         lacking = "; ".join(f"{query}: {detail}" for query, detail in self.failing.items())
         return lacking or "reads the account's keys, modes, instruments and positions"
 

@@ -58,7 +58,7 @@ class Metrics:
         for status, count in front.answered_by_status.items():
             self._answers.labels(str(status)).set(count)
         for account, loop in loops.items():
-            self._ready.labels(account).set(loop.ready)
+            self._ready.labels(account).set(loop.takes_entries)
             self._halted.labels(account).set(loop.halt is not None)
             self._unwritten.labels(account).set(loop.waiting)
             self._stream.labels(account).set(loop.stream is not None and loop.stream.proven)

@@ -178,8 +178,6 @@ def _accounts(document: _Document) -> dict[Account, AccountTable]:
     for name, data in document.mapping("accounts").items():
         if not _NAME.match(name):
             raise document.error(f"accounts.{name}", "expected a name of 1 to 32 letters, digits, _ or -")
-        if name == "all":
-            raise document.error("accounts.all", "expected another name: all means every account, whoever says it")
         tables[Account(name)] = document.table(f"accounts.{name}", AccountTable, data)
     check_names(tables, document.error)
     return tables

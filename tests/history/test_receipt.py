@@ -149,7 +149,7 @@ def test_an_end_before_the_signal_was_opened_again_is_none() -> None:
         late.then(91_000, ev.SagaReopened(late.sid, VELVET, D(3), ours(91_000)))
         found = receipt(late.recorded())
         assert found is not None
-        assert (found.state, found.reason, found.detail, found.durations.flat) == (State.UNPROTECTED, "late_fill", "", None)
+        assert (found.state, found.reason, found.durations.flat) == (State.UNPROTECTED, "late_fill", None)
         late.then(
             92_000, ev.RollbackBegan(late.sid, VELVET, ev.EndReason.LATE_FILL, "a fill after the end", ours(92_000))
         )

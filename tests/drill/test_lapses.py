@@ -24,7 +24,7 @@ def robbed(venue: VenueName, bounds: Bounds, *faults: dict[str, object], lasts: 
     world.stir()
     world.run(most=lasts)
     box = world.box
-    return list(lapses(box.judge(world.now).episodes, box.history.facts, box.log, world.witness))
+    return list(lapses(box.judge(world.now).episodes, box.history.facts, box.log, world.witness, box.faults.fired))
 
 
 REFUSED = {"fault": "stop_refused", "call": "stop.create", "times": 100_000}

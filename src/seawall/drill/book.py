@@ -57,6 +57,6 @@ def leftovers(world: World) -> Iterator[str]:
 
 
 def bare_again(world: World) -> Iterator[str]:
-    """Positions that nobody else touched and that stood bare again for longer than the house may let them."""
-    facts, log = world.box.history.facts, world.box.log
-    yield from lapses(world.box.judge(world.now).episodes, facts, log, world.witness)
+    """Positions that stood bare again, while nobody else had touched them, for longer than the house may let them."""
+    facts, log, fired = world.box.history.facts, world.box.log, world.box.faults.fired
+    yield from lapses(world.box.judge(world.now).episodes, facts, log, world.witness, fired)

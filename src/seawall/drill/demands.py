@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from seawall.drill import checks, fills
-from seawall.drill.excused import NEVER
+from seawall.drill.beside import bare_beside_others
+from seawall.drill.excused import NEVER, is_garbling
+from seawall.drill.hands import GO_HOME, Hands
 from seawall.drill.house import INSTALLATION
 from seawall.drill.lapses import lapses
 from seawall.drill.lengths import written
-from seawall.drill.lines import is_garbled
+from seawall.drill.needless import Seen, closed_while_covered
 from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
 from seawall.drill.reasons import false_reasons
@@ -31,8 +33,6 @@ from venuesim.judge import Episode, Verdict
 from venuesim.traffic import LogEntry
 from venuesim.words import Origin
 
-_GO_HOME = ("close", "flatten", "open")
-"""What a person does that may bring a position home: an opposite signal may, too."""
 _CANCELS = {"order.cancel": "", "stop.cancel": "", "orders.cancel_all": "everything", "stops.cancel_all": "everything"}
 
 
@@ -78,14 +78,12 @@ class Ended:
         return state.phase.value if state.phase in checks.ENDS else "open"
 
 
-def ended(
-    world: World, page: Page, signals: Sequence[Signal], unfired: Sequence[str], *, is_swept: bool = False
-) -> Ended:
+def ended(world: World, page: Page, hands: Hands, unfired: Sequence[str], *, is_swept: bool = False) -> Ended:
     """Collects what there is to judge in the deterministic world; `is_swept`: the crash sweep has killed a process. A
     run that is broken off, since it goes round in a circle, leaves the memory ahead of the journal by what is still
     being written: then it is not compared.
     """
-    rows = world.recorded()
+    rows, signals = world.recorded(), hands.signals
     end = collected(
         checks.on_slot(world.box.judge(world.now), world.account, Symbol(page.symbol(world.venue))),
         rows,
@@ -97,6 +95,7 @@ def ended(
     )
     told = (
         *_from_outside(world, page, end, rows, is_swept=is_swept),
+        *_of_bytes(world, page, end, hands),
         *_beside_what_was_asked(world, page, end, signals),
     )
     return replace(end, outside=told)
@@ -110,28 +109,35 @@ def _beside_what_was_asked(world: World, page: Page, end: Ended, signals: Sequen
     moves = any(hand.does == "protect" for hand in page.hand)
     if not any(hand.does == "reword" for hand in page.hand):
         yield from unasked(world.box.history.facts, signals, moves=moves, jumps=jumps)
-    if not any(hand.does in _GO_HOME for hand in page.hand):
+    if not any(hand.does in GO_HOME for hand in page.hand):
         for state in end.folded.values():
             if state.phase is Phase.FLAT and state.end is EndReason.CLOSED_BY_REQUEST:
                 yield f"{state.signal.id} ended as {state.end}, and nobody had asked for it"
 
 
 def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded], *, is_swept: bool) -> Iterator[str]:
-    """What the fills of the book, the bytes and their times say: see `fills`, `receipts`, `witness`, `overdue` and
-    `lapses`.
-    """
+    """What the fills of the book and the requests say: see `fills`, `reasons`, `receipts` and `witness`."""
     facts, log = world.box.history.facts, world.box.log
     if not any(line.line["fault"] == "request_twice" and "order.create" in line.line["call"] for line in page.fault):
         yield from fills.wrongs(facts, end.folded)
     yield from false_reasons(end.verdict.episodes, end.folded)
     yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
     yield from too_many_take_profits(world)
-    if not is_touched(page) and not is_garbled(page.fault):
-        if not any(kill.restores for kill in page.kill):
-            yield from false_receipts(end.verdict.episodes, facts, rows, end.folded, is_whole=not is_swept)
-        yield from overdue(world.venue, end.verdict.episodes, facts, log, world.witness)
-        if not any(hand.does == "resolve" for hand in page.hand):
-            yield from lapses(end.verdict.episodes, facts, log, world.witness)
+    is_told_truly = not any(map(is_garbling, world.box.faults.fired)) and not any(kill.restores for kill in page.kill)
+    if is_told_truly and not is_touched(end.verdict):
+        yield from false_receipts(end.verdict.episodes, facts, rows, end.folded, is_whole=not is_swept)
+
+
+def _of_bytes(world: World, page: Page, end: Ended, hands: Hands) -> Iterator[str]:
+    """What the bytes and their times say of the cover: see `overdue`, `lapses`, `beside` and `needless`."""
+    facts, log, episodes, fired = world.box.history.facts, world.box.log, end.verdict.episodes, world.box.faults.fired
+    yield from overdue(world.venue, episodes, facts, log, world.witness, fired)
+    if not any(hand.does == "resolve" for hand in page.hand):
+        yield from lapses(episodes, facts, log, world.witness, fired)
+        yield from bare_beside_others(episodes, facts, log, world.witness, fired)
+    if not any(kill.restores for kill in page.kill):
+        seen = Seen(episodes, facts, log, world.witness, fired, world.latency, hands.asked)
+        yield from closed_while_covered(seen)
 
 
 def too_many_take_profits(world: World) -> Iterator[str]:
@@ -185,7 +191,7 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
     entries = entries_of(end.verdict.episodes)
     if entries > accepted:
         yield f"{entries} entries for {accepted} signals"
-    if end.verdict.opposite_positions and not is_touched(page):
+    if end.verdict.opposite_positions and not is_touched(end.verdict):
         yield "an opposite position"
     for name in sorted(set(end.sent)):
         if end.sent.count(name) > 1:
@@ -217,15 +223,19 @@ def stood_in(name: str, episodes: Sequence[Episode]) -> bool:
     return False
 
 
-def is_touched(page: Page) -> bool:
-    """Whether another hand trades on the slot."""
-    by_fault = any(line.line["fault"] == "hand_trade" for line in page.fault)
-    return by_fault or any(hand.does == "trade" for hand in page.hand)
+def is_touched(verdict: Verdict) -> bool:
+    """Whether another hand has traded on the slot."""
+    by_hand = Origin.HAND.value
+    return any(
+        any(entry.origin == by_hand for entry in episode.entries)
+        or any(close.what == by_hand for close in episode.closes)
+        for episode in verdict.episodes
+    )
 
 
 def _one_story(page: Page, end: Ended) -> Iterator[str]:
     """Journal and judge agree about the end, and the journal tells exactly what is in memory."""
-    by_hand = is_touched(page) or any(hand.does == "resolve" for hand in page.hand)
+    by_hand = is_touched(end.verdict) or any(hand.does == "resolve" for hand in page.hand)
     for state in end.folded.values():
         if state.phase not in checks.ENDS:
             yield f"no end: {state.phase.value}"

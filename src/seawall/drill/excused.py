@@ -1,7 +1,9 @@
 """What no house could have used of a stretch without cover, read from the venue's log and the book's facts.
 
 Taken out of a naked time is that in which the venue answered nothing, or only 5xx, 429, 418 and 403 (design, rule 13),
-and that in which a close of ours was on its way, or had been lost, refused or left unfilled by the plan.
+and that in which a close of ours was on its way, or had been lost, refused or left unfilled by the plan. A garbled
+reply or frame excuses what follows it until stops and positions have been read twice. From another hand's fill on a
+position is held to wider bounds (`beside`).
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from seawall.model.ids import Leg, parse_client_id
-from seawall.model.times import SECOND, Duration, Instant
-from venuesim.facts import Fact, OrderFilled
+from seawall.model.times import SECOND, Bounds, Duration, Instant
+from venuesim.facts import Fact, OrderFilled, Origin
+from venuesim.faults import Fired
+from venuesim.judge import Episode
 from venuesim.traffic import LogEntry
 
 Span = tuple[Instant, Instant]
@@ -26,6 +30,11 @@ LONGEST_WAIT: Duration = 150 * SECOND
 SLOWEST_NEXT: Duration = 15 * SECOND
 """How long a close in vain excuses that none follows: the slowest repeat is 5 s (`ask_slowest`), the rest is room for
 what holds the next one up (judgement)."""
+CLEARED_UP: Duration = 2 * Bounds().stop_reread + Bounds().read_lag
+"""How long after a garbled reply or frame it may still be believed: until stops and positions have been read twice."""
+LOOKS = ("stops.open", "positions.get")
+"""By which calls somebody looks whether a stop still stands."""
+_GARBLES = ("reply_edit", "stream_edit")
 _TO_WAIT = re.compile(r'"code":-10(?:03|15)|"retCode":(?:10006|10018|10403|10429)')
 """The venue's words to wait, under whatever status (binance.md 1.3, bybit.md 1.3)."""
 _SERVER_ERROR = 500
@@ -70,16 +79,46 @@ def failed(entries: Sequence[LogEntry]) -> Iterator[Span]:
             yield entry.at, next((at for at in good if at > (entry.answered_at or entry.at)), NEVER)
 
 
+def blind(log: Sequence[LogEntry]) -> Iterator[Span]:
+    """The time in which readings of stops or of positions failed."""
+    for call in LOOKS:
+        yield from failed([entry for entry in log if entry.call == call])
+
+
 def is_bad(entry: LogEntry) -> bool:
     """Whether a request got no answer, or one that is none of the venue's engine."""
     status = entry.status or 0
     return entry.outcome != "answered" or status >= _SERVER_ERROR or status in _BAD
 
 
+def is_garbling(fired: Fired) -> bool:
+    """Whether a fault that struck has changed what a reply or a frame says."""
+    return fired.fault in _GARBLES
+
+
+def garbled(fired: Sequence[Fired], symbol: str) -> Iterator[Span]:
+    """From each garbled reply or frame that may have been about a symbol, as long as it may be believed."""
+    for one in fired:
+        if is_garbling(one) and one.symbol in (None, symbol):
+            yield one.at, one.at + CLEARED_UP
+
+
+def touched_at(episode: Episode, facts: Sequence[Fact]) -> Instant:
+    """When another hand first traded in a position; `NEVER` if none did."""
+    by_hand = (fact for fact in facts if isinstance(fact, OrderFilled) and fact.order.origin is Origin.HAND)
+    return next((fact.mark.at for fact in by_hand if is_in(fact, episode)), NEVER)
+
+
+def is_in(fact: OrderFilled, episode: Episode) -> bool:
+    """Whether a fill changed a position, from the one that opened it to the one that closed it."""
+    ends = NEVER if episode.closed_at is None else episode.closed_at
+    return fact.order.symbol == episode.symbol and episode.opened_at <= fact.mark.at <= ends
+
+
 def closes_in_vain(log: Sequence[LogEntry], facts: Sequence[Fact]) -> Iterator[Span]:
     """From each close that filled nothing until the next one, and each that filled while it was on its way."""
     filled = {fact.order.client_id: fact.mark.at for fact in facts if isinstance(fact, OrderFilled)}
-    closes = [entry for entry in log if entry.call == "order.create" and _is_close(entry)]
+    closes = [entry for entry in log if is_close(entry)]
     for entry, later in zip_longest(closes, closes[1:]):
         if entry is None:
             return
@@ -88,16 +127,18 @@ def closes_in_vain(log: Sequence[LogEntry], facts: Sequence[Fact]) -> Iterator[S
         yield entry.at, done if done is not None else followed_at
 
 
-def _is_close(entry: LogEntry) -> bool:
-    name = parse_client_id(entry.client_id or "")
+def is_close(entry: LogEntry) -> bool:
+    """Whether a request is a close of ours."""
+    name = parse_client_id(entry.client_id or "") if entry.call == "order.create" else None
     return name is not None and name.leg is Leg.CLOSE
 
 
 def stops_taken(log: Sequence[LogEntry]) -> list[Instant]:
     """When a process read that its stop was taken, in order: what is acknowledged is never closed for (rule 11)."""
     taken = (entry for entry in log if entry.call == "stop.create" and entry.outcome == "answered")
-    return sorted(entry.answered_at or entry.at for entry in taken if _is_taken(entry))
+    return sorted(entry.answered_at or entry.at for entry in taken if is_taken(entry))
 
 
-def _is_taken(entry: LogEntry) -> bool:
+def is_taken(entry: LogEntry) -> bool:
+    """Whether the reply to a stop says that it was taken."""
     return '"algoId"' in entry.reply or '"retCode":0' in entry.reply

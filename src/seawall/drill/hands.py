@@ -12,10 +12,13 @@ from seawall.drill.world import World
 from seawall.model import inputs as inp
 from seawall.model.ids import Side, SignalId, Symbol
 from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TakeProfit, TriggerBy
+from seawall.model.times import Instant
 from venuesim import words
 from venuesim.facts import StopStatus
 from venuesim.hands import WantedMove, WantedStop
 
+GO_HOME = ("close", "flatten", "open")
+"""What a person does that may bring a position home: an opposite signal may, too."""
 _HUNDRED = Decimal(100)
 
 
@@ -64,6 +67,8 @@ class Hands:
         self._page = page
         self._number = number
         self.signals: list[Signal] = []
+        self.asked: list[tuple[str, Instant]] = []
+        """When somebody asked for what may bring a position home, and on which symbol."""
         self._wishes = 0
         self._deeds: Mapping[str, Callable[[Hand], None]] = {
             "close": self._close,
@@ -85,6 +90,8 @@ class Hands:
 
     def do(self, hand: Hand) -> None:
         """Does one line now."""
+        if hand.does in (*GO_HOME, "resolve") and (hand.does != "open" or hand.on_opposite != "refuse"):
+            self.asked.append((self._symbol, self._world.now))
         self._deeds[hand.does](hand)
         self._world.stir()
 

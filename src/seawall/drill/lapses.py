@@ -13,80 +13,76 @@ All of it is read from the judge, the venue's log and the bytes that arrived; no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from seawall.drill.excused import (
+    LOOKS,
     NEVER,
     ONE_CLOSE,
     Span,
+    blind,
     closes_in_vain,
-    failed,
+    garbled,
     is_bad,
     mute,
     spent,
     stops_taken,
+    touched_at,
     union,
 )
 from seawall.drill.lengths import written
+from seawall.drill.said import BARE, FIRING, OPEN, OUT_OF_THE_BOOK, STOPPED, names_of, objects_about, shows
 from seawall.drill.witness import Life, Witness, text_of
 from seawall.model.times import Bounds, Duration, Instant
 from venuesim.facts import Fact
+from venuesim.faults import Fired
 from venuesim.judge import Episode
 from venuesim.traffic import LogEntry
 from venuesim.verdict import StopSpan
-from venuesim.words import Origin
 
 TOLD: Duration = Bounds().max_naked + ONE_CLOSE
 UNTOLD: Duration = TOLD + 2 * Bounds().stop_reread + Bounds().read_lag
-_LOOKS = ("stops.open", "positions.get")
-_OBJECT = re.compile(r"\{[^{}]*\}")
-_OUT_OF_THE_BOOK = re.compile(
-    r'"(?:X|algoStatus)":"(?:CANCELED|EXPIRED|REJECTED|FINISHED|TRIGGERED)'
-    r'|"orderStatus":"(?:Deactivated|Cancelled|Rejected|Filled|Triggered|New)"'
-)
-"""What a stop is called that covers nothing (binance.md 3.2; bybit.md 3.3)."""
-_FIRING = re.compile(r'"(?:X|algoStatus)":"TRIGGERING"')
-"""And one that covers for a moment yet."""
-_OPEN = re.compile(r'"size":"(?!0(?:\.0*)?")[0-9]')
-_BARE = re.compile(r'"stopLoss":"(?:0(?:\.0*)?)?"')
-_STOPPED = re.compile(r'"stopLoss":"(?!0(?:\.0*)?")[0-9]')
 
 
-def lapses(episodes: Sequence[Episode], facts: Sequence[Fact], log: Sequence[LogEntry], seen: Witness) -> Iterator[str]:
-    """Positions of ours that stood bare again for longer than the house may let them, each in a sentence."""
-    bare = [(episode, span) for episode in episodes if _is_ours(episode) for span in _later(episode)]
+def lapses(
+    episodes: Sequence[Episode],
+    facts: Sequence[Fact],
+    log: Sequence[LogEntry],
+    seen: Witness,
+    fired: Sequence[Fired],
+) -> Iterator[str]:
+    """Positions of ours that stood bare again for longer than the house may let them, each in a sentence. `fired`: what
+    faults have changed.
+    """
+    bare = [(episode, span) for episode in episodes for span in _later(episode, touched_at(episode, facts))]
     if not bare:
         return
     unheard = [*mute(log)]
-    failures = [span for call in _LOOKS for span in failed([entry for entry in log if entry.call == call])]
+    failures = [*blind(log)]
     for episode, span in bare:
         acts = [entry for entry in log if entry.symbol == episode.symbol]
-        spared = union([*unheard, *closes_in_vain(acts, facts)])
-        blind = union([*spared, *failures])
+        spared = union([*unheard, *closes_in_vain(acts, facts), *garbled(fired, episode.symbol)])
+        unlooked = union([*spared, *failures])
         for life in seen.lives:
             reader = _Reader(episode, span[0], life, log, seen)
             for since, until in _parts(span, life, acts):
                 told = spent((reader.told(since), until), spared)
                 if told > TOLD:
                     yield f"{episode.symbol}: naked again for {written(told)} after it was told that its cover was gone"
-                untold = spent((reader.last_shown(since, until), until), blind)
+                untold = spent((reader.last_shown(since, until), until), unlooked)
                 if untold > UNTOLD:
                     yield f"{episode.symbol}: naked again for {written(untold)}, and nobody looked"
 
 
-def _is_ours(episode: Episode) -> bool:
-    """Whether nobody else traded in it: what a hand adds outgrows a cover, and is not ours to close."""
-    entered = all(entry.origin == Origin.CLIENT for entry in episode.entries)
-    return entered and not any(close.what == "hand" for close in episode.closes)
-
-
-def _later(episode: Episode) -> Iterator[Span]:
-    """The stretches without cover after the first cover that are long enough to be asked about."""
+def _later(episode: Episode, touched: Instant) -> Iterator[Span]:
+    """The stretches without cover after the first cover that are long enough to be asked about, up to where another
+    hand has traded: what it adds outgrows a cover, and is not ours to close.
+    """
     for begin, end in episode.naked:
-        if episode.covered_at is not None and begin >= episode.covered_at and end - begin > Bounds().max_naked:
-            yield begin, end
+        ours_until = min(end, touched)
+        if episode.covered_at is not None and begin >= episode.covered_at and ours_until - begin > Bounds().max_naked:
+            yield begin, ours_until
 
 
 def _parts(span: Span, life: Life, acts: Sequence[LogEntry]) -> Iterator[Span]:
@@ -104,7 +100,7 @@ class _Reader:
         self.looks = [
             entry
             for entry in log
-            if entry.call in _LOOKS and entry.at >= life.began and not is_bad(entry) and _answered(entry) < life.ended
+            if entry.call in LOOKS and entry.at >= life.began and not is_bad(entry) and _answered(entry) < life.ended
         ]
 
     def told(self, since: Instant) -> Instant:
@@ -113,7 +109,7 @@ class _Reader:
         """
         gone = [stop for stop in self.episode.stops if stop.ended_at is not None and stop.ended_at <= self.bare_at]
         by_ends = max((self._told_end(stop) for stop in gone), default=NEVER) if since <= self.bare_at else NEVER
-        bare = (at for at, text in self.heard if at >= since and self._shows(text, _OPEN, _BARE))
+        bare = (at for at, text in self.heard if at >= since and shows(text, self.episode.symbol, OPEN, BARE))
         return max(since, min(by_ends, next(bare, NEVER), self._missed_twice(since)))
 
     def last_shown(self, since: Instant, until: Instant) -> Instant:
@@ -123,13 +119,12 @@ class _Reader:
 
     def _told_end(self, stop: StopSpan) -> Instant:
         """When it was told that a stop covers no more; a TRIGGERING one does for `triggering` yet (design, rule 11)."""
-        names = [name for name in (stop.stop_id, stop.client_id) if name]
         firing = NEVER
         for at, text in self.heard:
-            for found in _OBJECT.findall(text) if any(name in text for name in names) else ():
-                if any(name in found for name in names) and _OUT_OF_THE_BOOK.search(found):
+            for found in objects_about(stop, text):
+                if OUT_OF_THE_BOOK.search(found):
                     return min(at, firing)
-                if any(name in found for name in names) and _FIRING.search(found):
+                if FIRING.search(found):
                     firing = min(firing, at + Bounds().triggering)
         return firing
 
@@ -144,17 +139,8 @@ class _Reader:
 
     def _stands(self, entry: LogEntry) -> bool:
         if entry.call == "positions.get":
-            return self._shows(entry.reply, _OPEN, _STOPPED)
-        return any(
-            name in entry.reply for stop in self.episode.stops for name in (stop.stop_id, stop.client_id) if name
-        )
-
-    def _shows(self, text: str, *words: re.Pattern[str]) -> bool:
-        """Whether an object of the text that is about the symbol says all of it."""
-        if self.episode.symbol not in text:
-            return False
-        about = (found for found in _OBJECT.findall(text) if f'"{self.episode.symbol}"' in found)
-        return any(all(word.search(found) for word in words) for found in about)
+            return shows(entry.reply, self.episode.symbol, OPEN, STOPPED)
+        return any(name in entry.reply for stop in self.episode.stops for name in names_of(stop))
 
 
 def _answered(entry: LogEntry) -> Instant:

@@ -44,11 +44,6 @@ def fault_on(page: Page, venue: VenueName, account: str, line: FaultLine, since:
     return plain
 
 
-def is_garbled(lines: Iterable[FaultLine]) -> bool:
-    """Whether what is read or heard may be garbled: then what a process was told cannot be said from outside."""
-    return any(line.line["fault"] in ("reply_edit", "stream_edit") for line in lines)
-
-
 def title_of(number: int, line: FaultLine) -> str:
     """How a line is named to whoever asks why it did not strike; empty if it need not."""
     return f"fault {number} ({line.line['fault']} {line.line.get('call', '')})" if not line.maybe else ""

@@ -26,7 +26,7 @@ import msgspec
 from seawall.drill import book
 from seawall.drill.checks import ENDS
 from seawall.drill.lengths import Length
-from seawall.drill.lines import fault_on, is_garbled
+from seawall.drill.lines import fault_on
 from seawall.drill.page import FaultLine
 from seawall.drill.plans import Plan, draw
 from seawall.drill.progress import Progress
@@ -155,7 +155,7 @@ def attempt(mayhem: Mayhem) -> Outcome:
     stage = _Stage(mayhem)
     ended = stage.run()
     breaches = [*book.wrongs(stage.world), *book.leftovers(stage.world), *stage.rollbacks()]
-    breaches += book.bare_again(stage.world) if not is_garbled(mayhem.faults) else ()
+    breaches += book.bare_again(stage.world)
     if not ended:
         breaches += [
             f"{saga.state.signal.id}: no end: {saga.state.phase.value}"

@@ -318,7 +318,7 @@ class Play:
         end = ended(
             world,
             self.page,
-            self.hands.signals,
+            self.hands,
             [text for n, text in self.lines.items() if text and n not in struck],
             is_swept=self.crash is not None,
         )

@@ -86,16 +86,15 @@ def _is_excused(episode: Episode, close: LogEntry, seen: Seen) -> bool:
 
 
 def _seemed_absent(episode: Episode, seen: Seen) -> bool:
-    """Whether the entry had been refused, or nothing was told of its fill for so long that it may have been proven
-    absent: a late fill is covered first and then closed (design, rules 7 and 17).
+    """Whether the entry had been refused, or its fill came or was told so late that it may have been proven absent: a
+    late fill is covered first and then closed (design, rules 7 and 17).
     """
     names = {entry.client_id for entry in episode.entries}
     sent = [entry for entry in seen.log if entry.call == "order.create" and entry.client_id in names]
     first = min((entry.at for entry in sent), default=episode.opened_at)
-    told = (at for at, output in seen.witness.heard if at > first and episode.symbol in text_of(output))
-    answers = [entry for entry in sent if not is_bad(entry)]
-    refused = any(not is_order(entry) for entry in answers)
-    return refused or (not answers and next(told, first) > first + Bounds().read_lag)
+    filled = (at for at, output in seen.witness.heard if at > first and shows(text_of(output), episode.symbol, FILLED))
+    refused = any(not is_order(entry) for entry in sent if not is_bad(entry))
+    return refused or max(next(filled, first), episode.opened_at) > first + Bounds().read_lag
 
 
 def is_order(entry: LogEntry) -> bool:

@@ -55,9 +55,17 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
         wanted[AskPositions(symbol)] = None  # one witness shows less than counts as ours: the second decides
     if Duty.WATCH in duties and state.phase is Phase.PROTECTED:
         wanted.update((AskOrder(symbol, facts.client_id), None) for facts in state.entry_orders if facts.is_unpriced)
+        wanted.update(dict.fromkeys(_about_parts(state, around)))
     if Duty.PREPARE in duties and state.signal.leverage is not None:
         wanted[AskLeverage(symbol)] = None
     return list(wanted)
+
+
+def _about_parts(state: SagaState, around: Circumstances) -> list[Query]:
+    """Closes of a part whose end or price nobody has told; the receipt says both."""
+    unsettled = (close.client_id for close in unsettled_closes(state, around))
+    unpriced = (close.client_id for close in state.closes if state.orders[close.client_id].is_unpriced)
+    return [AskOrder(state.signal.symbol, name) for name in dict.fromkeys((*unsettled, *unpriced))]
 
 
 def _is_cover_doubted(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:

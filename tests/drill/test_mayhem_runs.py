@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from seawall.drill import mayhem
 from seawall.drill.progress import EVERY_SECONDS, Progress
+from seawall.drill.world import World
+from seawall.engine.settings import DeskSettings
 from seawall.model.ids import VenueName
+from seawall.model.times import MINUTE, Bounds
 
 
 def test_a_line_comes_every_few_seconds_to_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,6 +35,14 @@ def test_mayhem_tells_of_every_world(monkeypatch: pytest.MonkeyPatch, capsys: py
     told = capsys.readouterr()
     assert [line.split(" runs")[0] for line in told.err.splitlines()] == ["mayhem: 1/2", "mayhem: 2/2"]
     assert told.out.startswith("seeds 3..4: 0 with a breach")
+
+
+def test_a_house_that_lets_a_position_stand_bare_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first fill on, in a world of many signals too."""
+    patient = DeskSettings(bounds=Bounds(max_naked=20 * MINUTE))
+    monkeypatch.setattr(mayhem, "World", partial(World, settings=patient))
+    told = mayhem.attempt(mayhem.draw_mayhem(VenueName.BINANCE, 137)).breaches
+    assert [said for said in told if "after the first proof of a fill" in said] != []
 
 
 @pytest.mark.parametrize(("venue", "seed"), [("binance", 22_512), ("bybit", 21_205)])

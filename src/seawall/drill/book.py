@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from seawall.drill import fills
+from seawall.drill.beside import bare_beside_others
 from seawall.drill.checks import fold
 from seawall.drill.lapses import lapses
+from seawall.drill.needless import Seen, closed_while_covered
+from seawall.drill.overdue import overdue
 from seawall.drill.reasons import false_reasons
 from seawall.drill.world import World
 from seawall.model.ids import VenueName, parse_client_id
@@ -56,7 +59,20 @@ def leftovers(world: World) -> Iterator[str]:
             yield f"{position.symbol}: {position.quantity} of ours that no signal answers for"
 
 
-def bare_again(world: World) -> Iterator[str]:
-    """Positions that stood bare again, while nobody else had touched them, for longer than the house may let them."""
+def bare(world: World) -> Iterator[str]:
+    """Positions that stood bare for longer than the house may let them: from the first fill, again, or beside another's
+    hand.
+    """
     facts, log, fired = world.box.history.facts, world.box.log, world.box.faults.fired
-    yield from lapses(world.box.judge(world.now).episodes, facts, log, world.witness, fired)
+    episodes = world.box.judge(world.now).episodes
+    yield from overdue(world.venue, episodes, facts, log, world.witness, fired)
+    yield from lapses(episodes, facts, log, world.witness, fired)
+    yield from bare_beside_others(episodes, facts, log, world.witness, fired)
+
+
+def needless(world: World, asked: Sequence[tuple[str, Instant]]) -> Iterator[str]:
+    """Positions that were closed though they were known to be covered. `asked`: when somebody asked, by symbol."""
+    box = world.box
+    episodes = box.judge(world.now).episodes
+    seen = Seen(episodes, box.history.facts, box.log, world.witness, box.faults.fired, world.latency, asked)
+    yield from closed_while_covered(seen)

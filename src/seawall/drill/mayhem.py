@@ -155,7 +155,7 @@ def attempt(mayhem: Mayhem) -> Outcome:
     stage = _Stage(mayhem)
     ended = stage.run()
     breaches = [*book.wrongs(stage.world), *book.leftovers(stage.world), *stage.rollbacks()]
-    breaches += book.bare_again(stage.world)
+    breaches += [*book.bare(stage.world), *book.needless(stage.world, stage.asked)]
     if not ended:
         breaches += [
             f"{saga.state.signal.id}: no end: {saga.state.phase.value}"
@@ -173,7 +173,8 @@ class _Stage:
         plan = mayhem.plan
         symbols = [*mayhem.coins, Symbol("BTCUSDT")]
         self.mayhem = mayhem
-        self.asked: dict[Symbol, None] = {}
+        self.asked: list[tuple[str, Instant]] = []
+        """When somebody asked for something that may bring a position home, and on which symbol."""
         self.sent = 0
         self.lifted_at: Instant = 0
         page = plan.page
@@ -242,10 +243,10 @@ class _Stage:
         world, coin = self.world, self.mayhem.coins[deed.coin]
         if deed.does == "send":
             self.sent += 1
-            self.asked |= {coin: None} if deed.closes_opposite else {}
+            self.asked += [(coin, world.now)] if deed.closes_opposite else []
             world.give(inp.SignalReceived(world.clock, self._signal_of(deed, coin)))
         elif deed.does == "close":
-            self.asked[coin] = None
+            self.asked.append((coin, world.now))
             world.give(inp.CloseRequested(world.clock, coin, "owner"))
         elif deed.does == "cancel":
             self._cancel_stops(coin)
@@ -278,7 +279,7 @@ class _Stage:
 
     def _wish(self, deed: Deed, coin: Symbol) -> None:
         """The owner asks something of what is open, or turns it round."""
-        self.asked[coin] = None
+        self.asked.append(("" if deed.does == "flatten" else coin, self.world.now))
         self.sent += 1
         about = replace(self._signal_of(deed, coin), side=None, size=None, stop=None, leverage=None)
         mark, held = self.world.box.book.market.prices(coin).mark, self._held(coin)
@@ -352,9 +353,10 @@ class _Stage:
 
     def rollbacks(self) -> Iterator[str]:
         """Signals rolled back though the venue would have taken the stop."""
+        asked = {symbol for symbol, _ in self.asked}
         for saga in self.world.sagas():
             state = saga.state
-            if self.mayhem.spares and state.end in _ROLLBACKS and state.signal.symbol not in self.asked:
+            if self.mayhem.spares and state.end in _ROLLBACKS and state.signal.symbol not in asked:
                 yield f"{state.signal.id}: a needless rollback ({state.end.value})"
 
 

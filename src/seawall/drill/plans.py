@@ -20,7 +20,7 @@ import msgspec
 from seawall.drill import kinds
 from seawall.drill.kinds import one_in
 from seawall.drill.lengths import Length
-from seawall.drill.page import Ask, Clock, FaultLine, Hand, JournalLine, Kill, Must, Owner, Page, Where
+from seawall.drill.page import Ask, Clock, FaultLine, Hand, JournalLine, Kill, Must, Owner, Page, Price, Rung, Where
 from seawall.model.ids import VenueName
 from seawall.model.times import MILLISECOND, SECOND, Duration
 from venuesim.switches import ANY_NUMBER, SWITCHES
@@ -110,7 +110,59 @@ def draw(venue: VenueName, seed: int) -> Plan:
     whole = msgspec.structs.replace(
         page, switches=switches | late, fault=tuple(faults), must=_must(venue, spares=spares)
     )
-    return Plan(venue, seed, whole, spares)
+    return _with_wishes(Plan(venue, seed, whole, spares))
+
+
+def _with_wishes(plan: Plan) -> Plan:
+    """The plan with what its owner wishes beside: a ladder from the beginning, and one in five something later. Drawn
+    apart from all else, so that each seed keeps the rest of its plan.
+    """
+    chance = random.Random(f"wishes/{plan.venue}/{plan.seed}")  # noqa: S311 - a drill, drawn from a seed
+    page, rungs = plan.page, _ladder(chance) if one_in(chance, 8) else ()
+    wishes = tuple(_wishes(chance, page.signal.side)) if one_in(chance, 5) else ()
+    jumps = (_jump(chance),) if one_in(chance, 10) else ()
+    spares = plan.spares and not jumps and all(hand.does == "protect" for hand in wishes)
+    asked = msgspec.structs.replace(page.signal, take_profit=rungs)
+    hands, must = (*page.hand, *wishes), _must(plan.venue, spares=spares)
+    page = msgspec.structs.replace(page, signal=asked, hand=hands, price=jumps, must=must)
+    return Plan(plan.venue, plan.seed, page, spares)
+
+
+def _ladder(chance: random.Random) -> tuple[Rung, ...]:
+    """Take-profits, near enough for a jump of the market to take one, over all of it or a part."""
+    near, far = chance.choice((1, 2)), chance.choice((4, 6))
+    first, second = chance.choice(((50, 50), (40, 30), (100, 0)))
+    rungs = (Rung(pct=Decimal(near), share=Decimal(first)), Rung(pct=Decimal(far), share=Decimal(second)))
+    return tuple(rung for rung in rungs if rung.share)
+
+
+def _wishes(chance: random.Random, side: str) -> Iterator[Hand]:
+    """What an owner asks of a position: another stop (perhaps twice) or ladder, a part of it, all flat, the reverse."""
+    at: Duration = chance.choice((15, 40, 400, 3_000, 9_000, 16_000)) * MILLISECOND
+    match chance.choice(("stop", "stop", "even", "ladder", "part", "flatten", "reverse")):
+        case "stop":
+            yield Hand(at=Length(at), does="protect", stop=Decimal(chance.choice((2, 3, 8))))
+            if one_in(chance, 2):
+                again = at + chance.choice((5, 100, 2_000)) * MILLISECOND
+                yield Hand(at=Length(again), does="protect", stop=Decimal(chance.choice((1, 4, 6))))
+        case "even":
+            yield Hand(at=Length(at), does="protect", break_even=Decimal(0))
+        case "ladder":
+            yield Hand(at=Length(at), does="protect", take_profit=_ladder(chance))
+        case "part":
+            yield Hand(at=Length(at), does="close", part=Decimal(chance.choice(("0.25", "0.5"))))
+        case "reverse":
+            other: Literal["buy", "sell"] = "sell" if side == "buy" else "buy"
+            yield Hand(at=Length(at), does="open", side=other, on_opposite="reverse")
+        case _:
+            yield Hand(at=Length(at), does="flatten")
+
+
+def _jump(chance: random.Random) -> Price:
+    """The market moves at a time, through a stop, through a rung, or through neither."""
+    at: Duration = chance.choice((5, 25, 300, 4_000, 12_000)) * MILLISECOND
+    which: Literal["both", "mark", "last"] = chance.choice(("both", "both", "mark", "last"))
+    return Price(at=Length(at), pct=Decimal(chance.choice((-7, -2, 2, 7))), which=which)
 
 
 def _must(venue: VenueName, *, spares: bool) -> dict[VenueName, Must]:

@@ -30,7 +30,7 @@ LASTING: Duration = 45 * SECOND
 """How long an end must last to count: longer than the period in which stops are read again."""
 
 
-OURS = ("close", "repeat", "reword", "open")
+OURS = ("close", "protect", "flatten", "repeat", "reword", "open")
 """What a hand brings to our own door."""
 RUNAWAY = 3_000
 """Events of one run. No page comes near: whoever records so many does the same thing again and again."""

@@ -1,0 +1,29 @@
+"""What the storm's owners wish."""
+
+from __future__ import annotations
+
+from seawall.drill.plans import draw
+from seawall.model.ids import VenueName
+
+PLANS = [draw(venue, seed) for seed in range(300) for venue in VenueName]
+HANDS = [hand for plan in PLANS for hand in plan.page.hand]
+
+
+def test_the_storm_draws_every_wish_of_an_owner() -> None:
+    """Another stop, break-even, another ladder, a part, all flat, the reverse; a ladder at once; a jump at a time."""
+    asked = [hand for hand in HANDS if hand.does == "protect"]
+    assert any(hand.stop is not None for hand in asked)
+    assert any(hand.break_even is not None for hand in asked)
+    assert any(hand.take_profit for hand in asked)
+    assert any(hand.does == "close" and hand.part is not None for hand in HANDS)
+    assert any(hand.does == "flatten" for hand in HANDS)
+    assert any(hand.does == "open" and hand.on_opposite == "reverse" for hand in HANDS)
+    assert any(plan.page.signal.take_profit for plan in PLANS)
+    assert any(plan.page.price for plan in PLANS)
+
+
+def test_no_close_is_called_needless_that_may_have_been_asked_for() -> None:
+    """Nor one for which a jump of the market may be the reason."""
+    for plan in PLANS:
+        asked = any(hand.part is not None or hand.does == "flatten" for hand in plan.page.hand)
+        assert not (plan.spares and (asked or plan.page.price))

@@ -8,10 +8,12 @@ from typing import Final
 from seawall.drill import fills
 from seawall.drill.beside import bare_beside_others
 from seawall.drill.checks import fold
+from seawall.drill.demands import stood_in
 from seawall.drill.lapses import lapses
 from seawall.drill.needless import Seen, closed_while_covered
 from seawall.drill.overdue import overdue
 from seawall.drill.reasons import false_reasons
+from seawall.drill.strangers import stops_on_strangers, strangers_cancelled
 from seawall.drill.world import World
 from seawall.model.ids import VenueName, parse_client_id
 from seawall.model.times import Instant
@@ -37,6 +39,10 @@ def wrongs(world: World) -> Iterator[str]:
     """
     states = fold(world.recorded())
     yield from fills.wrongs(world.box.history.facts, states)
+    yield from stops_on_strangers(world.box.history.facts, world.box.log)
+    for order in strangers_cancelled(world.box.history.facts, world.box.log):
+        if not stood_in(order, world.box.judge(world.now).episodes):
+            yield f"{order} was cancelled, which is another hand's"
     yield from false_reasons(world.box.judge(world.now).episodes, states)
 
 

@@ -22,6 +22,7 @@ from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
 from seawall.drill.reasons import false_reasons
 from seawall.drill.receipts import false_receipts
+from seawall.drill.strangers import stops_on_strangers, strangers_cancelled
 from seawall.drill.unasked import unasked
 from seawall.drill.world import World
 from seawall.model.events import EndReason, Recorded, event_type
@@ -123,6 +124,10 @@ def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]
     yield from false_reasons(end.verdict.episodes, end.folded)
     yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
     yield from too_many_take_profits(world)
+    yield from stops_on_strangers(facts, log)
+    for order in strangers_cancelled(facts, log):
+        if not stood_in(order, end.verdict.episodes):
+            yield f"{order} was cancelled, which is another hand's"
     is_told_truly = not any(map(is_garbling, world.box.faults.fired)) and not any(kill.restores for kill in page.kill)
     if is_told_truly and not is_touched(end.verdict):
         yield from false_receipts(end.verdict.episodes, facts, rows, end.folded, is_whole=not is_swept)
@@ -212,12 +217,14 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
 
 def stood_in(name: str, episodes: Sequence[Episode]) -> bool:
     """Whether a stop of somebody else covered to its end a position of ours from which a stop of ours had gone: what
-    its owner puts in the place of ours is accepted (design, rule 18), and goes with the position.
+    its owner puts in the place of ours is accepted (design, rule 18), and goes with the position. `name`: its own, or
+    the venue's id of it.
     """
     for episode in episodes:
         ours = [stop for stop in episode.stops if is_ours(stop.client_id, INSTALLATION)]
         gone = [stop.ended_at for stop in ours if stop.ended_at is not None]
-        to_its_end = [stop for stop in episode.stops if stop.client_id == name and stop.ended_at is None]
+        named = [stop for stop in episode.stops if name in (stop.client_id, stop.stop_id)]
+        to_its_end = [stop for stop in named if stop.ended_at is None]
         if episode.closed_at is not None and any(min(gone, default=NEVER) <= stop.live_at for stop in to_its_end):
             return True
     return False

@@ -27,9 +27,17 @@ def taker(story: Story, kind: FillKind = FillKind.TRADE) -> ExitKind:
     return one.kind
 
 
-def test_beside_a_stop_that_was_seen_it_is_a_hands() -> None:
-    """The trades of a stop that was seen bear the venue's id of it."""
+def test_beside_a_stop_that_stands_it_is_a_hands() -> None:
+    """While the position is there, a stop that was seen to stand has taken nothing of it."""
     assert taker(velvet()) is ExitKind.HAND
+
+
+@pytest.mark.parametrize("shown", ["0", "5"])
+def test_beside_a_stop_that_stood_until_the_position_was_gone_it_is_unknown(shown: str) -> None:
+    """It may have fired since it was last seen, and its order's trades bear no name; told as cancelled, it has not."""
+    gone = velvet().position(940, 930, shown)
+    assert taker(gone) is ExitKind.UNKNOWN
+    assert taker(velvet().position(940, 930, shown).stop(945, 944, StopStatus.CANCELLED)) is ExitKind.HAND
 
 
 @pytest.mark.parametrize("attached", [True, False])

@@ -22,9 +22,20 @@ def fires(case: Case, status: StopStatus = StopStatus.TRIGGERING) -> Case:
     return case
 
 
-def test_beside_a_stop_that_stood_it_was_outside() -> None:
-    """It had not fired when it was last seen."""
-    assert was_outside(protected().state)
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (StopStatus.LIVE, False),
+        (StopStatus.CANCELLED, True),
+        (StopStatus.EXPIRED, True),
+        (StopStatus.REJECTED, True),
+    ],
+)
+def test_beside_a_stop_that_stood_it_may_have_been_ours(status: StopStatus, expected: bool) -> None:
+    """It had not fired when it was last seen to stand; told to have ended otherwise, it has not fired at all."""
+    state = protected().state
+    stops = {name: replace(facts, status=status) for name, facts in state.stops.items()}
+    assert was_outside(replace(state, stops=stops)) is expected
 
 
 def test_beside_a_stop_that_nobody_saw_it_may_have_been_ours() -> None:

@@ -1,18 +1,22 @@
 """Whether all of our own that could have taken a position away is accounted for.
 
 A trade without a name, under an order that nobody told of, is another hand's only where none of ours can have made it:
-where each was seen, with the venue's id that its trades bear, or never came to stand, or ended without having fired.
+where each was seen, with the venue's id that its trades bear, or never came to stand, or ended without having fired. A
+stop that was last seen to stand has not fired while the position is there; once that is gone, it may have taken it.
 """
 
 from __future__ import annotations
 
-from seawall.history.facts import History, every
+from seawall.history.facts import History, entry_side, every
 from seawall.model.acts import Outcome
 from seawall.model.events import (
     ActConcluded,
     CloseIntended,
     FillReported,
+    FlatSeen,
+    FlatTold,
     OrderReported,
+    PositionReported,
     StopIntended,
     StopReported,
     TakeProfitIntended,
@@ -21,7 +25,7 @@ from seawall.model.ids import ClientId
 from seawall.model.reports import StopStatus
 
 _NEVER_WAS = (Outcome.REFUSED, Outcome.NOT_SENT)
-_UNFIRED = (StopStatus.LIVE, StopStatus.CANCELLED, StopStatus.EXPIRED, StopStatus.REJECTED)
+_UNFIRED = (StopStatus.CANCELLED, StopStatus.EXPIRED, StopStatus.REJECTED)
 
 
 def is_accounted_for(history: History) -> bool:
@@ -54,7 +58,15 @@ def _cannot_have_fired(history: History, stop: StopIntended) -> bool:
     told = every(history, StopReported)
     words = [event.report for event in told if event.report.client_id == stop.client_id]
     if words:
-        return bool(words[-1].order_id) or words[-1].status in _UNFIRED
+        stands = words[-1].status is StopStatus.LIVE and not _is_gone(history)
+        return bool(words[-1].order_id) or words[-1].status in _UNFIRED or stands
     later = {other.client_id for other in every(history, StopIntended) if other.n > stop.n}
     stood = any(event.report.client_id in later and event.report.status is StopStatus.LIVE for event in told)
     return (stood and stop.quantity is None) or _never_was(history, stop.client_id)
+
+
+def _is_gone(history: History) -> bool:
+    """Whether the position is told to be gone, or to be another's by now."""
+    words, side = every(history, PositionReported), entry_side(history)
+    is_shown_gone = bool(words) and side is not None and words[-1].report.amount * side.sign <= 0
+    return is_shown_gone or any(isinstance(recorded.event, FlatSeen | FlatTold) for recorded in history)

@@ -12,7 +12,7 @@ from seawall.model.reports import StopStatus
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import StopFacts
 
-_UNFIRED = (StopStatus.LIVE, StopStatus.CANCELLED, StopStatus.EXPIRED, StopStatus.REJECTED)
+_UNFIRED = (StopStatus.CANCELLED, StopStatus.EXPIRED, StopStatus.REJECTED)
 
 
 def was_outside(state: SagaState) -> bool:
@@ -30,8 +30,9 @@ def _is_in_doubt(state: SagaState) -> bool:
 
 
 def _may_have_fired(state: SagaState, facts: StopFacts) -> bool:
-    """Whether a stop may have filled though its order was not heard of. One for the whole position, which nobody saw,
-    has not where a later one was seen to stand: nothing would have been left for that one.
+    """Whether a stop may have filled though its order was not heard of: also one that was last seen to stand, until it
+    is told to have ended otherwise. One for the whole position, which nobody saw, has not where a later one was seen to
+    stand: nothing would have been left for that one.
     """
     if state.orders[facts.client_id].is_seen or facts.status in _UNFIRED:
         return False

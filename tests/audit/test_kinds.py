@@ -166,8 +166,9 @@ def mirrored(snapshot: Snapshot) -> Snapshot:
 
 
 def test_a_take_profit_covers_nothing() -> None:
-    """Binance lists take-profits beside stops; a position with nothing else is naked."""
-    assert kinds(stops=(stop("120", reason="TAKE_PROFIT_MARKET"),)) == [Kind.NAKED_POSITION]
+    """Binance lists take-profits beside stops, and they are told as orders; a position with nothing else is naked."""
+    taking = order(side=Side.SELL, reduce_only=True, reason="TAKE_PROFIT_MARKET")
+    assert kinds(stops=(), orders=(taking,)) == [Kind.NAKED_POSITION]
 
 
 @pytest.mark.parametrize("status", [one for one in StopStatus if one is not StopStatus.LIVE], ids=str)

@@ -3,8 +3,8 @@
 In hedge mode a symbol is two slots, and each is judged by what belongs to its side alone: a stop of the short side
 covers nothing of the long one.
 
-A stop *covers* if it is live, closes on a loss, stands on the side that reduces, and its trigger has not been passed;
-one without a quantity covers all of it. A take-profit covers nothing, wherever the venue lists it.
+A stop *covers* if it is live, stands on the side that reduces, and its trigger has not been passed; one without a
+quantity covers all of it. A take-profit covers nothing: wherever the venue lists it, it is told as an order.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ NEAR = Decimal("0.05")
 """A liquidation nearer to the mark than this part of it is near: judgement, a bad hour of a large coin."""
 HIGH = Decimal(20)
 """Beyond it a margin is less than 5 %: judgement, the same hour. It is what Binance gives a new account."""
-TAKES_PROFIT, _LIMITED = "TAKE_PROFIT", ("STOP", "TAKE_PROFIT")
-"""How Binance names take-profits, and the kinds that leave a limit order behind (binance.md 1.9, orderType)."""
+TAKES_PROFIT, _LIMITED = "TAKE_PROFIT", "STOP"
+"""How Binance names take-profits, and the stop that leaves a limit order behind (binance.md 1.9, orderType)."""
 
 
 def judge_slot(slot: Slot, now: Instant, *, stops_known: bool = True) -> Iterator[Finding]:
@@ -41,19 +41,14 @@ def judge_slot(slot: Slot, now: Instant, *, stops_known: bool = True) -> Iterato
     if stops_known:
         yield from _cover(slot)
         yield from _unseen(slot)
-    for stop in filter(is_stop, slot.stops):
+    for stop in slot.stops:
         yield from _stop(slot, stop, now)
     for order in slot.orders:
         yield from _order(slot, order)
     yield from _position(slot)
 
 
-# ---- what a stop is
-
-
-def is_stop(stop: StopReport) -> bool:
-    """Whether it closes on a loss; Binance lists take-profits beside them."""
-    return not stop.reason.startswith(TAKES_PROFIT)
+# ---- what a stop is worth
 
 
 def covering(slot: Slot) -> tuple[StopReport, ...]:
@@ -83,7 +78,7 @@ def watched(slot: Slot, stop: StopReport) -> Decimal | None:
 
 
 def _covers(slot: Slot, stop: StopReport) -> bool:
-    return stop.status is StopStatus.LIVE and is_stop(stop) and _reduces(slot, stop.side) and not is_passed(slot, stop)
+    return stop.status is StopStatus.LIVE and _reduces(slot, stop.side) and not is_passed(slot, stop)
 
 
 def _reduces(slot: Slot, side: Side | None) -> bool:
@@ -121,7 +116,7 @@ def _is_shown_alone(slot: Slot) -> bool:
     one that has been passed, or hangs, covers nothing, whatever the row goes on showing.
     """
     shown = slot.position.stop_loss if slot.position is not None else None
-    listed = [stop for stop in slot.stops if is_stop(stop) and _reduces(slot, stop.side) and stop.trigger == shown]
+    listed = [stop for stop in slot.stops if _reduces(slot, stop.side) and stop.trigger == shown]
     return bool(shown) and not covering(slot) and not listed
 
 
@@ -176,7 +171,7 @@ def _reach(slot: Slot, stop: StopReport) -> Iterator[Finding]:
     if stop.reduce_only is False and stop.quantity is not None and stop.quantity > size:
         said = f"{name} sends {plain(stop.quantity)} against {plain(size)} and does not only reduce"
         yield _of(slot, stop, Kind.STOP_MAY_FLIP, said)
-    if stop.reason in _LIMITED:
+    if stop.reason == _LIMITED:
         yield _of(slot, stop, Kind.STOP_MAY_NOT_FILL, f"{name} sends a limit order when it fires")
 
 
@@ -213,11 +208,8 @@ def _flat_stop(slot: Slot, stop: StopReport) -> Iterator[Finding]:
     if stop.reduce_only is False:
         way = stop.side.value if stop.side is not None else "trade"
         yield _of(slot, stop, Kind.WAITING_ENTRY, f"{name_of(stop)} waits{where} to {way} {_quantity(stop.quantity)}")
-    elif is_stop(stop):
-        yield _of(slot, stop, Kind.ORPHAN_STOP, f"{name_of(stop)} waits{where}, and {_nothing(slot)}")
     else:
-        said = f"{name_of(stop)}, a take-profit, waits{where}, and {_nothing(slot)}"
-        yield _of(slot, stop, Kind.ORPHAN_REDUCE_ONLY, said)
+        yield _of(slot, stop, Kind.ORPHAN_STOP, f"{name_of(stop)} waits{where}, and {_nothing(slot)}")
 
 
 def _is_fired(slot: Slot, order: OrderReport) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -347,6 +348,16 @@ def test_words_are_read_in_any_case() -> None:
 def test_a_time_ahead_of_ours_does_not_lengthen_a_signals_life() -> None:
     """A sender whose clock is ahead is taken to have sent now."""
     assert signal(opening(ts=NOW // 1_000_000 + 60)).made_at == NOW
+    assert signal(opening(ts=NOW // 1_000_000 + 600)).made_at == NOW
+
+
+def test_an_entry_from_another_time_zone_is_refused() -> None:
+    """Its time without a zone lies hours ahead, so that it would be fresh for hours. What only reduces has no age."""
+    local = (datetime.fromtimestamp(NOW // 1_000_000, UTC) + timedelta(hours=3)).replace(tzinfo=None).isoformat()
+    for ts in (local, NOW // 1_000_000 + 660):
+        found = problem(opening(ts=ts))
+        assert (found.code, found.path, "without a zone it is UTC" in found.expected) == ("bad_value", "ts", True)
+    assert signal(closing(ts=local)).made_at == NOW
 
 
 def test_a_repetition_has_the_same_content_and_a_change_has_not() -> None:

@@ -35,11 +35,13 @@ from seawall.model.amounts import HUNDRED
 from seawall.model.events.base import EVERY_SYMBOL
 from seawall.model.ids import Account, Side, SignalId, Symbol, VenueName
 from seawall.model.signal import Action, OnOpposite, OnSame, Signal, Size, SizeUnit, Stop, TriggerBy
-from seawall.model.times import HOUR, SECOND, Duration, Instant
+from seawall.model.times import HOUR, MINUTE, SECOND, Duration, Instant
 
 LARGEST = 64 * 1024
 """The largest body that is looked at, in bytes: forty times the longest signal that anybody has a use for."""
 _LONGEST_ID = 64
+_AHEAD: Duration = 10 * MINUTE
+"""How far ahead of ours a sender's clock may be: time zones are a quarter of an hour apart at least."""
 _BASIS_POINTS = Decimal(10_000)
 _EVERYTHING = "all"
 Word = TypeVar("Word", bound=StrEnum)
@@ -100,7 +102,7 @@ def _signal(
         account=account,
         symbol=_symbol(told.symbol, action, venues[account], symbols.get(account, ())),
         action=action,
-        made_at=min(instant(told.ts, "ts", received_at), received_at),
+        made_at=_made_at(told.ts, action, received_at),
         received_at=received_at,
         source=_line(told.source or "", "source", _LONGEST_ID),
         tag=_line(told.tag or "", "tag", _LONGEST_ID),
@@ -156,6 +158,18 @@ def _id(text: str) -> str:
     if not text.strip():
         raise Objection("bad_value", "id", f"1 to {_LONGEST_ID} printable characters", "an empty text", RIGHT["id"])
     return _line(text, "id", _LONGEST_ID)
+
+
+def _made_at(told: msgspec.Raw, action: Action, received_at: Instant) -> Instant:
+    """When it was made, at the latest now: the clock of a sender may be ahead. One that is ahead by a time zone says
+    nothing of the age of an entry, which would never be too old.
+    """
+    found = instant(told, "ts", received_at)
+    if action is Action.OPEN and found > received_at + _AHEAD:
+        expected = "a time at most 10 minutes ahead of ours; without a zone it is UTC"
+        ahead = (found - received_at) // SECOND
+        raise Objection("bad_value", "ts", expected, f"one that is {ahead} s ahead", received_at // SECOND)
+    return min(found, received_at)
 
 
 def _account(name: str | None, venues: Mapping[Account, VenueName]) -> Account:

@@ -160,3 +160,20 @@ def test_apply_asks_the_service_to_look_now(tmp_path: Path) -> None:
     with rig(tmp_path, service=False):
         ran = command(tmp_path, "reconcile", "--apply")
         assert (ran.code, "by itself: at its start" in ran.err) == (Exit.UNREACHABLE, True)
+
+
+@VENUES
+def test_what_was_adopted_answers_for_its_own_stop(tmp_path: Path, venue: str) -> None:
+    """The journal was lost, and a new service has taken the position up: its stop bears the name of the old signal, and
+    is no stray.
+    """
+    with rig(tmp_path, venue, service=False, plant=quick):
+        with running(tmp_path) as process:
+            assert command(tmp_path, *OPEN).code == Exit.OK
+            process.kill()
+        for file in (tmp_path / "data").glob("journal.sqlite*"):
+            file.unlink()
+        with running(tmp_path) as process:
+            process.until(lambda: "PROTECTED" in command(tmp_path, "positions").out)
+            code, found = slots(tmp_path)
+            assert (code, deeds(found["SOLUSDT"]), found["SOLUSDT"]["agree"]) == (Exit.OK, [], True)

@@ -15,10 +15,10 @@ from seawall.service.identity import known_installation
 from seawall.service.ledger import budgets_beside
 from seawall.service.problems import Exit, Unreachable
 from seawall.service.reader import JournalReader
-from seawall.service.reconciling import Compared, Deed, Reconciled
+from seawall.service.reconciling import Compared, Deed, Held, Reconciled, held_in
 from seawall.service.reconciling import reconcile as reconciled
 from seawall.service.settings import AccountSettings, Settings
-from seawall.service.views import OpenPosition, open_positions
+from seawall.service.views import open_positions
 
 _IDLE = (Deed.NOTHING, Deed.LEAVE)
 BY_ITSELF = "a service does all this by itself: at its start, after each reconnection, and every few minutes"
@@ -53,18 +53,19 @@ async def _compared(settings: Settings, accounts: tuple[AccountSettings, ...]) -
     budgets = budgets_beside(settings.folder, accounts, now(), complain)
 
     async def one(account: AccountSettings) -> Reconciled:
-        ours = [position for position in held if position.record.account == account.name]
+        ours = [position for position in held if position.open.record.account == account.name]
         return await reconciled(account, name, ours, settings.bounds, now, budgets[account.name])
 
     return await asyncio.gather(*map(one, accounts))
 
 
-def _held(settings: Settings, now: int) -> tuple[OpenPosition, ...]:
+def _held(settings: Settings, now: int) -> tuple[Held, ...]:
     """What the record has open; nothing where there is none yet."""
     if not settings.journal.is_file():
         return ()
     with JournalReader(settings.journal) as journal:
-        return open_positions(journal, now)
+        found = open_positions(journal, now)
+        return tuple(held_in(one, journal.read_signal(one.record.signal_id)) for one in found)
 
 
 def _applied(settings: Settings, accounts: tuple[AccountSettings, ...]) -> tuple[str, int]:
@@ -94,7 +95,7 @@ def _is_ours(slot: Compared) -> bool:
 
 
 def _view(slot: Compared) -> PositionView | None:
-    return next((one.opinions for one in slot.held if one.opinions is not None), None)
+    return next((one.open.opinions for one in slot.held if one.open.opinions is not None), None)
 
 
 def _opinions(slot: Compared) -> dict[str, Opinion | None]:
@@ -112,7 +113,7 @@ def _plain(one: Reconciled) -> dict[str, Any]:
         "slots": [
             {
                 "symbol": slot.symbol,
-                "signals": [held.record.signal_id for held in slot.held],
+                "signals": [held.signal_id for held in slot.held],
                 "opinions": _opinions(slot),
                 "now": slot.slot.amount,
                 "agree": slot.agree,

@@ -16,6 +16,7 @@ from seawall.audit.slots import covered, name_of
 from seawall.audit.snapshot import Slot, Snapshot
 from seawall.engine import strays
 from seawall.engine.settings import NakedForeign
+from seawall.history.facts import History, entry_names
 from seawall.model.amounts import ZERO, plain
 from seawall.model.ids import SignalId, Symbol, digest, is_ours, parse_client_id
 from seawall.model.inputs import ReadAnswered
@@ -50,13 +51,45 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A position that the record has open, and whose names answer for it: those of the signal, and of an adopted one
+    those of the signal before it, whose orders made the position.
+    """
+
+    open: OpenPosition
+    digests: tuple[str, ...]
+
+    @property
+    def symbol(self) -> Symbol:
+        """Where it is open."""
+        return self.open.record.symbol
+
+    @property
+    def signal_id(self) -> SignalId:
+        """The signal that holds it."""
+        return self.open.record.signal_id
+
+    def answers(self, name: str) -> bool:
+        """Whether a name is one of this signal's."""
+        parts = parse_client_id(name)
+        return parts is not None and parts.signal in self.digests
+
+
+def held_in(one: OpenPosition, history: History) -> Held:
+    """An open position with its signal's `history`."""
+    names = (parse_client_id(name) for name in entry_names(history))
+    made = dict.fromkeys([digest(one.record.signal_id), *(name.signal for name in names if name is not None)])
+    return Held(one, tuple(made))
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """One symbol: what the record has, if a signal of ours is open; what the venue shows now; and what follows. `naked`
     is None where the stops that would tell could not be read.
     """
 
     symbol: Symbol
-    held: tuple[OpenPosition, ...]
+    held: tuple[Held, ...]
     slot: Slot
     agree: bool
     naked: bool | None
@@ -79,7 +112,7 @@ class Reconciled:
 async def reconcile(
     account: AccountSettings,
     installation: str,
-    held: Sequence[OpenPosition],
+    held: Sequence[Held],
     bounds: Bounds,
     now: Callable[[], Instant],
     budget: Budget,
@@ -100,7 +133,7 @@ async def reconcile(
 
 def compare(
     snapshot: Snapshot,
-    held: Sequence[OpenPosition],
+    held: Sequence[Held],
     orders: Mapping[Symbol, tuple[OrderReport, ...]],
     naked_foreign: NakedForeign,
 ) -> tuple[Compared, ...]:
@@ -112,7 +145,7 @@ def compare(
         return ()
     stops_known = STOPS not in unread
     shown = {slot.symbol: slot for slot in snapshot.slots() if slot.hedge_side is None}
-    symbols = sorted({*shown, *(one.record.symbol for one in held)})
+    symbols = sorted({*shown, *(one.symbol for one in held)})
     found = []
     for symbol in symbols:
         slot = shown.get(symbol) or Slot(symbol, None, (), (), None, None, None)
@@ -146,22 +179,22 @@ def _is_naked(slot: Slot, *, stops_known: bool) -> bool | None:
     return True if stops_known else None
 
 
-def _of(held: Sequence[OpenPosition], symbol: Symbol) -> tuple[OpenPosition, ...]:
-    return tuple(one for one in held if one.record.symbol == symbol)
+def _of(held: Sequence[Held], symbol: Symbol) -> tuple[Held, ...]:
+    return tuple(one for one in held if one.symbol == symbol)
 
 
-def _agree(slot: Slot, ours: tuple[OpenPosition, ...]) -> bool:
+def _agree(slot: Slot, ours: tuple[Held, ...]) -> bool:
     """Whether the record's amount is the one that the venue shows."""
-    recorded = sum((one.opinions.ours.amount for one in ours[:1] if one.opinions is not None), ZERO)
+    recorded = sum((one.open.opinions.ours.amount for one in ours[:1] if one.open.opinions is not None), ZERO)
     return recorded == slot.amount
 
 
 # ---- what follows
 
 
-def _of_ours(slot: Slot, ours: tuple[OpenPosition, ...], *, naked: bool | None) -> Iterator[Step]:
+def _of_ours(slot: Slot, ours: tuple[Held, ...], *, naked: bool | None) -> Iterator[Step]:
     """A slot that a signal of ours holds."""
-    names = ", ".join(one.record.signal_id for one in ours)
+    names = ", ".join(one.signal_id for one in ours)
     if not slot.amount:
         yield Step(Deed.SETTLE, f"{names} is open in the record, and the venue shows nothing: proven, then FLAT")
     elif naked is None:
@@ -199,7 +232,7 @@ def _of_nobodys(
         yield Step(Deed.LEAVE, "it is not ours")
 
 
-def _leftovers(slot: Slot, ours: tuple[OpenPosition, ...], installation: str) -> Iterator[Step]:
+def _leftovers(slot: Slot, ours: tuple[Held, ...], installation: str) -> Iterator[Step]:
     """Orders and stops: those under our prefix that no signal answers for, and those of others."""
     standing: tuple[StopReport | OrderReport, ...] = (*slot.stops, *slot.orders)
     for order in standing:
@@ -207,15 +240,15 @@ def _leftovers(slot: Slot, ours: tuple[OpenPosition, ...], installation: str) ->
         if not installation or not is_ours(name, installation):
             if not slot.amount or ours:
                 yield Step(Deed.LEAVE, f"{name_of(order)} is not ours")
-        elif not any(_answers(one.record.signal_id, name) for one in ours):
+        elif not any(one.answers(name) for one in ours):
             yield _of_orphan(slot, ours, order)
 
 
-def _of_orphan(slot: Slot, ours: tuple[OpenPosition, ...], order: StopReport | OrderReport) -> Step:
+def _of_orphan(slot: Slot, ours: tuple[Held, ...], order: StopReport | OrderReport) -> Step:
     name = order.client_id or order.parent or order.venue_id
     if not slot.amount and not ours:
         return Step(Deed.REMOVE, f"{name} is ours and its slot is flat: removed once a second read says so too")
-    others = [stop for stop in slot.stops if any(_answers(one.record.signal_id, _full(stop)) for one in ours)]
+    others = [stop for stop in slot.stops if any(one.answers(_full(stop)) for one in ours)]
     if others:
         return Step(Deed.REMOVE, f"{name} is ours and another live stop of ours covers: removed while that one is seen")
     return Step(Deed.LEAVE, f"{name} is ours and may be all that covers: it stays")
@@ -223,9 +256,3 @@ def _of_orphan(slot: Slot, ours: tuple[OpenPosition, ...], order: StopReport | O
 
 def _full(stop: StopReport) -> str:
     return stop.client_id or stop.parent
-
-
-def _answers(signal_id: SignalId, name: str) -> bool:
-    """Whether a name is one of this signal's."""
-    parts = parse_client_id(name)
-    return parts is not None and parts.signal == digest(signal_id)

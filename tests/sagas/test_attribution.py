@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.acts import CancelOrder, ClosePosition, Outcome, PlaceStop, Reason, SubmitEntry
 from seawall.model.events import EndReason
-from seawall.model.ids import ClientId, Symbol, VenueId
+from seawall.model.ids import FINDS_APART, ClientId, Leg, Side, Symbol, VenueId, parse_client_id, sibling
 from seawall.model.reports import LeverageReport, OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
 from seawall.model.times import SECOND
@@ -349,3 +353,17 @@ def test_after_a_step_the_next_wake_lies_ahead() -> None:
     wake = case.saga.next_wake()
     assert wake is not None
     assert wake > case.now
+
+
+@pytest.mark.parametrize("leg", [Leg.CLOSE, Leg.STOP, Leg.TAKE_PROFIT])
+def test_what_a_find_does_under_a_signals_names_is_not_that_signals(leg: Leg) -> None:
+    """Its numbers begin a thousand behind: its close is no second exit of what the first signal has closed. One that
+    this signal's own lost record may have used is its own.
+    """
+    case = protected()
+    known = parse_client_id(case.entry)
+    assert known is not None
+    name = sibling(known, leg, known.term, FINDS_APART + 3)
+    case.hears(900, replace(fill(name, 27, at=890), side=Side.SELL))
+    assert (case.exposure.exited, case.state.is_ours(name)) == (D(0), False)
+    assert case.state.is_ours(sibling(known, leg, known.term, case.state.next_n + 7))

@@ -18,15 +18,23 @@ from decimal import Decimal
 from seawall.engine.strays import Claim, side_of
 from seawall.model import events as ev
 from seawall.model.amounts import ZERO
-from seawall.model.ids import Account, ClientId, Leg, Side, SignalId, client_id, digest, parse_client_id, sibling
+from seawall.model.ids import (
+    FINDS_APART,
+    Account,
+    ClientId,
+    Leg,
+    Side,
+    SignalId,
+    client_id,
+    digest,
+    parse_client_id,
+    sibling,
+)
 from seawall.model.inputs import ReadAnswered
 from seawall.model.reports import OrderReport, OrderStatus, PositionReport, Source, StopReport
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TriggerBy
 from seawall.model.times import Instant
 from seawall.sagas.evidence.state import SagaState
-
-_APART = 1_000
-"""How far behind the numbers of an earlier signal those of its find begin; a name has room for far more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +109,13 @@ def _first_number(claim: Claim, orders: Iterable[OrderReport], before: Before) -
     """
     known = parse_client_id(claim.entry.client_id if claim.entry is not None else claim.stop_name)
     if known is None:
-        return _APART
+        return FINDS_APART
     used = [state.next_n for state in before.signals if known.signal in _digests(state)]
     listed = [order.client_id or order.parent for order in orders]
     listed += [stop.client_id or stop.parent for stop in before.stops]
     names = (parse_client_id(name) for name in listed)
     used += [name.n for name in names if name is not None and name.signal == known.signal]
-    return _APART * (max(used, default=0) // _APART + 1)
+    return FINDS_APART * (max(used, default=0) // FINDS_APART + 1)
 
 
 def _digests(state: SagaState) -> set[str]:

@@ -28,6 +28,10 @@ Account = NewType("Account", str)
 """The name of an account in the configuration."""
 
 LONGEST_NAME = 32
+FINDS_APART = 1_000
+"""How far behind the numbers of an earlier signal those of a position that was found begin, which may bear its names
+too; a name has room for far more.
+"""
 _REMEMBERED = 4_096
 """Names and ids whose parts are remembered: each is asked about with every word that concerns its slot."""
 _NAME = re.compile(r"^sw([a-z0-9]{4})-([a-z0-9]{10})-([esckxlt])([a-z0-9]{7})([a-z0-9]{1,6})$")

@@ -13,7 +13,7 @@ from seawall.model import events as ev
 from seawall.model.acts import Outcome
 from seawall.model.amounts import ZERO
 from seawall.model.events import DistressKind, EndReason
-from seawall.model.ids import ClientId, Leg, Side, digest, parse_client_id
+from seawall.model.ids import FINDS_APART, ClientId, Leg, Side, digest, parse_client_id
 from seawall.model.reports import FillReport, Source
 from seawall.model.signal import Signal, TakeProfit
 from seawall.model.times import Duration, Instant
@@ -213,8 +213,11 @@ class SagaState:
         return OrderFacts(client_id, name.leg if name is not None else Leg.CLOSE)
 
     def _was_made_here(self, client_id: ClientId) -> bool:
-        """A protective act may leave beside its record and be found without it: its name still says whose it is."""
+        """A protective act may leave beside its record and be found without it: its name still says whose it is. A find
+        bears the names of the signal that has ended before it, with numbers far behind (`engine/adopting.py`).
+        """
         name, ours = parse_client_id(client_id), parse_client_id(self.attempts[0].client_id) if self.attempts else None
         if name is None or ours is None or name.installation != ours.installation:
             return False
-        return name.signal in (digest(self.signal.id), ours.signal)
+        is_a_finds = name.n // FINDS_APART > self.next_n // FINDS_APART
+        return name.signal in (digest(self.signal.id), ours.signal) and not is_a_finds

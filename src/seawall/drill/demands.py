@@ -28,12 +28,15 @@ from seawall.drill.world import World
 from seawall.model.events import EndReason, Recorded, event_type
 from seawall.model.ids import Leg, SignalId, Symbol, is_ours, parse_client_id
 from seawall.model.signal import Signal
+from seawall.model.times import SECOND, Duration
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
 from venuesim.judge import Episode, Verdict
 from venuesim.traffic import LogEntry
 from venuesim.words import Origin
 
+WRITES_WITHIN: Duration = 10 * SECOND
+"""How long a process that has sent something must live on for its record to be asked for (judgement)."""
 _CANCELS = {"order.cancel": "", "stop.cancel": "", "orders.cancel_all": "everything", "stops.cancel_all": "everything"}
 
 
@@ -122,7 +125,7 @@ def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]
     if not any(line.line["fault"] == "request_twice" and "order.create" in line.line["call"] for line in page.fault):
         yield from fills.wrongs(facts, end.folded)
     yield from false_reasons(end.verdict.episodes, end.folded)
-    yield from world.witness.strays(log, world.journal.rows(world.account), world.latency)
+    yield from world.witness.strays(log, world.journal.rows(world.account), world.latency, _patience(page))
     yield from too_many_take_profits(world)
     yield from stops_on_strangers(facts, log)
     for order in strangers_cancelled(facts, log):
@@ -131,6 +134,13 @@ def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]
     is_told_truly = not any(map(is_garbling, world.box.faults.fired)) and not any(kill.restores for kill in page.kill)
     if is_told_truly and not is_touched(end.verdict):
         yield from false_receipts(end.verdict.episodes, facts, rows, end.folded, is_whole=not is_swept)
+        if not is_swept:
+            yield from checks.other_quantities(end.verdict, end.folded.values())
+
+
+def _patience(page: Page) -> Duration:
+    """How long a process may take to write down what it has sent."""
+    return WRITES_WITHIN + max((trouble.lasts for trouble in page.journal), default=0)
 
 
 def _of_bytes(world: World, page: Page, end: Ended, hands: Hands) -> Iterator[str]:

@@ -59,13 +59,16 @@ class Witness:
         ):
             self.unannounced.append(f"the entry {entry.client_id} arrived before its intention was durable")
 
-    def strays(self, log: Iterable[LogEntry], rows: tuple[Row, ...], latency: int) -> Iterator[str]:
-        """Acts that the record does not name, though the process that sent them lived on to write it."""
+    def strays(self, log: Iterable[LogEntry], rows: tuple[Row, ...], latency: int, patience: int) -> Iterator[str]:
+        """Acts that no record names, nor one that an older copy took the place of, though the process that sent
+        them lived on to write it: for `patience` at least, where it is not the last. Times in microseconds.
+        """
         yield from self.unannounced
-        last = self.lives[-1].began if self.lives else 0
         for entry in log:
+            sent = entry.at - latency
             ours = entry.call in _ORDERS and parse_client_id(entry.client_id or "") is not None
-            if ours and entry.at - latency >= last and not _is_named(entry.client_id or "", rows):
+            lived_on = any(one.began <= sent and sent + patience < one.ended for one in self.lives)
+            if ours and lived_on and not _is_named(entry.client_id or "", (*rows, *self.forgotten)):
                 yield f"{entry.client_id} was sent and never recorded"
 
 

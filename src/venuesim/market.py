@@ -8,7 +8,7 @@ from the seed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from msgspec import Struct
@@ -61,6 +61,7 @@ class Market:
             for name, rules in instruments.items()
         }
         self._depths: dict[str, Depth] = {}
+        self._bites: dict[str, Callable[[int], None]] = {}
         self._tops: dict[str, _Top] = {}
 
     def prices(self, symbol: str) -> Prices:
@@ -86,13 +87,24 @@ class Market:
         self._prices[symbol] = new
         return new
 
-    def set_depth(self, symbol: str, depth: Depth) -> None:
-        """Choose the depth of a listed symbol; KeyError for another."""
-        self._depths[self._instruments[symbol].symbol] = depth
+    def set_depth(self, symbol: str, depth: Depth, bites: Callable[[int], None] | None = None) -> None:
+        """Choose the depth of a listed symbol; KeyError for another.
 
-    def offers(self, symbol: str, taker: Side) -> Iterator[tuple[Decimal, Decimal]]:
-        """Yield what a taker of this side finds, best first: (price, quantity) per level."""
-        rules, depth, last = self._instruments[symbol], self._depth(symbol), self._prices[symbol].last
+        `bites` is told the time whenever an order takes something else than it would have from the usual book.
+        """
+        self._depths[self._instruments[symbol].symbol] = depth
+        self._bites.pop(symbol, None)
+        if bites is not None:
+            self._bites[symbol] = bites
+
+    def bites(self, symbol: str) -> Callable[[int], None] | None:
+        """Return who wants to know what a changed depth does to orders, None if nobody does."""
+        return self._bites.get(symbol)
+
+    def offers(self, symbol: str, taker: Side, *, usual: bool = False) -> Iterator[tuple[Decimal, Decimal]]:
+        """Yield what a taker of this side finds, best first: (price, quantity) per level; `usual`: in a usual book."""
+        depth = _USUAL_DEPTH if usual else self._depth(symbol)
+        rules, last = self._instruments[symbol], self._prices[symbol].last
         for index in range(depth.levels):
             price = last + taker.sign * (depth.spread_ticks + index * depth.step_ticks) * rules.tick
             if price <= 0:

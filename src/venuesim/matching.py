@@ -8,7 +8,7 @@ position and wallet in the same event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from msgspec import Struct
@@ -148,7 +148,7 @@ class Matching:
             return
         before = self._ledger.position(order.account, order.symbol)
         wanted = order.quantity - order.filled if share is None else min(share, order.quantity - order.filled)
-        for price, quantity in self._reachable(order, self.reducible(order, wanted)):
+        for price, quantity in self._reachable(order, self.reducible(order, wanted), at):
             order = self.fill(order, price, quantity, at)
         if order.filled and order.updated_at == at:
             self.watchers.filled(order, before, at)
@@ -161,18 +161,13 @@ class Matching:
         held = -self._ledger.position(order.account, order.symbol).quantity * order.side.sign
         return min(wanted, max(held, ZERO))
 
-    def _reachable(self, order: OrderState, wanted: Decimal) -> list[tuple[Decimal, Decimal]]:
+    def _reachable(self, order: OrderState, wanted: Decimal, at: int) -> list[tuple[Decimal, Decimal]]:
         """List (price, quantity) of what the order takes from the book now."""
-        taken: list[tuple[Decimal, Decimal]] = []
-        for price, offered in self._market.offers(order.symbol, order.side):
-            quantity = min(offered, wanted)
-            if quantity <= 0 or (price - order.bound) * order.side.sign > 0:
-                break
-            taken.append((price, quantity))
-            wanted -= quantity
-        unfillable = order.tif is TimeInForce.FOK and wanted > 0
-        takes = order.tif is TimeInForce.POST_ONLY and order.kind is OrderKind.LIMIT
-        return [] if unfillable or takes else taken
+        market, symbol = self._market, order.symbol
+        taken, bites = _taken(order, wanted, market.offers(symbol, order.side)), market.bites(symbol)
+        if bites is not None and taken != _taken(order, wanted, market.offers(symbol, order.side, usual=True)):
+            bites(at)
+        return taken
 
     def _finish(self, order: OrderState, at: int, *, ends: bool) -> None:
         if not order.status.is_open:
@@ -274,3 +269,19 @@ def blend(
     left = held + change
     entry = ZERO if not left else (price if left * held < 0 else position.entry_price)
     return (left, entry), realized, closed
+
+
+def _taken(
+    order: OrderState, wanted: Decimal, offers: Iterable[tuple[Decimal, Decimal]]
+) -> list[tuple[Decimal, Decimal]]:
+    """List what an order takes of these offers."""
+    taken: list[tuple[Decimal, Decimal]] = []
+    for price, offered in offers:
+        quantity = min(offered, wanted)
+        if quantity <= 0 or (price - order.bound) * order.side.sign > 0:
+            break
+        taken.append((price, quantity))
+        wanted -= quantity
+    unfillable = order.tif is TimeInForce.FOK and wanted > 0
+    takes = order.tif is TimeInForce.POST_ONLY and order.kind is OrderKind.LIMIT
+    return [] if unfillable or takes else taken

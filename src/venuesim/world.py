@@ -47,7 +47,6 @@ class World:
             "streams_cut": self._cut,
             "stop_moved": self._move,
             "key_expired": self._lapse,
-            "book_depth": self._deepen,
             "filters_changed": self._change_rules,
             "mode_flipped": self._flip,
             "balance_changed": self._pay,
@@ -69,6 +68,9 @@ class World:
         symbol = hit.fault.symbol or touched.symbol or ""
         if hit.fault.fault in AMBUSHES:
             self._lie_in_wait(hit, Touched(touched.call, account or None, symbol or None, None, at))
+            return
+        if hit.fault.fault == "book_depth":
+            self._deepen(hit, Touched(touched.call, account or None, symbol or None, None, at))
             return
         how = self._deeds[hit.fault.fault](hit.fault, account, symbol, at)
         if how:
@@ -144,12 +146,18 @@ class World:
             self._streams.push(push, at)
         return f"{len(pushes)} told" if pushes else ""
 
-    def _deepen(self, fault: Fault, account: str, symbol: str, at: int) -> str:
+    def _deepen(self, hit: Hit, touched: Touched) -> None:
+        """Change the depth of a book: it has fired when an order takes something else for it."""
+        fault, symbol = hit.fault, touched.symbol or ""
         if symbol not in self._floor.instruments:
-            return ""
+            return
+
+        def bites(at: int) -> None:
+            at_once = Touched(touched.call, touched.account, symbol, None, at)
+            self._faults.fire(hit, at_once, f"{fault.levels} levels of {fault.notional}")
+
         self._thinned[symbol] = None
-        self._floor.market.set_depth(symbol, Depth(levels=fault.levels, notional=fault.notional))
-        return f"{fault.levels} levels of {fault.notional}"
+        self._floor.market.set_depth(symbol, Depth(levels=fault.levels, notional=fault.notional), bites)
 
     def _change_rules(self, fault: Fault, account: str, symbol: str, at: int) -> str:
         if symbol not in self._floor.instruments:

@@ -418,6 +418,14 @@ def test_an_edited_frame_is_no_frame_without_json() -> None:
     assert fired(asker) == []
 
 
+def test_a_thin_book_has_fired_when_an_order_takes_something_else_for_it() -> None:
+    """A thousand levels of the usual worth change nothing, one of 20 does, and so does an empty one."""
+    for levels, notional, expected in ((1_000, 250_000, []), (1, 20, ["book_depth"]), (0, 250_000, ["book_depth"])):
+        asker = planned(fault="book_depth", call="order.create", nth=1, levels=levels, notional=notional)
+        asker.buy(quantity="0.010")
+        assert fired(asker) == expected
+
+
 def test_the_engine_may_reject_a_stop_that_fires() -> None:
     """The stop ends REJECTED with a text, and the position stands bare."""
     asker = planned(fault="stop_rejected", account="a", symbol="BTCUSDT")
@@ -431,7 +439,7 @@ def test_the_engine_may_reject_a_stop_that_fires() -> None:
 
 
 def test_rules_modes_depth_and_balance_change_between_two_calls() -> None:
-    """What the world changes is in force for the next call, and says so."""
+    """What the world changes is in force for the next call, and says so; of a thin book only an order does."""
     asker = Asker(box())
     changes: list[dict[str, object]] = [
         {"fault": "filters_changed", "tick": "1", "step": "0.1"},
@@ -442,7 +450,7 @@ def test_rules_modes_depth_and_balance_change_between_two_calls() -> None:
     for change in changes:
         asker.exchange.faults.add(parse({**change, "call": "order.create", "nth": 1}))
     assert asker.buy().body == b"quantity_step"
-    assert fired(asker) == ["filters_changed", "book_depth", "mode_flipped", "balance_changed"]
+    assert fired(asker) == ["filters_changed", "mode_flipped", "balance_changed"]
     assert asker.exchange.book.market.best("BTCUSDT", Side.BUY) is None
     assert asker.exchange.book.ledger.accounts["a"].hedge
     assert asker.exchange.book.ledger.wallet("a").balance == 1_000

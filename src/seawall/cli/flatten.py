@@ -17,7 +17,7 @@ from cyclopts import Parameter
 from seawall.cli.common import NO_OPTIONS, Common, console, instant, print_json, seconds
 from seawall.cli.halt import tell_service
 from seawall.cli.http import Doors, Reply, doors
-from seawall.cli.send import RECORDED, Standing, holders, standing, waited
+from seawall.cli.send import BUSY, RECORDED, Standing, holders, standing, waited
 from seawall.flatten.report import AccountReport, Said, lines
 from seawall.intake.problem import Objection
 from seawall.intake.symbol import resolve
@@ -31,6 +31,8 @@ from seawall.service.settings import AccountSettings, Settings
 ANSWERS_WITHIN = 2.0
 """Seconds for the service to say that it has recorded the wish."""
 _REPEATED, _NOTHING_OPEN = 200, "nothing_open"
+_DIRECT = "--direct acts without the service"
+_OTHERS = "what others hold there stays (--direct closes it on a symbol that you name)"
 
 
 class NotConfirmedError(ServiceError):
@@ -76,8 +78,8 @@ def flatten(
         said = f"the service does not answer for {', '.join(silent)}: acting directly"
         console(to_err=common.json).print(said, markup=False)
         code = _by_hand(settings, silent, account, timeout, common)
-    taken = (reply for reply in asked.values() if reply is not None)
-    return max((code, *(_told(settings, reply, before, timeout, common) for reply in taken)))
+    taken = ((name, reply) for name, reply in asked.items() if reply is not None)
+    return max((code, *(_told(settings, name, reply, before, timeout, common) for name, reply in taken)))
 
 
 def _wishes(settings: Settings, account: str, symbol: str) -> dict[Account, Symbol | None]:
@@ -129,7 +131,7 @@ def _ask_service(
 
 
 def _ask_for(where: Doors, account: Account, symbol: str) -> Reply | None:
-    """What the service said to the wish; None if it did not answer in time, or can record nothing."""
+    """What the service said to the wish; None if it did not answer in time, can record nothing, or has no room."""
     path, body = "/flatten", {"account": account, "reason": "seawall flatten"}
     if symbol != "all":
         path, body = "/close", body | {"symbol": symbol}
@@ -137,23 +139,45 @@ def _ask_for(where: Doors, account: Account, symbol: str) -> Reply | None:
         said = where.ask("POST", f"{where.control}{path}", body, within=ANSWERS_WITHIN)
     except Unreachable:
         return None
-    return None if said.status >= 500 else said  # noqa: PLR2004 - HTTP's own: it could not
+    return None if said.status >= 500 or said.status == BUSY else said  # noqa: PLR2004 - HTTP's own: it could not
 
 
-def _told(settings: Settings, said: Reply, before: Standing, timeout: float, common: Common) -> int:
-    """Waits for the end of what the service took on; the exit code."""
-    where = doors(settings)
-    if said.status in (RECORDED, _REPEATED):
-        code = waited(where, holders(where, said, before), "flat", timeout, common)
-        if code == Exit.UNPROTECTED:
-            console(to_err=common.json).print("not flat yet; --direct acts without the service", markup=False)
-        return code
+def _told(settings: Settings, account: Account, said: Reply, before: Standing, timeout: float, common: Common) -> int:
+    """Waits for the end of what the service took on; the exit code, 0 only where all of ours is proven flat."""
+    where, out = doors(settings), console(to_err=common.json)
     if said.body.get("error", {}).get("code") == _NOTHING_OPEN:
-        known = "the service knows of nothing of ours that is open there; what others hold stays (--direct closes it)"
-        console(to_err=common.json).print(known, markup=False)
-        return Exit.OK
-    console(to_err=common.json).print(said.error, markup=False)
-    return Exit.REFUSED
+        code, words = _of_nothing(where, account)
+    elif said.status not in (RECORDED, _REPEATED):
+        code, words = Exit.REFUSED, said.error
+    else:
+        try:
+            signals = holders(where, said, before)
+            code, words = _of_ours(signals, waited(where, signals, "flat", timeout, common))
+        except Unreachable as error:
+            code, words = Exit.UNPROTECTED, f"it was taken on, and is not proven flat; {error}; {_DIRECT}"
+    out.print(f"{account}: {words}", markup=False, soft_wrap=True)
+    return code
+
+
+def _of_ours(signals: list[str], code: int) -> tuple[Exit, str]:
+    """What the end of the signals that are closed means, and in words. One that still stands protected has none."""
+    if not signals:
+        return Exit.UNPROTECTED, f"it was taken on, and nothing shows what it closes; {_DIRECT}"
+    if code != Exit.OK:
+        return Exit.UNPROTECTED, f"not flat yet; {_DIRECT}"
+    return Exit.OK, f"ours is flat; {_OTHERS}"
+
+
+def _of_nothing(where: Doors, account: Account) -> tuple[Exit, str]:
+    """What it means that the service knows of nothing open: little, before it has read the account."""
+    try:
+        told = where.ask("GET", f"{where.control}/readyz").body.get("accounts", {}).get(account, {})
+    except Unreachable as error:
+        return Exit.UNREACHABLE, f"nothing is known of it; {error}; {_DIRECT}"
+    if not told.get("ready"):
+        why = told.get("why") or "it is not ready"
+        return Exit.UNREACHABLE, f"the service does not know what stands there ({why}); {_DIRECT}"
+    return Exit.OK, f"the service knows of nothing of ours that is open there; {_OTHERS}"
 
 
 # ---- by hand

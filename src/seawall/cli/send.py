@@ -24,7 +24,7 @@ _LOOK_AGAIN = 0.05
 """Seconds between two looks while waiting."""
 _OVER = ("flat_seen", "flat", "refused")
 DONE = "done"
-RECORDED = 202
+RECORDED, BUSY = 202, 429
 _BY_STATUS = {
     200: Exit.STALE,
     RECORDED: Exit.OK,
@@ -33,7 +33,7 @@ _BY_STATUS = {
     409: Exit.STALE,
     410: Exit.STALE,
     423: Exit.HALTED,
-    429: Exit.UNREACHABLE,
+    BUSY: Exit.UNREACHABLE,
     503: Exit.UNREACHABLE,
 }
 

@@ -66,10 +66,18 @@ class Admission:
         ticket = self._fit_quantity(ticket, rules)
         ticket = self._fit_price(ticket, rules)
         if ticket.reduce_only:
-            return self._fit_reduce_only(account, ticket)
+            fitted = self._fit_reduce_only(account, ticket)
+            if self._asks_value(ticket):
+                self._check_notional(fitted, rules)
+            return fitted
         self._check_notional(ticket, rules)
         self._check_funds(account, ticket, rules)
         return ticket
+
+    def _asks_value(self, ticket: OrderTicket) -> bool:
+        """Tell whether a reduce-only order must have the least value; no source says (`bybit.md` 3.4, 3.8 110094)."""
+        refuses = self._ledger.rules.attaches and self._switch("bybit.reduce_only_value") == "refuse"
+        return refuses and not ticket.closes_all
 
     def check_client_id(self, account: str, symbol: str, client_id: str) -> None:
         """Refuse a client id that is not free (`binance.md` 4.1: against open orders; `bybit.md` 3.3: for ever)."""
@@ -142,6 +150,13 @@ class Admission:
         if not self._ledger.rules.attaches and self._switch("binance.reduce_only_over") == "refuse":
             raise Refusal(Reason.REDUCE_ONLY_TOO_LARGE, got=ticket.quantity, limit=closable)
         return replace(ticket, quantity=closable)
+
+    def check_propagated(self, account: str, symbol: str, now: int) -> None:
+        """Refuse what is to reduce a position that this service has not heard of (`binance.md` 4.4: -2022, -4118)."""
+        position = self._ledger.position(account, symbol)
+        if position.opened_at + int(self._switch("binance.reduce_only_delay_us")) > now:
+            blocked = self._switch("binance.reduce_only_early") == "-4118"
+            raise Refusal(Reason.REDUCE_ONLY_BLOCKED if blocked else Reason.REDUCE_ONLY_FLAT, got=ZERO)
 
     def _unclaimed(self, account: str, ticket: OrderTicket, closable: Decimal) -> Decimal:
         """Return what resting reduce-only orders leave to this one; whether they block it is a switch.

@@ -136,6 +136,8 @@ class Book:
         try:
             self._check_unburned(account, ticket.client_id)
             admitted = self._admission.admit(account, ticket)
+            if ticket.reduce_only and not self.rules.attaches:
+                self._admission.check_propagated(account, ticket.symbol, now)
             self.stops.full.check_attached(admitted)
         except Refusal:
             if self._burns:

@@ -27,6 +27,7 @@ from venuesim.facts import (
     OrderTicket,
     Origin,
     PositionState,
+    Purpose,
     Reason,
     Refusal,
     Side,
@@ -72,6 +73,7 @@ class Stops:
         self._switch = switch
         self._stuck: dict[tuple[str, str], Ambush] = {}
         self._denied: dict[tuple[str, str], Ambush] = {}
+        self._cancelled_at: dict[tuple[str, str, Side, Purpose], int] = {}
         hooks = Hooks(start=self._start, fire_if_reached=self._fire_if_reached, rules_of=admission.rules_of)
         self.full = PositionStops(ledger, market, agenda, switch, hooks)
 
@@ -98,13 +100,21 @@ class Stops:
             delay = int(self._switch("binance.position_delay_us"))
             if not protects or position.opened_at + delay > now:
                 raise Refusal(Reason.NO_POSITION, got=position.quantity)
-            if self._rivals(account, ticket):
+            if self._rivals(account, ticket) or self._linger(account, ticket, now):
                 raise Refusal(Reason.STOP_EXISTS, got=ticket.client_id)
         elif ticket.reduce_only and not self._bybit:
             if not protects and self._switch("binance.flat_reduce_only_stop") == "refuse":
                 raise Refusal(Reason.REDUCE_ONLY_FLAT, got=position.quantity)
+            self._admission.check_propagated(account, ticket.symbol, now)
             if self._rivals(account, ticket) and self._switch("binance.quantity_beside_close") == "refuse":
                 raise Refusal(Reason.STOP_EXISTS, got=ticket.client_id)
+
+    def _linger(self, account: str, ticket: StopTicket, now: int) -> bool:
+        """Whether a stop of the same direction and family was cancelled so lately that it still keeps others out
+        (`binance.md` 4.4: one bot tries five times, for some seconds).
+        """
+        since = now - int(self._switch("binance.cancel_linger_us"))
+        return self._cancelled_at.get((account, ticket.symbol, ticket.side, ticket.purpose), 0) > since
 
     def _rivals(self, account: str, ticket: StopTicket) -> list[StopState]:
         """List the open position-wide stops of the same direction and family."""
@@ -158,6 +168,8 @@ class Stops:
         stop = self._ledger.stops.get(stop_id)
         if stop is None or stop.account != account or stop.status is not StopStatus.LIVE:
             raise Refusal(Reason.STOP_UNKNOWN, got=stop_id)
+        if stop.scope is StopScope.POSITION:
+            self._cancelled_at[account, stop.symbol, stop.side, stop.purpose] = now
         return self.end(stop, StopStatus.CANCELED, EndReason.BY_USER, now)
 
     def end(self, stop: StopState, status: StopStatus, reason: EndReason, now: int) -> StopState:

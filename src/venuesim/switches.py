@@ -67,6 +67,11 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "binance.trigger_bound": ("none", "percent_price"),
     # binance.md 1.5: the tick of a trigger was not enforced, on testnet; whether its digits are, nobody has told
     "binance.trigger_digits": ("precision", "tick", "any"),
+    # binance.md 4.4: for how long a stop for the whole position that was cancelled still keeps another out (-4130)
+    "binance.cancel_linger_us": ("0", ANY_NUMBER),
+    # binance.md 4.4: how long after the fill a reduce-only order or stop is still refused, and with which code
+    "binance.reduce_only_delay_us": ("0", ANY_NUMBER),
+    "binance.reduce_only_early": ("-2022", "-4118"),
     # bybit.md 7: delay between fill and the Untriggered child
     "bybit.child_delay_us": ("0", ANY_NUMBER),
     # bybit.md 3.5: a second entry's Full stop replaces the position's
@@ -113,6 +118,8 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "bybit.extra_position_push": ("yes", "no"),
     # bybit.md 2.1: a cancel that races a fill is acknowledged and makes a second Filled message
     "bybit.cancel_race": ("refused", "acknowledged"),
+    # bybit.md 3.4: are reduce-only orders exempt from the least value (110094), as they are elsewhere
+    "bybit.reduce_only_value": ("exempt", "refuse"),
     # bybit.md 6.7: an order query by id alone
     "bybit.id_only_query": ("accept", "refuse"),
 }

@@ -144,7 +144,9 @@ class AttachedStop(Struct, frozen=True):
 
 
 class OrderTicket(Struct, frozen=True):
-    """What a client asks for, already parsed; `price` is ZERO for MARKET."""
+    """What a client asks for, already parsed; `price` is ZERO for MARKET.  `closes_all`: it asked for no quantity, but
+    for all that is open (`bybit.md` 1.5).
+    """
 
     symbol: str
     side: Side
@@ -156,6 +158,7 @@ class OrderTicket(Struct, frozen=True):
     client_id: str = ""
     stop_loss: AttachedStop | None = None
     take_profit: AttachedStop | None = None
+    closes_all: bool = False
 
 
 class StopTicket(Struct, frozen=True):

@@ -16,6 +16,7 @@ from seawall.model.signal import Stop
 from seawall.model.times import MILLISECOND, SECOND
 from tests.sagas.builders import (
     BOUNDS,
+    BYBIT,
     INSTRUMENT,
     SYMBOL,
     T0,
@@ -126,6 +127,26 @@ def test_a_refused_close_climbs_the_ladder_and_names_its_code() -> None:
     ]
     band = D("0.1900")
     assert steps == [(0, 27, None, ""), (1, 13, None, "-4131"), (2, 13, band, "-4131"), (2, 13, band, "-4131")]
+
+
+def test_no_slice_is_worth_less_than_the_least_order_where_a_close_may_be_held_to_it() -> None:
+    """27 are worth 5.40 and half of them less than 5, so that on Bybit the whole is tried again (bybit.md 3.4)."""
+    case = closing(protected(traits=BYBIT))
+    case.answers(400, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.BAND)
+    case.wakes_until(800)
+    assert [(event.rung, event.quantity) for event in case.told_of(ev.CloseIntended)] == [(0, D(27)), (1, D(27))]
+
+
+@pytest.mark.parametrize(("held", "whole"), [(27, True), (30, False)])
+def test_a_rest_worth_less_than_the_least_order_is_closed_without_a_quantity(*, held: int, whole: bool) -> None:
+    """Only once the venue has refused it by its rules, and a read since shows nothing there but ours (bybit.md 1.5)."""
+    case = closing(protected(traits=BYBIT))
+    case.given["instrument"] = replace(INSTRUMENT, min_notional=D(6))
+    case.answers(400, case.state.closes[-1].client_id, Outcome.REFUSED, Reason.FILTER, code="110094")
+    case.reads(500, AskPositions(SYMBOL), position(held, 480, told=100))
+    case.wakes_until(800)
+    first, second = case.sent(ClosePosition)
+    assert (first.whole, second.whole, second.quantity, second.price_bound) == (False, whole, D(27), None)
 
 
 def test_a_short_is_bought_back_at_the_upper_band() -> None:

@@ -38,6 +38,8 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     "binance.expire_delay_us": ("1000", "3000000", "30000000"),
     "binance.position_delay_us": ("0", "150000", "900000"),
     "binance.weight_limit": ("2400", "6000"),
+    "binance.cancel_linger_us": ("0", "300000", "3000000"),
+    "binance.reduce_only_delay_us": ("0", "150000", "2500000"),
     "bybit.child_delay_us": ("0", "300000", "3000000"),
     "bybit.position_delay_us": ("0", "150000", "900000"),
     "bybit.ban_us": ("600000000", "60000000"),
@@ -49,7 +51,14 @@ _DRAWN_LAST = ("binance.full_page",)
 """Came to the box after the others: drawn after all else, as unreadable prices are, so that each seed keeps the rest of
 its plan.
 """
-_DRAWN_LATER = ("binance.trigger_bound", "binance.trigger_digits")
+_DRAWN_LATER = (
+    "binance.trigger_bound",
+    "binance.trigger_digits",
+    "binance.cancel_linger_us",
+    "binance.reduce_only_delay_us",
+    "binance.reduce_only_early",
+    "bybit.reduce_only_value",
+)
 """Came later still, and are drawn after those."""
 _WEIGHED = {"binance.trigger_bound": ("none", "none", "none", "percent_price")}
 """What is drawn where one answer leaves less to judge: a bound of five percent may refuse the drawn stop of five."""

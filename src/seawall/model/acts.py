@@ -116,13 +116,16 @@ class CancelOrder:
 
 @dataclass(frozen=True, slots=True)
 class ClosePosition:
-    """A reduce-only order against our own position: market, or an immediate-or-cancel limit at `price_bound`."""
+    """A reduce-only order against our own position: market, or an immediate-or-cancel limit at `price_bound`. With
+    `whole` it asks for all that is open, and `quantity` is what we know of it.
+    """
 
     symbol: Symbol
     client_id: ClientId
     side: Side
     quantity: Decimal
     price_bound: Decimal | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

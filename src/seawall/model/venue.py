@@ -28,3 +28,5 @@ class Traits:
     we named. Where it carries only an order id (Binance), a trade that nothing explains may be ours."""
     book_batch: int
     """From so many symbols on, one read of the account's whole book costs less than one read a symbol."""
+    closes_whole: bool = False
+    """A reduce-only market order may ask for all that is open instead of a quantity."""

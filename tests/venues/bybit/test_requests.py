@@ -102,6 +102,19 @@ ACTS: list[tuple[Act, str, Row]] = [
         },
     ),
     (
+        replace(CLOSING, whole=True),
+        "/v5/order/create",
+        {
+            "side": "Sell",
+            "orderType": "Market",
+            "qty": "0",
+            "positionIdx": 0,
+            "orderLinkId": CLOSE,
+            "reduceOnly": True,
+            "closeOnTrigger": True,
+        },
+    ),
+    (
         replace(CLOSING, price_bound=Decimal("0.0013")),
         "/v5/order/create",
         {

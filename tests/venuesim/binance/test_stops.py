@@ -204,3 +204,26 @@ def test_a_stop_with_a_limit_child_rests_after_it_fired(answer: str) -> None:
     row = box.call("GET", ALGO, clientAlgoId="limit")
     assert (row["algoStatus"], row["actualType"]) == ("TRIGGERED", "LIMIT")
     assert [one["price"] for one in box.call("GET", "/fapi/v1/openOrders")] == ["0.21"]
+
+
+def test_a_cancelled_stop_may_keep_another_out_for_a_while() -> None:
+    """-4130 may persist after a cancel (4.4 [?]); a quantity stop is not kept out."""
+    box = short(cancel_linger_us="500000")
+    placed = box.stop()
+    box.call("DELETE", ALGO, algoId=placed["algoId"])
+    assert box.refused("POST", ALGO, **stop_values())[1] == -4130
+    assert box.call("POST", ALGO, **quantity_stop())["algoStatus"] == "NEW"
+    box.wait(500_000)
+    assert box.stop()["algoStatus"] == "NEW"
+
+
+@pytest.mark.parametrize("code", ["-2022", "-4118"])
+def test_a_fill_may_reach_what_reduces_a_moment_later(code: str) -> None:
+    """Orders and quantity stops are refused until then, a stop for the whole position has its own delay (4.4 [?])."""
+    box = short(reduce_only_delay_us="500000", reduce_only_early=code)
+    close = {"symbol": SYMBOL, "side": "BUY", "type": "MARKET", "quantity": "27", "reduceOnly": "true"}
+    assert box.refused("POST", "/fapi/v1/order", **close)[1] == int(code)
+    assert box.refused("POST", ALGO, **quantity_stop())[1] == int(code)
+    assert box.stop()["algoStatus"] == "NEW"
+    box.wait(500_000)
+    assert box.call("POST", "/fapi/v1/order", **close)["status"] == "NEW"

@@ -295,3 +295,15 @@ def test_lists_come_in_pages_whose_cursor_must_be_sent_back_encoded() -> None:
             break
         assert "%" in cursor
     assert seen == ["n4", "n3", "n2", "n1", "n0"]
+
+
+def test_whether_a_reduce_only_order_must_have_the_least_value_is_a_switch() -> None:
+    """A tenth of what is open is worth 1.40 USDT: closed, or 110094; one that asks for all has no value (1.5, 3.4)."""
+    for answer, code in (("exempt", 0), ("refuse", 110094)):
+        box = Box(reduce_only_value=answer)
+        box.order()
+        values = order_values(side="Sell", qty="1000", reduceOnly=True)
+        assert box.answer("POST", "/v5/order/create", **values)["retCode"] == code
+        box.wait()
+        box.order(side="Sell", qty="0", reduceOnly=True, closeOnTrigger=True)
+        assert box.position()["size"] == "0"

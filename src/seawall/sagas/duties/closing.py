@@ -37,7 +37,10 @@ def close(state: SagaState, quantity: Decimal, around: Circumstances, agenda: Ag
             return []
         if last.reason is Reason.REDUCE_ONLY and not _position_read_since(state, last.concluded_at):
             return []
-    part = _close_quantity(quantity, around, sliced=rung > 0 and not _filled_whole(state, last))
+    if last is not None and _is_dust(state, quantity, around, last):
+        rung, part = WHOLE, quantity
+    else:
+        part = _close_quantity(quantity, around, sliced=rung > 0 and not _filled_whole(state, last))
     return [
         ev.CloseIntended(
             state.signal.id,
@@ -46,11 +49,26 @@ def close(state: SagaState, quantity: Decimal, around: Circumstances, agenda: Ag
             n=state.next_n,
             quantity=part,
             intended_at=around.now,
-            price_bound=_band_price(state, around) if rung > 1 else None,
+            price_bound=_band_price(state, around) if 1 < rung < WHOLE else None,
             rung=rung,
             cause=last.code if last is not None else "",
         )
     ]
+
+
+WHOLE = 3
+"""The rung beside the ladder that asks for all that is open instead of a quantity."""
+
+
+def _is_dust(state: SagaState, quantity: Decimal, around: Circumstances, last: Close) -> bool:
+    """Whether the venue has refused the last close by its rules, and what is open is worth less than its least order.
+    One that asks for no quantity takes it (bybit.md 1.5); only where a read since then shows nothing but ours.
+    """
+    price, rules, told = around.mark_price, around.instrument, state.opinions.read
+    if not around.traits.closes_whole or last.reason is not Reason.FILTER or price is None or rules is None:
+        return False
+    is_alone = told is not None and told.report.amount == state.side.sign * quantity
+    return is_alone and quantity * price < rules.min_notional and _position_read_since(state, last.concluded_at)
 
 
 def _wait(state: SagaState, around: Circumstances) -> Duration:
@@ -91,7 +109,15 @@ def _filled_whole(state: SagaState, last: Close | None) -> bool:
 
 
 def _close_quantity(open_: Decimal, around: Circumstances, *, sliced: bool) -> Decimal:
-    return open_ if around.instrument is None else around.instrument.one_order_of(open_, sliced=sliced)
+    """As much as one order may take. No slice is worth less than the venue's least order, where that may be asked of
+    reduce-only orders, too.
+    """
+    rules, price = around.instrument, around.mark_price
+    if rules is None:
+        return open_
+    part = rules.one_order_of(open_, sliced=sliced)
+    too_small = around.traits.closes_whole and price is not None and part * price < rules.min_notional
+    return rules.one_order_of(open_, sliced=False) if too_small else part
 
 
 def _band_price(state: SagaState, around: Circumstances) -> Decimal | None:
@@ -117,7 +143,8 @@ def market_questions(state: SagaState, around: Circumstances) -> list[Query]:
 
 def close_act(state: SagaState, event: ev.CloseIntended) -> ClosePosition:
     """The act that a close's intention allows. Its side is the opposite of the journaled intent, never a reply's."""
-    return ClosePosition(event.symbol, event.client_id, state.side.opposite, event.quantity, event.price_bound)
+    whole = event.rung == WHOLE
+    return ClosePosition(event.symbol, event.client_id, state.side.opposite, event.quantity, event.price_bound, whole)
 
 
 def make_room(state: SagaState, around: Circumstances, agenda: Agenda) -> list[ev.Event]:

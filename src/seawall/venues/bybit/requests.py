@@ -260,6 +260,8 @@ def _entry(act: SubmitEntry, stamp: Stamp) -> Call | TooLate:
 
 def _body(act: ClosePosition | PlaceTakeProfit | PlaceStop | CancelOrder | SetLeverage) -> Body:
     match act:
+        case ClosePosition() if act.whole:
+            return (*_order(act), ("reduceOnly", True), ("closeOnTrigger", True))
         case ClosePosition() | PlaceTakeProfit():
             return (*_order(act), ("reduceOnly", True))
         case PlaceStop():
@@ -277,7 +279,7 @@ def _order(act: SubmitEntry | ClosePosition | PlaceTakeProfit) -> Body:
         ("symbol", act.symbol),
         ("side", _SIDES[act.side]),
         *_kind(act),
-        ("qty", plain(act.quantity)),
+        ("qty", "0" if isinstance(act, ClosePosition) and act.whole else plain(act.quantity)),
         ("positionIdx", 0),
         ("orderLinkId", act.client_id),
     )

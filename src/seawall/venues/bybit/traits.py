@@ -27,6 +27,7 @@ TRAITS: Final = Traits(
     position_shows_stop=True,  # position.stopLoss: bybit.md 1.6, 3.5
     book_batch=2,  # one request either way: bybit.md 1.3
     names_fills=True,  # orderLinkId on every row: bybit.md 1.5
+    closes_whole=True,  # qty "0" with reduceOnly and closeOnTrigger: bybit.md 1.5
 )
 
 

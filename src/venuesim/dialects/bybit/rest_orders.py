@@ -10,6 +10,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from venuesim.dialects.bybit.calls import Ask, check_index, require_linear, rules_of
 from venuesim.dialects.bybit.errors import parameter
 from venuesim.dialects.bybit.forms import link_id, order_ticket
@@ -40,6 +42,8 @@ def _submit(ask: Ask, rules: Instrument) -> str:
         return place_conditional(ask, rules, quantity)
     mark = ask.core.market.quote(rules.symbol, ask.now).mark
     ticket = order_ticket(ask.params, rules, mark, quantity)
+    if not ask.params.require_amount("qty"):
+        ticket = replace(ticket, closes_all=True)
     return ask.book.submit(ask.name, ticket, ask.now).order_id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seawall.drill.plans import draw
 from seawall.model.ids import VenueName
+from seawall.model.times import SECOND
 
 PLANS = [draw(venue, seed) for seed in range(300) for venue in VenueName]
 HANDS = [hand for plan in PLANS for hand in plan.page.hand]
@@ -20,6 +21,13 @@ def test_the_storm_draws_every_wish_of_an_owner() -> None:
     assert any(hand.does == "open" and hand.on_opposite == "reverse" for hand in HANDS)
     assert any(plan.page.signal.take_profit for plan in PLANS)
     assert any(plan.page.price for plan in PLANS)
+
+
+def test_the_storm_draws_what_others_do_at_the_venue() -> None:
+    """The owner trades or moves the stop himself, soon or late, and the venue takes of the position."""
+    done = {hand.does for hand in HANDS}
+    assert done >= {"trade", "move_stop", "set_take_profit", "deleverage", "liquidate"}
+    assert any(hand.does == "trade" and hand.at > 10 * SECOND for hand in HANDS)
 
 
 def test_no_close_is_called_needless_that_may_have_been_asked_for() -> None:

@@ -23,7 +23,8 @@ OURS = (
     *(f"journal {what}" for what in ("stall", "full", "broken", "restored")),
     *("clock ahead", "clock drift"),
     *(f"hand {does}" for does in ("repeat", "reword", "open", "close", "protect", "flatten")),
-    *(f"hand {does}" for does in ("cancel_stop", "trade", "set_clock")),
+    *(f"hand {does}" for does in ("cancel_stop", "trade", "set_clock", "move_stop")),
+    *(f"hand {does}" for does in ("set_take_profit", "liquidate", "deleverage")),
 )
 """The faults of ourselves and of people, by the names under which a run counts them."""
 WORDS = (*VOCABULARY, *OURS)

@@ -19,6 +19,10 @@ from venuesim.hands import WantedMove, WantedStop
 
 GO_HOME = ("close", "flatten", "open")
 """What a person does that may bring a position home: an opposite signal may, too."""
+REFUSED_TO_HANDS = (words.Reason.NO_POSITION, words.Reason.NOT_MODIFIED, words.Reason.SYMBOL_NOT_TRADING)
+"""What a venue may answer a hand as it may answer us: a position that it does not know yet
+(`bybit.position_delay_us`), a stop that is there, a halted contract.
+"""
 _HUNDRED = Decimal(100)
 
 
@@ -89,10 +93,14 @@ class Hands:
         }
 
     def do(self, hand: Hand) -> None:
-        """Does one line now."""
+        """Does one line now; what the venue refuses is not done."""
         if hand.does in (*GO_HOME, "resolve") and (hand.does != "open" or hand.on_opposite != "refuse"):
             self.asked.append((self._symbol, self._world.now))
-        self._deeds[hand.does](hand)
+        try:
+            self._deeds[hand.does](hand)
+        except words.Refusal as refusal:
+            if refusal.reason not in REFUSED_TO_HANDS:
+                raise
         self._world.stir()
 
     def send(self) -> None:
@@ -176,7 +184,7 @@ class Hands:
         box, rules = self._world.box, self._world.box.instruments[self._symbol]
         if not any(stop.status is StopStatus.LIVE for stop in box.book.open_stops(self._world.account, self._symbol)):
             return
-        side = self.signals[0].side or Side.BUY
+        side = Side.SELL if self._held() < 0 else Side.BUY
         mark = box.book.market.prices(self._symbol).mark
         trigger = mark * (1 - side.sign * (hand.stop or Decimal(1)) / _HUNDRED)
         box.move_stop_by_hand(

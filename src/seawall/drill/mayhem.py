@@ -25,6 +25,7 @@ import msgspec
 
 from seawall.drill import book
 from seawall.drill.checks import ENDS
+from seawall.drill.hands import REFUSED_TO_HANDS
 from seawall.drill.lengths import Length
 from seawall.drill.lines import fault_on
 from seawall.drill.page import FaultLine
@@ -53,8 +54,6 @@ _DEEDS = ("close", "close", "take", "add", "shut", "cancel", "intrude", "fall", 
 _WISHES = ("part", "part", "move", "move", "move", "ladder", "reverse", "flatten", "close")
 _VENUE = ("hand_move", "deleverage", "liquidate", "take", "cancel", "fall", "rise")
 _OK = 200
-_REFUSED_TO_HANDS = (words.Reason.NO_POSITION, words.Reason.NOT_MODIFIED, words.Reason.SYMBOL_NOT_TRADING)
-"""A position that the venue does not know yet (`bybit.position_delay_us`), a stop that is there, a halted contract."""
 _ROLLBACKS = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED, EndReason.STOP_BEYOND_BOUND)
 
 
@@ -321,7 +320,7 @@ class _Stage:
         try:
             box.move_stop_by_hand(self.world.account, coin, WantedMove(mark * factor // tick * tick), now)
         except words.Refusal as refusal:
-            if refusal.reason not in _REFUSED_TO_HANDS:
+            if refusal.reason not in REFUSED_TO_HANDS:
                 raise
 
     def _held(self, coin: Symbol) -> Decimal:

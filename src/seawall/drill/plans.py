@@ -130,6 +130,7 @@ def _with_wishes(plan: Plan) -> Plan:
     page, rungs = plan.page, _ladder(chance) if one_in(chance, 8) else ()
     wishes = tuple(_wishes(chance, page.signal.side)) if one_in(chance, 5) else ()
     jumps = (_jump(chance),) if one_in(chance, 10) else ()
+    wishes += tuple(_others(chance)) if one_in(chance, 12) else ()
     spares = plan.spares and not jumps and all(hand.does == "protect" for hand in wishes)
     asked = msgspec.structs.replace(page.signal, take_profit=rungs)
     hands, must = (*page.hand, *wishes), _must(plan.venue, spares=spares)
@@ -165,6 +166,22 @@ def _wishes(chance: random.Random, side: str) -> Iterator[Hand]:
             yield Hand(at=Length(at), does="open", side=other, on_opposite="reverse")
         case _:
             yield Hand(at=Length(at), does="flatten")
+
+
+def _others(chance: random.Random) -> Iterator[Hand]:
+    """What its owner does at the venue himself, soon or late, and what the venue does to him."""
+    at: Duration = chance.choice((20, 300, 3_000, 9_000, 14_000, 19_000)) * MILLISECOND
+    match chance.choice(("trade", "trade", "move_stop", "set_take_profit", "deleverage", "liquidate")):
+        case "trade":
+            part = Decimal(chance.choice(("0.3", "1", "2")))
+            quantity = Decimal(chance.choice((0, 1_000)))
+            yield Hand(at=Length(at), does="trade", side=_side(chance), part=part, quantity=quantity)
+        case "deleverage":
+            yield Hand(at=Length(at), does="deleverage", part=Decimal(chance.choice(("0.3", "1"))))
+        case "move_stop" | "set_take_profit" as does:
+            yield Hand(at=Length(at), does=does, stop=Decimal(chance.choice((1, 3, 8))))
+        case _:
+            yield Hand(at=Length(at), does="liquidate")
 
 
 def _jump(chance: random.Random) -> Price:

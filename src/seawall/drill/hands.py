@@ -19,9 +19,14 @@ from venuesim.hands import WantedMove, WantedStop
 
 GO_HOME = ("close", "flatten", "open")
 """What a person does that may bring a position home: an opposite signal may, too."""
-REFUSED_TO_HANDS = (words.Reason.NO_POSITION, words.Reason.NOT_MODIFIED, words.Reason.SYMBOL_NOT_TRADING)
+REFUSED_TO_HANDS = (
+    words.Reason.NO_POSITION,
+    words.Reason.NOT_MODIFIED,
+    words.Reason.SYMBOL_NOT_TRADING,
+    words.Reason.PRICE_RANGE,
+)
 """What a venue may answer a hand as it may answer us: a position that it does not know yet
-(`bybit.position_delay_us`), a stop that is there, a halted contract.
+(`bybit.position_delay_us`), a stop that is there, a halted contract, a price beyond its bounds.
 """
 _HUNDRED = Decimal(100)
 

@@ -3,15 +3,17 @@
 A covered position is closed only when its owner asks: what is acknowledged is never closed for (design, rules 11, 13).
 So the first close of a signal is a breach where one stop of ours watched all of it from before the living process was
 told that it stands until the close left, and no byte that reached it in between said otherwise. Not so where it may
-rightly have believed something else: after a garbled word, or another hand's trade, where the stop was missing from a
+rightly have believed something else, or been on its way home already: after a garbled word, or another hand's trade, where the stop was missing from a
 list and refused when it was placed again, or where the entry's refusal or long absence had ended the signal before its
 fill was told. All of it is read from the judge, the venue's log, the bytes and what was asked; nothing from our events.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from seawall.drill.excused import garbled, is_bad, is_close, is_taken, touched_at
 from seawall.drill.lengths import written
@@ -36,6 +38,9 @@ from venuesim.judge import Episode
 from venuesim.traffic import LogEntry
 from venuesim.verdict import StopSpan
 from venuesim.words import Origin, Purpose
+
+_PASSED: Final = re.compile(r'"code":-(?:2021|4142)\b|"retCode":11009[23]\b|base_price')
+"""A trigger that the market has passed (binance.md 4.2; bybit.md 3.8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ def _known_since(episode: Episode, stop: StopSpan, left: Instant, seen: Seen) ->
     if told is None or any(begin <= left and end >= told for begin, end in episode.naked):
         return None
     doubted = any(at >= told and _is_denied(episode, stop, text) for at, text in heard)
+    doubted = doubted or _was_passed(episode, told, seen)
     return None if doubted or _was_refused_again(episode, stop, (told, left), seen.log) else told
 
 
@@ -127,6 +133,15 @@ def _is_denied(episode: Episode, stop: StopSpan, text: str) -> bool:
     """Whether it is said that the stop ends, or that the position has none."""
     ends = (OUT_OF_THE_BOOK.search(found) or FIRING.search(found) for found in objects_about(stop, text))
     return any(ends) or shows(text, episode.symbol, OPEN, BARE)
+
+
+def _was_passed(episode: Episode, told: Instant, seen: Seen) -> bool:
+    """Whether a stop had been refused before, or at that instant, because the market had passed its trigger: that
+    begins a way home which no later stop ends (design, rule 13).
+    """
+    placed = [entry for entry in seen.log if entry.call == "stop.create" and entry.symbol == episode.symbol]
+    refused = [entry for entry in placed if not is_bad(entry) and _PASSED.search(entry.reply)]
+    return any(episode.opened_at <= entry.at and (entry.answered_at or entry.at) <= told for entry in refused)
 
 
 def _was_refused_again(

@@ -3,9 +3,10 @@
 A covered position is closed only when its owner asks: what is acknowledged is never closed for (design, rules 11, 13).
 So the first close of a signal is a breach where one stop of ours watched all of it from before the living process was
 told that it stands until the close left, and no byte that reached it in between said otherwise. Not so where it may
-rightly have believed something else, or been on its way home already: after a garbled word, or another hand's trade, where the stop was missing from a
+rightly have believed something else: after a garbled word, or another hand's trade, where the stop was missing from a
 list and refused when it was placed again, or where the entry's refusal or long absence had ended the signal before its
-fill was told. All of it is read from the judge, the venue's log, the bytes and what was asked; nothing from our events.
+fill was told. Nor where it was on its way home already. All of it is read from the judge, the venue's log, the bytes
+and what was asked; nothing from our own events.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from seawall.drill.excused import NEVER, blind, closes_in_vain, garbled, is_in, mute, spent, touched_at, union
+from seawall.drill.excused import NEVER, blind, closes_in_vain, garbled, held, is_in, mute, spent, touched_at, union
 from seawall.drill.lapses import UNTOLD
 from seawall.drill.lengths import written
 from seawall.drill.witness import Witness
@@ -35,7 +35,7 @@ def bare_beside_others(
         acts = [entry for entry in log if entry.symbol == episode.symbol]
         stops = [stop for stop in episode.stops if stop.purpose != Purpose.TAKE_PROFIT]
         watched = [(stop.live_at, NEVER if stop.ended_at is None else stop.ended_at) for stop in stops]
-        excused = [*mute(log), *closes_in_vain(acts, facts), *blind(log), *garbled(fired, episode.symbol)]
+        excused = [*mute(log), *held(log), *closes_in_vain(acts, facts), *blind(log), *garbled(fired, episode.symbol)]
         spared = union([*watched, *excused])
         for begin, end in episode.naked:
             for life in seen.lives:

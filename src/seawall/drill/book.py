@@ -16,7 +16,7 @@ from seawall.drill.reasons import false_reasons
 from seawall.drill.strangers import stops_on_strangers, strangers_cancelled
 from seawall.drill.world import World
 from seawall.model.ids import VenueName, parse_client_id
-from seawall.model.times import Instant
+from seawall.model.times import Duration, Instant
 from seawall.sagas.phase import Phase
 from venuesim.traffic import LogEntry
 
@@ -31,6 +31,11 @@ def has_answered(log: Sequence[LogEntry], since: Instant) -> bool:
         if entry.call == "positions.get" and entry.status == _OK:
             return True
     return False
+
+
+def unrecorded(world: World, patience: Duration) -> Iterator[str]:
+    """What was sent and never written down, though its process lived on for `patience`, or lives."""
+    yield from world.witness.strays(world.box.log, world.journal.rows(world.account), world.latency, patience)
 
 
 def wrongs(world: World) -> Iterator[str]:

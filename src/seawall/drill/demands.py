@@ -125,7 +125,7 @@ def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]
     if not any(line.line["fault"] == "request_twice" and "order.create" in line.line["call"] for line in page.fault):
         yield from fills.wrongs(facts, end.folded)
     yield from false_reasons(end.verdict.episodes, end.folded)
-    yield from world.witness.strays(log, world.journal.rows(world.account), world.latency, _patience(page))
+    yield from world.witness.strays(log, world.journal.rows(world.account), world.latency, patience(page))
     yield from too_many_take_profits(world)
     yield from stops_on_strangers(facts, log)
     for order in strangers_cancelled(facts, log):
@@ -138,7 +138,7 @@ def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]
             yield from checks.other_quantities(end.verdict, end.folded.values())
 
 
-def _patience(page: Page) -> Duration:
+def patience(page: Page) -> Duration:
     """How long a process may take to write down what it has sent."""
     return WRITES_WITHIN + max((trouble.lasts for trouble in page.journal), default=0)
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from seawall.model.ids import Leg, parse_client_id
-from seawall.model.times import SECOND, Bounds, Duration, Instant
+from seawall.model.times import MINUTE, SECOND, Bounds, Duration, Instant
 from venuesim.facts import Fact, OrderFilled, Origin
 from venuesim.faults import Fired
 from venuesim.judge import Episode
@@ -125,6 +125,20 @@ def closes_in_vain(log: Sequence[LogEntry], facts: Sequence[Fact]) -> Iterator[S
         done, answered_at = filled.get(entry.client_id or ""), entry.answered_at or entry.at
         followed_at = min(answered_at + SLOWEST_NEXT, later.at if later is not None else NEVER)
         yield entry.at, done if done is not None else followed_at
+
+
+def held(log: Sequence[LogEntry]) -> Iterator[Span]:
+    """From the second of two signals that began to be closed within a minute, as long as the naked timer may be held on
+    the account (design, rule 13).
+    """
+    began: dict[str, Instant] = {}
+    for entry in log:
+        name = parse_client_id(entry.client_id or "") if is_close(entry) else None
+        if name is not None:
+            began.setdefault(name.signal, entry.at)
+    for earlier, later in pairwise(sorted(began.values())):
+        if later - earlier <= MINUTE:
+            yield later - ON_THE_WAY, later + Bounds().hold
 
 
 def is_close(entry: LogEntry) -> bool:

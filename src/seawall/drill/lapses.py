@@ -24,6 +24,7 @@ from seawall.drill.excused import (
     blind,
     closes_in_vain,
     garbled,
+    held,
     is_bad,
     mute,
     spent,
@@ -58,7 +59,7 @@ def lapses(
     bare = [(episode, span) for episode in episodes for span in _later(episode, touched_at(episode, facts))]
     if not bare:
         return
-    unheard = [*mute(log)]
+    unheard = [*mute(log), *held(log)]
     failures = [*blind(log)]
     for episode, span in bare:
         acts = [entry for entry in log if entry.symbol == episode.symbol]

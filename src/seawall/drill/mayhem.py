@@ -25,6 +25,7 @@ import msgspec
 
 from seawall.drill import book
 from seawall.drill.checks import ENDS
+from seawall.drill.demands import patience
 from seawall.drill.hands import REFUSED_TO_HANDS
 from seawall.drill.lengths import Length
 from seawall.drill.lines import fault_on
@@ -154,6 +155,7 @@ def attempt(mayhem: Mayhem) -> Outcome:
     stage = _Stage(mayhem)
     ended = stage.run()
     breaches = [*book.wrongs(stage.world), *book.leftovers(stage.world), *stage.rollbacks()]
+    breaches += book.unrecorded(stage.world, patience(mayhem.plan.page))
     breaches += [*book.bare(stage.world), *book.needless(stage.world, stage.asked)]
     if not ended:
         breaches += [

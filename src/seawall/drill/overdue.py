@@ -12,7 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from seawall.drill.excused import NEVER, ONE_CLOSE, closes_in_vain, garbled, mute, spent, stops_taken, touched_at, union
+from seawall.drill.excused import (
+    NEVER,
+    ONE_CLOSE,
+    closes_in_vain,
+    garbled,
+    held,
+    mute,
+    spent,
+    stops_taken,
+    touched_at,
+    union,
+)
 from seawall.drill.lengths import written
 from seawall.drill.said import BARE, FILLED
 from seawall.drill.witness import Witness, text_of
@@ -42,7 +53,7 @@ def overdue(
         acts = [entry for entry in log if entry.symbol == episode.symbol]
         taken = (at for at in stops_taken(acts) if at >= episode.opened_at)
         until = min([first[0][1], touched_at(episode, facts), *islice(taken, 1)])
-        spared = union([*mute(log), *closes_in_vain(acts, facts), *garbled(fired, episode.symbol)])
+        spared = union([*mute(log), *held(log), *closes_in_vain(acts, facts), *garbled(fired, episode.symbol)])
         for life in seen.lives:
             proven = _proven_at(venue, episode, seen, max(life.began, episode.opened_at))
             bare = spent((proven, min(until, life.ended)), spared)

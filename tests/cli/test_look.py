@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,14 @@ def test_what_may_not_be_written_is_one_line(tmp_path: Path) -> None:
     ran = process(tmp_path, "init", "here")
     assert (ran.code, ran.out, ran.err.count("\n")) == (Exit.CONFIG, "", 1)
     assert ran.err.startswith("seawall: ")
+
+
+def test_the_doctor_looks_at_the_folder(tmp_path: Path) -> None:
+    """One that is a file, or lies beneath one, cannot hold a journal: that is said, and is in the way."""
+    recorded(tmp_path, velvet())
+    assert "folder" in command(tmp_path, "doctor").out
+    text = (tmp_path / "seawall.toml").read_text().replace("[service]", '[service]\nfolder = "installation/data"')
+    (tmp_path / "seawall.toml").write_text(text)
+    (tmp_path / "installation").write_text("test\n")
+    found = json.loads(command(tmp_path, "doctor", "--json").out)["findings"]
+    assert [(one["grade"], "no folder" in one["said"]) for one in found if one["what"] == "folder"] == [("bad", True)]

@@ -6,9 +6,12 @@ import asyncio
 import io
 import json
 import sqlite3
+from contextlib import closing
 from decimal import Decimal
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -223,6 +226,14 @@ def test_a_large_body_is_answered_cleanly(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def _status_of_a_secret_in_latin_1(intake: str) -> int:
+    """What is answered to a secret whose bytes are no UTF-8."""
+    with closing(HTTPConnection(urlsplit(intake).netloc)) as connection:
+        connection.request("POST", "/signal", b"{}", {"X-Seawall-Secret": "s\xe9same"})
+        with connection.getresponse() as answer:
+            return answer.status
+
+
 def test_the_secret_may_come_in_three_ways(tmp_path: Path) -> None:
     """Header, bearer or body; 401 without one, 403 with a wrong one; and the log never shows it."""
     secret = tmp_path / "intake.secret"
@@ -242,6 +253,9 @@ def test_the_secret_may_come_in_three_ways(tmp_path: Path) -> None:
             bearer = {"Authorization": f"Bearer {right}"}
             assert (await one.post(opening("b", symbol="ETHUSDT"), headers=bearer)).status == 202
             assert (await one.post(opening("c", symbol="SOLUSDT", secret=right))).status == 202
+            marked = b"\xef\xbb\xbf" + json.dumps(opening("d", symbol="XRPUSDT", secret=right)).encode()
+            assert (await one.post(marked)).status == 202
+            assert await asyncio.to_thread(_status_of_a_secret_in_latin_1, one.app.intake_url) == 403
             assert right not in one.log.getvalue()
             journal = (tmp_path / "data" / "journal.sqlite-wal").read_bytes()
             assert right.encode() not in journal

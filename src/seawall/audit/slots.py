@@ -63,9 +63,11 @@ def covered(slot: Slot) -> Decimal:
 
 
 def is_passed(slot: Slot, stop: StopReport) -> bool:
-    """Whether the price that a stop watches stands at or beyond its trigger; not, where either is not known."""
+    """Whether the price that a stop watches stands at or beyond its trigger; not, where either is not known (a price
+    of 0 is none).
+    """
     price = watched(slot, stop)
-    if price is None or stop.trigger is None or stop.side is None:
+    if not price or stop.trigger is None or stop.side is None:
         return False
     return price <= stop.trigger if stop.side is Side.SELL else price >= stop.trigger
 

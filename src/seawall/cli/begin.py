@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 from seawall.cli.common import NO_OPTIONS, Common, console, print_json, print_table
@@ -95,10 +96,19 @@ def _of_the_house(settings: Settings) -> list[Finding]:
     secret = "with a secret" if settings.intake_secret else "without a secret, for this machine alone"
     return [
         Finding("", "installation", Grade.OK, named),
-        Finding("", "folder", Grade.OK, str(settings.folder)),
+        _folder(settings.folder),
         Finding("", "intake", Grade.OK, f"{settings.intake}, {secret}"),
         *_halts(settings),
     ]
+
+
+def _folder(folder: Path) -> Finding:
+    """Whether the service can keep its record there: in the folder, or where it is to be made."""
+    standing = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    if standing.is_dir() and os.access(standing, os.W_OK | os.X_OK):
+        return Finding("", "folder", Grade.OK, str(folder))
+    mend = "give it to the user who runs the service, or name another as service.folder"
+    return Finding("", "folder", Grade.BAD, f"{folder}: {standing} is no folder that can be written", mend)
 
 
 def _halts(settings: Settings) -> list[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from seawall.cli.common import amount, span
 from seawall.history.asked import Asked, Move, Part, RungView
 from seawall.history.exits import Exit, ExitKind
+from seawall.history.naked import Naked
 from seawall.history.positions import PositionView
 from seawall.history.receipt import Receipt
 from seawall.service.views import readable
@@ -39,13 +40,19 @@ def figures(told: Receipt) -> list[tuple[str, str]]:
         ("watches", told.trigger_by.value if told.trigger_by else ""),
         ("proven first by", told.spoke_first),
         ("sources that spoke", ", ".join(told.sources)),
-        ("naked", "" if naked is None else f"{'at most ' if naked.at_most else ''}{span(naked.total)}"),
+        ("naked", "" if naked is None else _naked(naked)),
         ("naked dollar-seconds", "" if naked is None else f"{naked.dollar_seconds:.4f}"),
         *((f"until {name.replace('_', ' ')}", span(steps[name])) for name in steps),
         ("our names", " ".join(told.names)),
         ("the venue's ids", " ".join(told.venue_ids)),
         ("failures", ", ".join(told.failures)),
     ]
+
+
+def _naked(told: Naked) -> str:
+    """As "at most 352 ms"; of one that stands naked, how long by the last word that was recorded."""
+    still = " so far, and still" if told.is_open else ""
+    return f"{'at most ' if told.at_most and not told.is_open else ''}{span(told.total)}{still}"
 
 
 def opinions(view: PositionView) -> list[str]:

@@ -99,4 +99,6 @@ def _object(data: bytes) -> dict[str, Any]:
     told = json.loads(data)
     if not isinstance(told, dict):
         raise ValueError(f"expected a JSON object, came {data[:40]!r}")  # noqa: TRY004 - what json raises, too
+    if "error" in told and not isinstance(told["error"], dict):
+        raise ValueError(f"expected an answer of a service, came {data[:40]!r}")
     return told

@@ -236,7 +236,9 @@ def _sent(settings: Settings, where: Doors, body: dict[str, Any]) -> Reply:
 
 
 def _answered(sent: Reply, common: Common) -> int:
-    """Tells the intake's answer; the exit code."""
+    """Tells the intake's answer; the exit code. Raises Unreachable for what no intake says."""
+    if "error" not in sent.body and not {"id", "state", "symbol"} <= set(sent.body):
+        raise Unreachable(f"something answers there, and it is no `seawall run`: {str(sent.body)[:80]}")
     if common.json:
         print_json({"status": sent.status} | sent.body)
     elif "error" in sent.body:

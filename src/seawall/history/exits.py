@@ -171,7 +171,13 @@ def _completed(history: History, whose: Whose, by_order: dict[str, Exit]) -> lis
 
 
 def _others(history: History) -> Iterator[tuple[str, Exit]]:
-    """Trades that are not ours and reduced what is ours, each as far as it did."""
+    """The trades of others that took some of ours, each as far as it did."""
+    for fill, own in taken_by_others(history):
+        yield f"other {fill.venue_id or fill.trade_id}", _of_fill(fill, own, _kind(history, fill), None, "")
+
+
+def taken_by_others(history: History) -> Iterator[tuple[FillReport, Decimal]]:
+    """Trades that are not ours and reduced what is ours, and by how much each did."""
     side = entry_side(history)
     entered, left = {fill.trade_id for fill in entry_fills(history)}, {fill.trade_id for fill in exit_fills(history)}
     open_, theirs = max(ZERO, filled(history) - _quantity(entry_fills(history))), ZERO
@@ -186,7 +192,7 @@ def _others(history: History) -> Iterator[tuple[str, Exit]]:
             own = max(ZERO, min(fill.quantity - theirs, open_))
             theirs, open_ = max(ZERO, theirs - fill.quantity), open_ - own
             if own:
-                yield f"other {fill.venue_id or fill.trade_id}", _of_fill(fill, own, _kind(history, fill), None, "")
+                yield fill, own
 
 
 def _kind(history: History, fill: FillReport) -> ExitKind:

@@ -1,15 +1,17 @@
 """A journal as rows, for taxes and for analysis: signals, fills, receipts. Amounts stay exact.
 
-A fill is told once, whichever sources told of it, and is of an entry or of an exit of ours; what another hand traded on
-the symbol is not in here. `fee` and `profit` are the venue's own words about the trade.
+A fill is told once, whichever sources told of it. It is of an entry or of an exit of ours, or it is what the venue
+itself (a liquidation) or another hand has taken of ours, as far as it did; what else was traded is not in here.
+`fee` and `profit` are the venue's own words about the trade.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from seawall.history.exits import taken_by_others
 from seawall.history.facts import History, entry_fills, exit_fills, first, signal_of
 from seawall.history.receipt import state_of
 from seawall.model.events import SignalAccepted
@@ -37,8 +39,9 @@ class SignalRow:
 
 @dataclass(frozen=True, slots=True)
 class FillRow:
-    """One trade of ours; `at` is the venue's time of it. `leg` is entry or exit; `fee` and `profit` are None where they
-    were not told, `fee` also where it was charged in another currency.
+    """One trade of ours, or of what was ours; `at` is the venue's time of it. `leg` is entry, exit, or outside, where
+    it was no order of ours; `fee` and `profit` are None where they were not told, `fee` also where it was charged in
+    another currency.
     """
 
     at: Instant
@@ -83,8 +86,16 @@ def fill_rows(history: History) -> Iterator[FillRow]:
     signal = signal_of(history)
     account = signal.account if signal is not None else ""
     legs = [(fill, "entry") for fill in entry_fills(history)] + [(fill, "exit") for fill in exit_fills(history)]
+    legs += [(_part(fill, own), "outside") for fill, own in taken_by_others(history)]
     for fill, leg in sorted(legs, key=lambda one: (one[0].venue_at, one[0].trade_id)):
         yield _fill_row(history[0].event.signal_id, account, leg, fill)
+
+
+def _part(fill: FillReport, own: Decimal) -> FillReport:
+    """The part of a trade that was ours, with its fee and its profit in the same proportion."""
+    fee = None if fill.fee is None else fill.fee * own / fill.quantity
+    profit = None if fill.profit is None else fill.profit * own / fill.quantity
+    return replace(fill, quantity=own, fee=fee, profit=profit)
 
 
 def _fill_row(signal_id: SignalId, account: str, leg: str, fill: FillReport) -> FillRow:

@@ -150,6 +150,8 @@ class Receipt:
     that said anything. `fees` is None unless every trade of the entry and of each exit was told with its fee in the
     contract's currency: a part is never shown as all. `reason` is why it was refused or came to its end.
 
+    `naked` counts a window that is open until the last word that was recorded.
+
     `exits` says who took it away, `gain` what that was in all. `asked` is what was asked of the open position.
     `written_off` was open when an operator resolved it.
     """
@@ -194,7 +196,7 @@ def receipt(history: History) -> Receipt | None:
     intent, opened = first(history, EntryIntended), first(history, EntryFilled)
     adopted, confirmed = first(history, PositionAdopted), last(history, StopConfirmed)
     reason, detail = _end(history)
-    entered, exposed = _average(history), naked(history)
+    entered, exposed = _average(history), naked(history, history[-1].at)
     left = exits(history, entered)
     resolved = every(history, SignalResolved)
     return Receipt(

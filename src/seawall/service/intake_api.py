@@ -82,7 +82,9 @@ class Intake:
     def _objection(self, offered: Sequence[str]) -> web.Response | None:
         """403 if one of the secrets that were offered is wrong."""
         right = (self._secret or "").encode()
-        if self._secret is None or all(hmac.compare_digest(one.encode(), right) for one in offered):
+        if self._secret is None or all(
+            hmac.compare_digest(one.encode("utf-8", "surrogateescape"), right) for one in offered
+        ):
             return None
         return refuse(403, "forbidden", "the secret is not the configured one")
 
@@ -101,7 +103,7 @@ def _from_headers(request: web.Request) -> list[str]:
 def _from_body(body: bytes) -> list[str]:
     """The secret that the body offers; what else is in it is the parser's business."""
     try:
-        found = msgspec.json.decode(body, type=_Secretive).secret
+        found = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=_Secretive).secret
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return []
     return [found] if found else []

@@ -95,7 +95,7 @@ def _naked(told: Receipt) -> str:
     if told.naked is None:
         return ""
     if told.naked.is_open:
-        return "It stands naked now."
+        return f"It stands naked now, for {_span(told.naked.total)} in all by the last word."
     most = "at most " if told.naked.at_most else ""
     return f"It stood without a live stop for {most}{_span(told.naked.total)} in the venue's clock."
 

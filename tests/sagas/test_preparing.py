@@ -14,7 +14,7 @@ from seawall.model.amounts import is_behind
 from seawall.model.events import EndReason
 from seawall.model.ids import ClientId, Side
 from seawall.model.reports import LeverageReport, WalletReport
-from seawall.model.signal import Signal, Size, SizeUnit, Stop, TriggerBy
+from seawall.model.signal import Signal, Size, SizeUnit, Stop, TakeProfit, TriggerBy
 from seawall.model.times import SECOND
 from seawall.sagas import preparing
 from seawall.sagas.evidence.sent import Sent
@@ -353,3 +353,20 @@ def test_a_plan_always_fits_the_contract(side: Side, unit: SizeUnit, amount: D, 
         assert found.trigger % INSTRUMENT.tick == 0
         assert is_behind(found.trigger, price, side)
         assert (found.trigger - stop) * side.sign >= 0
+
+
+@pytest.mark.parametrize("by", list(TriggerBy))
+def test_a_stop_at_nought_is_none(by: TriggerBy) -> None:
+    """A long's stop a hundred percent away would be no stop at all; a short's lies at twice the price."""
+    all_of_it = Stop(percent=D(100), trigger_by=by)
+    assert objection(signal(side=Side.BUY, stop=all_of_it)) == preparing.NO_STOP_AT_NOUGHT
+    assert plan(signal(side=Side.SELL, stop=all_of_it)).trigger > 0
+
+
+def test_a_bound_and_a_rung_where_no_price_is_are_refused() -> None:
+    """A sell that may slip by all of the price, and a short's take-profit beyond nought."""
+    away = Stop(percent=D(3))
+    assert "bound above 0" in objection(signal(side=Side.SELL, stop=away, max_slippage_bps=D(10_000)))
+    rung = (TakeProfit(D(100), percent=D(100)),)
+    assert "below 100 of a short" in objection(signal(side=Side.SELL, stop=away, take_profit=rung))
+    assert plan(signal(side=Side.BUY, stop=away, take_profit=rung)).quantity > 0

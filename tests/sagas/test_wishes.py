@@ -14,8 +14,11 @@ from seawall.model.events import EndReason
 from seawall.model.ids import SignalId, VenueId
 from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Action, Signal, Stop, TakeProfit
+from seawall.model.venue import Traits
 from seawall.sagas import wishes
+from seawall.sagas.preparing import NO_STOP_AT_NOUGHT
 from tests.sagas.builders import (
+    BINANCE,
     BYBIT,
     INSTRUMENT,
     AskOrder,
@@ -471,3 +474,12 @@ def test_the_operators_word_frees_the_slot_and_writes_off_what_is_open() -> None
     case.hears(400, position(27, 400, told=400, source=Source.STREAM))
     assert case.phase() is Phase.FLAT
     assert case.folded() == case.state
+
+
+@pytest.mark.parametrize("traits", [BINANCE, BYBIT], ids=["binance", "bybit"])
+def test_a_stop_is_not_moved_to_nought(traits: Traits) -> None:
+    """It would be taken away on Bybit, and replaced by one that never fires elsewhere: the old one stays."""
+    case = protected(traits=traits)
+    case.now = ms(300)
+    assert denial(case, wish(stop=Stop(percent=D(100)))) == NO_STOP_AT_NOUGHT
+    assert case.finding() is Finding.PROTECTED

@@ -130,6 +130,10 @@ def _leverage_refused(state: SagaState) -> Objection | None:
     return Objection(EndReason.UNFIT, f"leverage: the venue refused {state.signal.leverage} with {sent.code}")
 
 
+NO_STOP_AT_NOUGHT = "stop: expected a price above 0, came 100 % below the market"
+"""Of a long. It never fires, and on Bybit a stop at 0 is the word to take it away (bybit.md 1.6, trading-stop)."""
+
+
 def _sized(state: SagaState, around: Circumstances, instrument: Instrument, mark: MarkReport) -> Plan | Objection:
     signal = state.signal
     stop, size = signal.stop, signal.size
@@ -137,6 +141,8 @@ def _sized(state: SagaState, around: Circumstances, instrument: Instrument, mark
         return Objection(EndReason.UNFIT, "stop, size: expected both on an open")
     watched = mark.watched(stop.trigger_by)
     trigger = _trigger(state, stop, instrument, watched)
+    if trigger <= 0:
+        return Objection(EndReason.UNFIT, NO_STOP_AT_NOUGHT)
     if not is_behind(trigger, watched, state.side):
         where = "below" if state.side.sign > 0 else "above"
         return Objection(EndReason.UNFIT, f"stop: expected a price {where} the market at {watched}, came {trigger}")
@@ -151,6 +157,8 @@ def _sized(state: SagaState, around: Circumstances, instrument: Instrument, mark
         return Objection(EndReason.UNFIT, refusal)
     bps = signal.max_slippage_bps
     bound = None if bps is None else slippage_bound(mark.last, bps, instrument.tick, state.side)
+    if bound is not None and bound <= 0:
+        return Objection(EndReason.UNFIT, f"max_slippage_bps: expected a bound above 0, came {bps} below {mark.last}")
     return Plan(quantity, mark.mark, trigger, stop.price is not None, bound)
 
 
@@ -167,11 +175,15 @@ def _rungs_objection(
 
 
 def ladder_objection(rungs: tuple[TakeProfit, ...], reference: Decimal, side: Side) -> str | None:
-    """Why a ladder cannot be laid about `reference`: a rung on the losing side, or shares of more than the whole."""
+    """Why a ladder cannot be laid about `reference`: a rung on the losing side, or where no price is, or shares of more
+    than the whole.
+    """
     total = sum((rung.share for rung in rungs), ZERO)
     if total > HUNDRED:
         return f"take_profit: expected shares of at most 100 in all, came {total}"
     for number, rung in enumerate(rungs):
+        if side is Side.SELL and rung.percent is not None and rung.percent >= HUNDRED:
+            return f"take_profit[{number}].pct: expected below 100 of a short, came {rung.percent}"
         if rung.price is not None and is_behind(rung.price, reference, side):
             where = "above" if side.sign > 0 else "below"
             return f"take_profit[{number}].price: expected {where} {reference}, came {rung.price}"

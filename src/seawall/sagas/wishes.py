@@ -20,7 +20,7 @@ from seawall.sagas.evidence.cover import target_trigger
 from seawall.sagas.evidence.exposure import average_entry, measure
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
-from seawall.sagas.preparing import ladder_objection
+from seawall.sagas.preparing import NO_STOP_AT_NOUGHT, ladder_objection
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ def _too_far(state: SagaState, trigger: Decimal, around: Circumstances) -> str |
     watched = _watched(around, _trigger_by(state))
     if watched is None:
         return "stop: expected a market whose price is known, it has not been read of late"
+    if trigger <= 0:
+        return NO_STOP_AT_NOUGHT
     if not is_behind(trigger, watched, state.side):
         where = "below" if state.side.sign > 0 else "above"
         return f"stop: expected a price {where} the market at {plain(watched)}, came {plain(trigger)}"

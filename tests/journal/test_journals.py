@@ -226,6 +226,7 @@ def test_a_late_fill_opens_the_same_record_again(journal: Journal) -> None:
     journal.append(ALPHA, 1, 9, dated(SagaReopened(SignalId("velvet-1"), VELVET, Decimal(3), START + 2000)))
     (record,) = journal.positions()
     assert (record.id, record.state, record.quantity, record.closed_at) == (1, "open", Decimal(3), 0)
+    assert (record.reason, record.protected_at) == ("late_fill", 0)
     journal.append(ALPHA, 1, 10, dated(FlatSeen(SignalId("velvet-1"), VELVET, EndReason.LATE_FILL, START + 3000)))
     assert [(record.id, record.state, record.reason) for record in journal.positions()] == [
         (1, "flat_seen", "late_fill"),

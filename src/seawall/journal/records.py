@@ -126,7 +126,8 @@ def changed(record: PositionRecord, event: Event) -> PositionRecord:
         case SignalResolved():
             return replace(record, state="flat", closed_at=record.closed_at or event.at, reason=EndReason.RESOLVED)
         case SagaReopened():
-            return replace(record, state="open", closed_at=0, quantity=event.quantity)
+            late = EndReason.LATE_FILL.value
+            return replace(record, state="open", closed_at=0, protected_at=0, quantity=event.quantity, reason=late)
         case _:
             return record
 

@@ -45,6 +45,10 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "binance.triggering_us": ("5000", ANY_NUMBER),
     # binance.md 4.7 and 4.4: how long after the close the GTE stop expires
     "binance.expire_delay_us": ("1000", ANY_NUMBER),
+    # binance.md 1.8: no one says how near a row's updateTime is to its fill: in µs after it, or before it
+    "binance.position_date_us": ("0", "3000", "-1000"),
+    # binance.md 1.8: the updateTime of a flat symbol's row in version 2 is nowhere shown: when it became flat, or none
+    "binance.flat_update_time": ("date", "zero"),
     # binance.md 4.4: how long after the fill a closePosition stop is still refused with -4509
     "binance.position_delay_us": ("0", ANY_NUMBER),
     # binance.md open questions: HTTP status of -1007
@@ -100,6 +104,10 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
     "bybit.no_stop_spelling": ("", "0", "0.00"),
     # bybit.md 1.2: spelling of the side of a flat position
     "bybit.flat_side_spelling": ("", "None"),
+    # bybit.md 2.1: one recording has an order's updatedTime 3 ms after execTime, and nothing is promised
+    "bybit.order_date_us": ("0", "3000"),
+    # bybit.md 2.1: the same recording has a position's updatedTime 3 ms after execTime, and nothing is promised
+    "bybit.position_date_us": ("0", "3000", "-1000"),
     # bybit.md 3.2: how long after the fill trading-stop still says zero position
     "bybit.position_delay_us": ("0", ANY_NUMBER),
     # bybit.md 3.2: closed order leaves realtime before history has it

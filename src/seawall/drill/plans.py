@@ -60,6 +60,13 @@ _DRAWN_LATER = (
     "bybit.reduce_only_value",
 )
 """Came later still, and are drawn after those."""
+_DRAWN_APART = (
+    "binance.position_date_us",
+    "binance.flat_update_time",
+    "bybit.order_date_us",
+    "bybit.position_date_us",
+)
+"""How rows are dated: drawn by a chance of their own, so that each seed keeps the rest of its plan."""
 _WEIGHED = {"binance.trigger_bound": ("none", "none", "none", "percent_price")}
 """What is drawn where one answer leaves less to judge: a bound of five percent may refuse the drawn stop of five."""
 _DEEDS = ("repeat", "burst", "reword", "open", "opposite", "close", "cancel_stop", "trade", "set_clock")
@@ -94,7 +101,7 @@ def draw(venue: VenueName, seed: int) -> Plan:
     hands = tuple(_hands(chance)) if one_in(chance, 5) else ()
     spares = spares and not any(hand.does in ("close", "open", "trade") for hand in hands)
     faults += _blind_reads(chance, kills)
-    after_all = (*_DRAWN_LAST, *_DRAWN_LATER)
+    after_all = (*_DRAWN_LAST, *_DRAWN_LATER, *_DRAWN_APART)
     switches = _answers(chance, [name for name in switches_of(venue) if name not in after_all])
     kept_out = switches.get("binance.quantity_beside_close") == "refuse"
     spares = spares and not (kept_out and any(fault.line["fault"] == "stop_moved" for fault in faults))
@@ -115,6 +122,8 @@ def draw(venue: VenueName, seed: int) -> Plan:
     late = _answers(chance, [name for name in switches_of(venue) if name in _DRAWN_LAST])
     faults += [kinds.prices_unreadable(chance)] if one_in(chance, 8) else []
     late |= _answers(chance, [name for name in switches_of(venue) if name in _DRAWN_LATER])
+    dates = random.Random(f"dates/{venue}/{seed}")  # noqa: S311 - a drill, drawn from a seed
+    late |= _answers(dates, [name for name in switches_of(venue) if name in _DRAWN_APART])
     spares = spares and late.get("binance.trigger_bound") != "percent_price"
     whole = msgspec.structs.replace(
         page, switches=switches | late, fault=tuple(faults), must=_must(venue, spares=spares)

@@ -71,6 +71,25 @@ def test_a_key_that_may_not_trade_reads_and_is_refused_to_act() -> None:
     assert (reply.status, decoded(reply)["code"]) == (401, -2015)
 
 
+@pytest.mark.parametrize("shift", ["0", "3000", "-1000"])
+def test_a_position_is_dated_apart_from_the_fill_that_made_it(shift: str) -> None:
+    """In both versions, by the switch (1.8)."""
+    box = Box(position_date_us=shift)
+    box.order()
+    traded = box.call("GET", "/fapi/v1/userTrades", symbol=SYMBOL)[0]["time"]
+    dated = [box.call("GET", version, symbol=SYMBOL)[0]["updateTime"] for version in (V2, V3)]
+    assert dated == [traded + int(shift) // 1000] * 2
+
+
+def test_a_flat_row_may_have_no_date() -> None:
+    """By the switch, as if the symbol had never been traded (1.8)."""
+    box = Box(flat_update_time="zero")
+    box.order()
+    assert box.call("GET", V2, symbol=SYMBOL)[0]["updateTime"] > 0
+    box.order("BUY", reduceOnly="true")
+    assert box.call("GET", V2, symbol=SYMBOL)[0]["updateTime"] == 0
+
+
 def test_version_2_shows_zero_rows_and_version_3_only_what_is_held() -> None:
     """v2 has a row for every symbol, with a time once traded; v3 is empty when flat (1.8)."""
     box = Box()

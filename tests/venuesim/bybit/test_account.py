@@ -38,6 +38,29 @@ def test_the_flat_side_has_been_spelled_none() -> None:
     assert Box(flat_side_spelling="None").position()["side"] == "None"
 
 
+@pytest.mark.parametrize("shift", ["0", "3000", "-1000"])
+def test_a_position_is_dated_apart_from_the_fill_that_made_it(shift: str) -> None:
+    """On the stream and in REST alike, by the switch; a symbol that never traded has no date at all."""
+    box = Box(position_date_us=shift, lag="none")
+    assert box.position()["updatedTime"] == "0"
+    box.listen("position")
+    box.order()
+    traded = int(box.get("/v5/execution/list", symbol=SYMBOL)["list"][0]["execTime"])
+    told = box.heard("position")[-1]["data"][0]
+    assert (int(box.position()["updatedTime"]), int(told["updatedTime"])) == (traded + int(shift) // 1000,) * 2
+
+
+def test_an_order_is_dated_after_its_fill() -> None:
+    """By the switch, and only once it has filled."""
+    box = Box(order_date_us="3000", lag="none")
+    box.order(orderLinkId="entry")
+    box.order(orderType="Limit", price="0.00139", timeInForce="GTC", orderLinkId="rests")
+    rows = {row["orderLinkId"]: row for row in box.realtime(openOnly=1) + box.realtime()}
+    traded = int(box.get("/v5/execution/list", symbol=SYMBOL)["list"][0]["execTime"])
+    assert int(rows["entry"]["updatedTime"]) == traded + 3
+    assert rows["rests"]["updatedTime"] == rows["rests"]["createdTime"]
+
+
 def test_leverage_is_set_once_and_then_not_modified() -> None:
     """{}; the same again 110043; above the tier 110013; unequal sides 10001; the row reads it back."""
     box = Box()

@@ -1,8 +1,8 @@
 """Positions, balances and the account's sums (binance.md 1.4, 1.8).
 
-Version 2 of positionRisk has a row for every symbol, flat ones too, with the time of their last change; version 3 has
-rows only for symbols with a position or open orders, and neither leverage nor margin type. Whether a waiting stop alone
-keeps a flat symbol in version 3 is the switch ``binance.v3_algo_row`` (1.8 [?]).
+Version 2 of positionRisk has a row for every symbol, flat ones too; version 3 has rows only for symbols with a position
+or open orders, and neither leverage nor margin type. Whether a waiting stop alone keeps a flat symbol in version 3 is
+the switch ``binance.v3_algo_row`` (1.8 [?]); how a row is dated is two more.
 """
 
 from __future__ import annotations
@@ -75,6 +75,13 @@ def _position(ask: Ask, symbol: str) -> PositionState:
     return ask.core.views.position(ask.call, ask.account, symbol, ask.now)
 
 
+def _dated(ask: Ask, position: PositionState) -> int:
+    """``updateTime``, by the switches (binance.md 1.8): apart from the fill's own time, and of a flat symbol none."""
+    if not position.updated_at or (not position.quantity and ask.core.switch("binance.flat_update_time") == "zero"):
+        return 0
+    return milliseconds(position.updated_at + int(ask.core.switch("binance.position_date_us")))
+
+
 def _liquidation(ask: Ask, position: PositionState) -> str:
     return text(position.liquidation_price) if position.quantity else "0"
 
@@ -111,7 +118,7 @@ def _row_2(ask: Ask, symbol: str) -> Row:
         "positionSide": "BOTH",
         "notional": money(sums.notional),
         "isolatedWallet": "0",
-        "updateTime": milliseconds(position.updated_at),
+        "updateTime": _dated(ask, position),
     }
 
 
@@ -138,7 +145,7 @@ def _row_3(ask: Ask, symbol: str) -> Row:
         "adl": 1 if position.quantity else 0,
         "bidNotional": "0",
         "askNotional": "0",
-        "updateTime": milliseconds(position.updated_at),
+        "updateTime": _dated(ask, position),
     }
 
 

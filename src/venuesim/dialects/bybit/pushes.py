@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from venuesim.dialects.port import Core
     from venuesim.facts import FillState
 
-STREAM_POSITION: Final = PositionSpelling(stream=True)
 _AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
 
 
@@ -187,7 +186,8 @@ class Pushes:
         return not (fresh and at_once) or self._core.switch("bybit.new_before_filled") == "yes"
 
     def _spelling(self) -> Spelling:
-        return Spelling(stream=True, ioc_reason=self._core.switch("bybit.ioc_reason"))
+        late = int(self._core.switch("bybit.order_date_us"))
+        return Spelling(stream=True, ioc_reason=self._core.switch("bybit.ioc_reason"), filled_late_us=late)
 
     def _order_row(self, order: OrderState) -> dict[str, object]:
         stop = self._core.book.stop_by_id(order.stop_id) if order.stop_id else None
@@ -215,7 +215,8 @@ class Pushes:
         core, account, symbol = self._core, happening.account, happening.symbol
         position = happening.position or core.book.position(account, symbol)
         quote = core.market.quote(symbol, now)
-        row = position_row(position, core.instruments[symbol], quote, position.liquidation_price, STREAM_POSITION)
+        spelling = PositionSpelling(stream=True, late_us=int(core.switch("bybit.position_date_us")))
+        row = position_row(position, core.instruments[symbol], quote, position.liquidation_price, spelling)
         body = {"id": f"{core.account(account).uid}_position_{now // 1_000}", "topic": "position"}
         data = [{**row, "category": "linear"}]
         text = encode_text({**body, "creationTime": now // 1_000, "data": data})

@@ -59,6 +59,7 @@ def _rows_of(ask: Ask, position: PositionState) -> list[dict[str, object]]:
         stream=False,
         no_stop=ask.core.switch("bybit.no_stop_spelling"),
         flat_side=ask.core.switch("bybit.flat_side_spelling"),
+        late_us=int(ask.core.switch("bybit.position_date_us")),
     )
     row = position_row(position, rules, quote, position.liquidation_price, spelling)
     return [{**row, "positionIdx": index} for index in (1, 2)] if ask.account.hedge else [row]

@@ -98,6 +98,7 @@ def rest_spelling(ask: Ask) -> Spelling:
         stream=False,
         ioc_reason=ask.core.switch("bybit.ioc_reason"),
         cleared_child=ask.core.switch("bybit.cleared_child"),
+        filled_late_us=int(ask.core.switch("bybit.order_date_us")),
     )
 
 

@@ -90,6 +90,8 @@ class Spelling(Struct, frozen=True):
     stream: bool = False
     ioc_reason: str = "EC_NoImmediateQtyToFill"
     cleared_child: str = "Deactivated"
+    filled_late_us: int = 0
+    """How long after the fill itself an order that has filled is dated."""
 
     @property
     def tpsl_none(self) -> str:
@@ -134,7 +136,8 @@ def order_row(order: OrderState, stop: StopState | None, rules: Instrument, spel
     row.update(_attached(order.stop_loss, order.take_profit, spelling))
     if stop is not None:
         row.update(_waiting(stop, spelling))
-    row["createdTime"], row["updatedTime"] = ms((stop or order).created_at), ms(order.updated_at)
+    late = spelling.filled_late_us if order.filled else 0
+    row["createdTime"], row["updatedTime"] = ms((stop or order).created_at), ms(order.updated_at + late)
     return row
 
 

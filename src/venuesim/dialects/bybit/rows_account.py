@@ -25,11 +25,14 @@ _CENT: Final = Decimal("0.00000001")
 
 
 class PositionSpelling(Struct, frozen=True):
-    """How a place spells a position: the stream or REST, "no stop loss", and the side of a flat position."""
+    """How a place spells a position: the stream or REST, "no stop loss", the side of a flat position, and how long
+    after its change it is dated (before it, if less than 0).
+    """
 
     stream: bool = False
     no_stop: str = ""
     flat_side: str = ""
+    late_us: int = 0
 
 
 def execution_row(
@@ -157,7 +160,7 @@ def position_row(
         "mmrSysUpdatedTime": "",
         "leverageSysUpdatedTime": "",
         "createdTime": ms(position.created_at),
-        "updatedTime": ms(position.updated_at),
+        "updatedTime": ms(position.updated_at and position.updated_at + spelling.late_us),
         "openTime": position.opened_at // 1_000,
         "seq": position.cross_seq,
     }

@@ -123,14 +123,31 @@ def test_what_others_added_is_never_ours() -> None:
 def test_a_word_older_than_the_last_fill_caps_nothing() -> None:
     """Stale zeros from both sources never reduce what a fill proves (I01, I58)."""
     case = naked()
-    stream(case, 300, 0, told=99)
-    read(case, 400, 0, told=99)
-    read(case, 30_000, 0, told=99)
+    stream(case, 300, 0, told=89)
+    read(case, 400, 0, told=89)
+    read(case, 30_000, 0, told=89)
     assert (case.exposure.open, case.exposure.flat_sources) == (D(27), ())
 
 
+def test_a_row_dated_just_before_the_fill_is_one_witness_once_it_was_read_late_enough() -> None:
+    """Dates of one fill may lie a moment apart: read `read_lag` after it, such a row counts, and never twice."""
+    case = naked()
+    for at in range(300, 60_000, 5_000):
+        read(case, at, 0, told=99)
+    assert (case.exposure.open, case.exposure.flat_sources, case.exposure.least) == (D(27), ("positions",), D(0))
+
+
+def test_an_exit_dated_just_after_a_word_is_not_taken_off_it_twice() -> None:
+    """A word dated a moment before our own exit may tell of it already: what it shows may be what is left."""
+    case = protected()
+    case.hears(700, fill(case.newest_stop.client_id, 13, trade="s1", at=600))
+    stream(case, 1_000, 14, told=599)
+    read(case, 1_100, 14, told=599)
+    assert (case.exposure.open, case.exposure.least) == (D(14), D(14))
+
+
 def test_a_read_without_a_time_caps_nothing_after_a_fill() -> None:
-    """A row that a fill must have dated and did not is stale however often it agrees with itself."""
+    """However often it agrees with itself, a row without a date is one witness: an empty reply looks the same."""
     case = naked()
     for at in range(300, 60_000, 5_000):
         case.reads(at, AskPositions(SYMBOL), position(0, at - 20))
@@ -434,13 +451,17 @@ def test_a_row_without_a_stop_newer_than_the_childs_sighting_takes_a_live_stop_b
 
 
 def test_a_row_without_a_stop_older_than_the_childs_newest_sighting_takes_nothing_back() -> None:
-    """The entry grew, and the child with it: a row dated between its first and its last sighting is behind."""
+    """The entry grew, and the child with it: a row dated between its first and its last sighting is behind, and one that
+    is dated a moment after that may be.
+    """
     case = protected(traits=BYBIT)
     facts = case.newest_stop
     case.hears(310, stop("", at=300, trigger=facts.trigger, venue_id=facts.venue_id, source=STREAM))
     stream(case, 320, 27, told=300, stop_loss=D(0))
     assert (cover(case, facts.client_id), len(case.sent(PlaceStop))) == (Cover.ACKNOWLEDGED, 0)
-    stream(case, 400, 27, told=301, stop_loss=D(0))
+    stream(case, 390, 27, told=310, stop_loss=D(0))
+    assert cover(case, facts.client_id) is Cover.ACKNOWLEDGED
+    stream(case, 400, 27, told=311, stop_loss=D(0))
     assert cover(case, facts.client_id) is Cover.NONE
 
 

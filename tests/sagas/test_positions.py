@@ -30,17 +30,40 @@ def newer(opinions: Opinions, moment: Moment) -> list[str]:
     return [str(word.amount) for word in opinions.newer_than(moment, LAG)]
 
 
-@pytest.mark.parametrize(("told", "is_newer"), [(99, False), (99.999, False), (100, True), (101, True), (None, False)])
-def test_after_a_fill_only_the_venues_own_time_makes_a_word_newer(told: float | None, *, is_newer: bool) -> None:
-    """At or past the fill's time counts; before it, or without a time, never, however late it was read."""
-    assert (newer(heard(position(0, 60_000, told=told)), FILL) == ["0"]) is is_newer
+@pytest.mark.parametrize(("told", "is_newer"), [(89, False), (90, True), (99, True), (100, True), (None, True)])
+def test_a_read_begun_late_enough_after_a_fill_is_newer_unless_dated_before_it(
+    told: float | None, *, is_newer: bool
+) -> None:
+    """The venue's dates of one fill may lie a moment apart, and a flat row may have none: then it matters when it was
+    read. A row that is surely dated before the fill stays stale.
+    """
+    assert (newer(heard(position(0, 120 + LAG_MS, told=told)), FILL) == ["0"]) is is_newer
+
+
+@pytest.mark.parametrize(("told", "is_newer"), [(99.999, False), (100, True), (101, True), (None, False)])
+def test_a_read_that_may_lag_behind_a_fill_is_newer_by_its_own_date_alone(
+    told: float | None, *, is_newer: bool
+) -> None:
+    """Until `read_lag` after we heard of the fill, only a date at or past the fill's counts."""
+    assert (newer(heard(position(0, 119 + LAG_MS, told=told)), FILL) == ["0"]) is is_newer
+
+
+def test_the_streams_word_is_newer_than_a_fill_by_its_own_date_alone() -> None:
+    """When it came says nothing: frames are held up and repeated."""
+    assert newer(heard(position(0, 60_000, told=99, source=STREAM)), FILL) == []
+    assert newer(heard(position(0, 60_000, told=100, source=STREAM)), FILL) == ["0"]
+
+
+def test_a_sequence_decides_before_any_date() -> None:
+    """Where both have one, a row dated before the fill is newer, and one dated after it is stale."""
+    fill = FILL._replace(seq=7)
+    assert newer(heard(position(0, 200, told=99, seq=7)), fill) == ["0"]
+    assert newer(heard(position(0, 60_000, told=103, seq=6)), fill) == []
 
 
 def test_a_stale_row_after_a_known_fill_never_counts_however_often_it_is_read() -> None:
     """Twelve seconds of reads that agree on an old zero (I01) are twelve seconds of staleness."""
-    stale = [position(0, 200 + second * 1_000, told=None) for second in range(13)]
     old = [position(0, 200 + second * 1_000, told=50) for second in range(13)]
-    assert newer(heard(*stale), FILL) == []
     assert newer(heard(*old), FILL) == []
 
 

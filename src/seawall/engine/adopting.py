@@ -34,6 +34,7 @@ from seawall.model.inputs import ReadAnswered
 from seawall.model.reports import OrderReport, OrderStatus, PositionReport, Source, StopReport
 from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TriggerBy
 from seawall.model.times import Instant
+from seawall.sagas.evidence.positions import DATED_APART
 from seawall.sagas.evidence.state import SagaState
 
 
@@ -153,7 +154,10 @@ def _as_order(name: ClientId, position: PositionReport, claim: Claim, now: Insta
 def _intent(
     signal: Signal, side: Side, filled: OrderReport, trigger: Decimal, n: int, now: Instant
 ) -> ev.EntryIntended:
-    """The intention that the order would have had, on a slot that was empty before it."""
+    """The intention that the order would have had, on a slot that was empty before it. A position that was taken for it
+    holds whatever the venue dates up to then, and may itself be dated a moment before its order.
+    """
+    as_of = filled.venue_at + (DATED_APART if filled.source is Source.POSITIONS else 0)
     return ev.EntryIntended(
         signal.id,
         signal.symbol,
@@ -166,8 +170,8 @@ def _intent(
         trigger_by=TriggerBy.MARK,
         trigger_is_final=True,
         baseline=ZERO,
-        baseline_at=filled.venue_at,
+        baseline_at=as_of,
         intended_at=now,
-        since=filled.venue_at,
-        not_after=filled.venue_at,
+        since=as_of,
+        not_after=as_of,
     )

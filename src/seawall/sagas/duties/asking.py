@@ -9,7 +9,13 @@ from seawall.model.reports import StopStatus
 from seawall.model.times import SECOND
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.cover import is_reached
-from seawall.sagas.evidence.exposure import Exposure, contradicts_refusal, may_be_a_childs, trades_asked_until
+from seawall.sagas.evidence.exposure import (
+    Exposure,
+    contradicts_refusal,
+    is_gone_undated,
+    may_be_a_childs,
+    trades_asked_until,
+)
 from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
@@ -46,6 +52,7 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
         is_gone = exposure is not None and exposure.open <= 0
         if is_gone and state.intent is not None and around.now < trades_asked_until(state, around):
             wanted.update(dict.fromkeys(_about_trades(state, state.intent, around)))
+    wanted.update(dict.fromkeys(_about_takers(state, duties, exposure, around)))
     if Duty.ASK_STOP in duties:
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
     if Duty.WATCH in duties and exposure is not None and _is_cover_doubted(state, exposure, around):
@@ -66,6 +73,15 @@ def _about_parts(state: SagaState, around: Circumstances) -> list[Query]:
     unsettled = (close.client_id for close in unsettled_closes(state, around))
     unpriced = (close.client_id for close in state.closes if state.orders[close.client_id].is_unpriced)
     return [AskOrder(state.signal.symbol, name) for name in dict.fromkeys((*unsettled, *unpriced))]
+
+
+def _about_takers(state: SagaState, duties: Duty, exposure: Exposure | None, around: Circumstances) -> list[Query]:
+    """The trades, where a read without a date shows nothing of what counts as open: if the stream is deaf, only they
+    can say that others took it.
+    """
+    is_asked = bool(duties & (Duty.ASK_POSITION | Duty.WATCH)) and exposure is not None and exposure.open > 0
+    is_asked = is_asked and is_gone_undated(state, around)
+    return _about_trades(state, state.intent, around) if is_asked and state.intent is not None else []
 
 
 def _is_cover_doubted(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:

@@ -16,6 +16,7 @@ from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.duties.covering import stop_intention
 from seawall.sagas.evidence.circumstances import Circumstances
+from seawall.sagas.evidence.positions import DATED_APART
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.judgement import retry_at
 
@@ -63,10 +64,10 @@ def _entry_intention(state: SagaState, around: Circumstances, plan: preparing.Pl
 
 def _as_of(position: PositionReport, around: Circumstances) -> Instant:
     """The venue time up to which a position tells of every trade: its own date, but nothing is older than `read_lag`.
-    A row without a date is taken for what stood when it was asked for.
+    A row without a date is taken for what stood when it was asked for, and a trade may be dated a moment after the row.
     """
     asked_at = position.began_at + around.clock_offset - around.clock_error
-    return max(position.venue_at, asked_at - around.bounds.read_lag) if position.venue_at else asked_at
+    return max(position.venue_at + DATED_APART, asked_at - around.bounds.read_lag) if position.venue_at else asked_at
 
 
 def entry_act(intent: ev.EntryIntended) -> SubmitEntry:

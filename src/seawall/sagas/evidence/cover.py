@@ -16,8 +16,8 @@ from seawall.model.amounts import ZERO
 from seawall.model.reports import MarkReport, PositionReport, StopStatus
 from seawall.model.times import Instant
 from seawall.sagas.evidence.circumstances import Circumstances
-from seawall.sagas.evidence.exposure import Exposure, intent_moment
-from seawall.sagas.evidence.positions import Moment
+from seawall.sagas.evidence.exposure import Exposure, first_moment
+from seawall.sagas.evidence.positions import DATED_APART
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import FIRING, MEANS_READ, Cover, StopFacts, worth
 
@@ -108,7 +108,7 @@ def _is_taken_back(facts: StopFacts, row: PositionReport | None) -> bool:
     if row is None or not row.amount or row.stop_loss != 0:
         return False
     if facts.status is not None:
-        return row.venue_at > max(facts.live_at, facts.seen_at)
+        return row.venue_at > max(facts.live_at, facts.seen_at) + DATED_APART
     return facts.attached or (facts.concluded_at > 0 and row.began_at > facts.concluded_at)
 
 
@@ -116,17 +116,11 @@ def _row(state: SagaState, around: Circumstances) -> PositionReport | None:
     """The newest word about the position since the first proof of a fill, of those that speak of its stop at all: a
     field that did not come takes nothing back.
     """
-    newer = state.opinions.newer_than(_fill_moment(state), around.bounds.read_lag)
+    newer = state.opinions.newer_than(first_moment(state), around.bounds.read_lag)
     words = [told for told in newer if told.stop_loss is not None]
     if len(words) <= 1:
         return words[0] if words else None
     return max(words, key=lambda told: (told.seq, told.venue_at, told.began_at))
-
-
-def _fill_moment(state: SagaState) -> Moment:
-    """The first proof of a fill: a stop's word must be newer than that."""
-    filled = state.filled
-    return intent_moment(state) if filled is None else Moment(filled.venue_at, 0, filled.at, is_fill=True)
 
 
 def _was_refused_again(state: SagaState, facts: StopFacts, around: Circumstances) -> bool:

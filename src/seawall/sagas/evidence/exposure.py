@@ -13,15 +13,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from seawall.model import events as ev
 from seawall.model.amounts import ZERO
 from seawall.model.reports import PositionReport, Source, StopStatus
 from seawall.model.times import SECOND, Instant
 from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import OrderFacts
-from seawall.sagas.evidence.positions import Moment, Opinion, in_direction, tells_of
-from seawall.sagas.evidence.state import Fills, SagaState
+from seawall.sagas.evidence.positions import DATED_APART, Moment, Opinion, in_direction, is_before, tells_of
+from seawall.sagas.evidence.state import SagaState
 
 
 class Exposure(NamedTuple):
@@ -76,18 +75,38 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
     capped = _at_most(state, around, owned) if filled > 0 else _capped(owned, shown)
     turned_over = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
     contrary = turned_over and _is_turned_over(state, around, words)
+    taken = owned > 0 and filled > 0 and _is_taken(state, around, words)
+    flat_sources = _who_says_flat(state, around, (filled, owned), shown) + (("trades",) if taken else ())
     return Exposure(
         filled=filled,
         exited=state.exited,
-        open=max(capped, ZERO),
+        open=ZERO if taken else max(capped, ZERO),
         at_most=filled == 0 and owned > 0,
         contrary=contrary,
         seems_gone=owned > 0 and _seems_gone(state, around, words),
-        flat_sources=_who_says_flat(state, around, (filled, owned), shown),
+        flat_sources=flat_sources,
         moment=moment,
         least=max(min([capped, *(amount for _, amount in shown)]), ZERO),
         disputed=turned_over and not contrary,
     )
+
+
+def _is_taken(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]]) -> bool:
+    """Whether others' trades have taken all that is ours, a read without a date shows nothing of it, and whatever shows
+    some of it yet is dated before the last of those trades.
+    """
+    if not is_gone_undated(state, around, words) or closed_by_others(state, around) < _unclosed(state):
+        return False
+    last = max((fill.venue_at for fill in state.foreign_fills.values()), default=0)
+    return all(_left_by(state, word, around) <= 0 or 0 < word.report.venue_at < last for _, word in words)
+
+
+def is_gone_undated(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]] | None = None) -> bool:
+    """Whether a read without a date, newer than the last fill, shows nothing of ours: then others' trades must say
+    whether that is so, where the stream does not.
+    """
+    known = _newest_words(state, around, last_moment(state)) if words is None else words
+    return any(not word.report.venue_at and _left_by(state, word, around) <= 0 for _, word in known)
 
 
 def excess(state: SagaState, exposure: Exposure) -> Decimal:
@@ -107,6 +126,18 @@ def last_moment(state: SagaState) -> Moment:
     return _last_fill(state, state.entry_orders + state.exit_orders)
 
 
+def first_moment(state: SagaState) -> Moment:
+    """The first proof of a fill, by the earliest date that any proof of it bears, and the sequence of its first trade;
+    without fills, the intent.
+    """
+    proof = state.filled
+    if proof is None:
+        return intent_moment(state)
+    fills = [fill for fill in state.entry_fills if fill[1]]
+    _, at, seq = min(fills, key=lambda fill: (fill[1], fill[2]), default=(ZERO, proof.venue_at, 0))
+    return Moment(min(at, proof.venue_at) if proof.venue_at else at, seq, proof.at, is_fill=True)
+
+
 def _last_fill(state: SagaState, orders: tuple[OrderFacts, ...]) -> Moment:
     """The last fill of some of our orders, with its own sequence; without fills, the intent."""
     filled = [(facts.last_fill_at, facts.last_seq) for facts in orders if facts.filled > 0]
@@ -123,13 +154,15 @@ def _amounts(
     state: SagaState, around: Circumstances, moment: Moment, words: list[tuple[str, Opinion]]
 ) -> tuple[tuple[str, Decimal], ...]:
     """(source, quantity in our direction) of position words, less what our own exits have taken since each. A read that
-    others have confirmed `read_lag` after `moment` stands for a second source.
+    others have confirmed `read_lag` after `moment` stands for a second source, but never one that does not bear a
+    fill's date: an empty reply, read for ever, looks the same.
     """
     amounts: list[tuple[str, Decimal]] = []
     for name, told in words:
         amount = _left_by(state, told, around)
         amounts.append((name, amount))
-        if told.is_confirmed_after(moment.heard_at, around.bounds.read_lag):
+        is_dated = not moment.is_fill or tells_of(told.report, moment)
+        if is_dated and told.is_confirmed_after(moment.heard_at, around.bounds.read_lag):
             amounts.append((f"{name} again", amount))
     return tuple(amounts)
 
@@ -155,32 +188,36 @@ def _newest_words(state: SagaState, around: Circumstances, moment: Moment) -> li
     stream may have fallen silent long before a read began.
     """
     told = _words_since(state, around, moment)
-    words = [word for _, word in told]
-    latest = max(words, key=lambda word: (word.report.venue_at, word.report.seq, word.report.began_at), default=None)
-    return [(name, word) for name, word in told if latest is None or not _is_overtaken(state, word, latest, around)]
+    return [
+        (name, word) for name, word in told if not any(_is_overtaken(state, word, last, around) for _, last in told)
+    ]
 
 
-def _is_overtaken(state: SagaState, told: Opinion, latest: Opinion, around: Circumstances) -> bool:
+def _is_overtaken(state: SagaState, told: Opinion, later: Opinion, around: Circumstances) -> bool:
     """Whether a later word contradicts this one: later by the venue's own dates, within one instant by its sequence; or
-    of the very same instant where this one is the stream's, and reads begun after it have agreed for `read_lag`. What
-    followed it in that instant may have gone unheard with a connection that ended, or have come before it: frames are
-    repeated and overtake each other.
+    of the same instant, as near as dates can tell, where this one is the stream's, and reads begun after it have agreed
+    for `read_lag`. What followed it in that instant may have gone unheard with a connection that ended, or have come
+    before it: frames are repeated and overtake each other.
     """
-    word, last = told.report, latest.report
-    is_older = 0 < word.venue_at < last.venue_at
-    if word.venue_at == last.venue_at:
-        is_heard = word.source is Source.STREAM and latest.is_confirmed_after(word.at, around.bounds.read_lag)
-        is_older = 0 < word.seq < last.seq or is_heard
-    return is_older and _left_by(state, told, around) != _left_by(state, latest, around)
+    word, last = told.report, later.report
+    if abs(last.venue_at - word.venue_at) > DATED_APART:
+        is_older = 0 < word.venue_at < last.venue_at
+    elif word.seq and last.seq and word.seq != last.seq:
+        is_older = word.seq < last.seq
+    else:
+        is_older = word.source is Source.STREAM and later.is_confirmed_after(word.at, around.bounds.read_lag)
+    return is_older and _left_by(state, told, around) != _left_by(state, later, around)
 
 
 def _left_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
-    """What a word about the position leaves in our direction, less what our own exits have taken past it."""
-    lag = around.bounds.read_lag
+    """What a word about the position leaves in our direction, less what our own exits have surely taken past it: what
+    it may tell of already is not taken off twice.
+    """
+    lag, heard_at = around.bounds.read_lag, state.last_fill_heard_at
     past = [
         quantity
         for quantity, at, seq in state.exit_fills
-        if not told.is_newer_than(Moment(at, seq, 0, is_fill=True), lag)
+        if not told.may_tell_of(Moment(at, seq, heard_at, is_fill=True), lag)
     ]
     return shown_by(state, told, around) - sum(past, ZERO)
 
@@ -246,8 +283,10 @@ def _is_turned_over(state: SagaState, around: Circumstances, words: list[tuple[s
 
 
 def _is_dated_past(word: PositionReport, entered: Moment) -> bool:
-    """Whether the venue dates a word past a fill, not only of its instant."""
-    return word.venue_at > entered.venue_at or 0 < entered.seq < word.seq
+    """Whether the venue dates a word past a fill, not only of its instant: by its sequence, where it has one."""
+    if entered.seq and word.seq:
+        return word.seq > entered.seq
+    return word.venue_at > entered.venue_at + (DATED_APART if word.seq else 0)
 
 
 def _by_effect(state: SagaState, around: Circumstances) -> Decimal:
@@ -352,18 +391,18 @@ def may_be_a_childs(state: SagaState) -> bool:
 
 def _unclosed(state: SagaState) -> Decimal:
     """Our entry fills, less the fills of our exits and what was written off; and never more than two sources have left
-    of it, moved by our own fills past their word.
+    of it, moved by our own fills past their word: by entries that may be, by exits that surely are.
     """
     by_orders, told = state.entered - state.exited - state.written_off, state.reduced
     if told is None:
         return by_orders
-    return min(by_orders, told.left + _past(state.entry_fills, told) - _past(state.exit_fills, told))
+    entered = (quantity for quantity, at, seq in state.entry_fills if not tells_of(told, _fill_at(at, seq)))
+    exited = (quantity for quantity, at, seq in state.exit_fills if is_before(told, _fill_at(at, seq)))
+    return min(by_orders, told.left + sum(entered, ZERO) - sum(exited, ZERO))
 
 
-def _past(fills: Fills, word: ev.HoldingReduced) -> Decimal:
-    """How much of some fills of ours is past a word about the position."""
-    past = (quantity for quantity, at, seq in fills if not tells_of(word, Moment(at, seq, 0, is_fill=True)))
-    return sum(past, ZERO)
+def _fill_at(at: Instant, seq: int) -> Moment:
+    return Moment(at, seq, 0, is_fill=True)
 
 
 def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:

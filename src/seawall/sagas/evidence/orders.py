@@ -127,9 +127,12 @@ class OrderFacts:
 
     @cached_property
     def last_fill_at(self) -> Instant:
-        """Venue time of the newest word about a fill; 0 without any."""
+        """Venue time of the newest fill, by its trade where that is known, else by the order's own word, which may be
+        dated after it (bybit.md 2.1); 0 without any.
+        """
         traded = max((trade.venue_at for trade in self.trades), default=0)
-        return max(traded, self.venue_at if self.reported else 0)
+        is_known = traded and self._traded >= self.reported
+        return traded if is_known else max(traded, self.venue_at if self.reported else 0)
 
     @cached_property
     def last_seq(self) -> int:

@@ -6,6 +6,11 @@ have changed carries an old time for ever, and some rows carry none; there a rea
 begun at least `read_lag` later, has said the same. So each source keeps its latest word and since when its reads have
 agreed on it.
 
+A fill has dated the position that it moved, so a row with an older date is stale however often it is read. But no venue
+promises that its dates of one fill agree to the millisecond, and a flat row may have none (binance.md 1.8). A read
+begun `read_lag` after the fill was heard of is behind it no more: a row of it without a date, or dated but a moment
+before, is newer; but however often it is read, it is one witness.
+
 An empty list, an older row and a failed read are not words about the position at all (incidents I04, I58).
 """
 
@@ -17,14 +22,19 @@ from typing import NamedTuple
 
 from seawall.model.events import HoldingReduced
 from seawall.model.reports import PositionReport, Source
-from seawall.model.times import Duration, Instant
+from seawall.model.times import MILLISECOND, Duration, Instant
+
+DATED_APART: Duration = 10 * MILLISECOND
+"""How far apart a venue may date the order, the trade and the position of one fill: 3 ms in the one recording there is
+(bybit.md 2.1), and nothing is promised.
+"""
 
 
 class Moment(NamedTuple):
     """A point to be newer than: venue time and, where the venue has one, cross sequence; and our own time of it.
 
-    `is_fill`: a known fill must have moved the position and dated it, so a row that carries an older time, or none, is
-    stale however often it is read (I01: twelve seconds of it).
+    `is_fill`: a known fill must have moved the position and dated it, so a row that carries an older time is stale
+    however often it is read (I01: twelve seconds of it).
     """
 
     venue_at: Instant
@@ -41,9 +51,18 @@ class Opinion:
     agreed_since: Instant
 
     def is_newer_than(self, moment: Moment, lag: Duration) -> bool:
-        """Whether this word is newer than `moment`, by its own time or by two agreeing reads `lag` apart."""
-        told = tells_of(self.report, moment)
-        return told or (not moment.is_fill and self.is_confirmed_after(moment.heard_at, lag))
+        """Whether this word is newer than `moment`, by its own time or by when it was read."""
+        if tells_of(self.report, moment):
+            return True
+        if not moment.is_fill:
+            return self.is_confirmed_after(moment.heard_at, lag)
+        is_late = self.report.source is not Source.STREAM and self.report.began_at - moment.heard_at >= lag
+        return is_late and not is_before(self.report, moment)
+
+    def may_tell_of(self, moment: Moment, lag: Duration) -> bool:
+        """Whether this word is newer than a fill, or is dated so near to it that it may be."""
+        is_near = bool(self.report.venue_at) and not is_before(self.report, moment)
+        return is_near or self.is_newer_than(moment, lag)
 
     def is_confirmed_after(self, at: Instant, lag: Duration) -> bool:
         """Whether reads begun after `at` and at least `lag` apart agree. The stream's silence confirms nothing."""
@@ -78,6 +97,13 @@ def tells_of(word: PositionReport | HoldingReduced, moment: Moment) -> bool:
     if moment.seq and word.seq:
         return word.seq >= moment.seq
     return bool(word.venue_at) and word.venue_at >= moment.venue_at
+
+
+def is_before(word: PositionReport | HoldingReduced, moment: Moment) -> bool:
+    """Whether a word is, by the venue's own dates, of before a fill; within `DATED_APART` of it they do not say."""
+    if moment.seq and word.seq:
+        return word.seq < moment.seq
+    return 0 < word.venue_at < moment.venue_at - DATED_APART
 
 
 def join_position(opinions: Opinions, report: PositionReport) -> Opinions:

@@ -18,7 +18,7 @@ from seawall.model.reports import FillReport, Source
 from seawall.model.signal import Signal, TakeProfit
 from seawall.model.times import Duration, Instant
 from seawall.sagas.evidence.orders import OrderFacts
-from seawall.sagas.evidence.positions import Opinion, Opinions
+from seawall.sagas.evidence.positions import DATED_APART, Opinion, Opinions
 from seawall.sagas.evidence.sent import (
     Attempt,
     Cancel,
@@ -162,7 +162,8 @@ class SagaState:
 
     def baseline(self, lag: Duration) -> tuple[Decimal, Instant]:
         """What the position was before us, and the venue time up to which that tells of every trade: as it was read
-        before the intent, or as a later word says that the venue dates before the intent.
+        before the intent, or as a later word says that the venue dates before the intent. A trade may be dated a moment
+        after the row that tells of it.
 
         One without a date may have lagged behind somebody's trade, and a row dated before it says so. That row is
         believed once reads begun after the intent have agreed on it for `lag`, so that none of them is behind the
@@ -173,22 +174,24 @@ class SagaState:
             return latest
         lagged = told.report.venue_at <= intent.baseline_at == latest[1]
         lagged = lagged and told.is_confirmed_after(intent.intended_at, lag)
-        return (told.report.amount, told.report.venue_at) if lagged else latest
+        return (told.report.amount, told.report.venue_at + DATED_APART) if lagged else latest
 
     @cached_property
     def _latest_baseline(self) -> tuple[Decimal, Instant]:
         """As it was read before the intent; or as a later word says that the venue dates before the intent: somebody
-        was quicker than we were. What it dates from our own first fill on is no such word, however wrong our clock was
-        when we dated the intent.
+        was quicker than we were. What it may date from our own first fill on is no such word, however wrong our clock
+        was when we dated the intent.
         """
         intent = self.intent
         if intent is None:
             return ZERO, 0
         ours_at = min((facts.first_fill_at for facts in self.entry_orders if facts.filled > 0), default=intent.since)
-        before = min(intent.since, ours_at)
-        between = [word for word in self.opinions.words() if intent.baseline_at < word.venue_at < before]
+        before = min(intent.since, ours_at - DATED_APART)
+        between = [word for word in self.opinions.words() if intent.baseline_at - DATED_APART < word.venue_at < before]
         latest = max(between, key=lambda word: word.venue_at, default=None)
-        return (intent.baseline, intent.baseline_at) if latest is None else (latest.amount, latest.venue_at)
+        return (
+            (intent.baseline, intent.baseline_at) if latest is None else (latest.amount, latest.venue_at + DATED_APART)
+        )
 
     def is_ours(self, client_id: ClientId) -> bool:
         """Whether a name belongs to this signal: recorded, or made for it by a process whose record of it was lost."""

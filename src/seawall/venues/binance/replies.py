@@ -269,7 +269,9 @@ def _touched(known: tuple[PositionReport, ...], gaps: rows.Gaps) -> Told:
 
 
 def _was_ever_open(report: PositionReport) -> bool:
-    """A read of the whole account has a row for each of hundreds of symbols; those never touched have no time."""
+    """A read of the whole account has a row for each of hundreds of symbols; those never touched have no time. Nor,
+    perhaps, has one that is flat again (1.8): it is left out with them, and told by a read of its symbol.
+    """
     return bool(report.amount or report.venue_at)
 
 

@@ -280,7 +280,7 @@ def _fee(charged: Amount, asset: Text, symbol: Text) -> Decimal | None:
 
 
 def position_of(row: PositionRow, began_at: Instant, at: Instant, gaps: Gaps) -> PositionReport | None:
-    """A position by positionRisk, version 2; a flat one is a row with amount 0 and a time (binance.md 1.8)."""
+    """A position by positionRisk, version 2; a flat one is a row with amount 0, and perhaps a time (binance.md 1.8)."""
     symbol, size = word(row.symbol, "position.symbol", gaps), amount(row.position_amt, "position.positionAmt", gaps)
     if not symbol or size is None:
         return None

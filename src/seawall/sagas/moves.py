@@ -181,7 +181,8 @@ def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
     if lost_stop or any(_took(state, facts) for facts in state.stops.values()):
         return EndReason.STOP_FILLED
     taken = sum((state.orders[rung.client_id].filled for rung in state.rungs), ZERO)
-    if taken and taken >= exposure.filled:
+    parts = sum((state.orders[close.client_id].filled for close in state.closes if close.intent is not None), ZERO)
+    if taken and taken + parts >= exposure.filled:
         return EndReason.TAKEN_PROFIT
     lost = [state.orders[close.client_id] for close in state.closes if close.intent is None]
     by_us = any(facts.filled > 0 and facts.leg is not Leg.DIRECT for facts in lost)

@@ -137,6 +137,20 @@ def test_events_are_followed_and_resumed(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_flatten_has_an_id_and_a_reason_like_any_signal(tmp_path: Path) -> None:
+    """What no signal may be called is refused with its field, and not recorded."""
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            for field, wrong in (("id", "x" * 65), ("id", "two\nlines"), ("reason", "r" * 65)):
+                told = await one.control("/flatten", {"account": "main", field: wrong})
+                assert told.status == 422
+                assert told.error["detail"].startswith(f"{field}: expected at most 64 printable characters, came")
+            assert (await one.control("/flatten", {"account": "main", "id": "bring it home"})).code == "nothing_open"
+
+    asyncio.run(story())
+
+
 def test_a_close_is_asked_for_by_hand(tmp_path: Path) -> None:
     """POST /close is a signal of the owner's own; a field that is wrong is told."""
 

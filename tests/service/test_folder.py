@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,19 @@ def test_a_deleted_lock_file_changes_nothing(tmp_path: Path) -> None:
     holder.communicate()
     with FolderLock(tmp_path):
         assert (tmp_path / NOTE).is_file()
+
+
+def test_a_note_that_cannot_be_written_keeps_nobody_from_the_folder(tmp_path: Path) -> None:
+    """On a disk that takes nothing the folder is owned all the same, and it is told: positions must not wait for a note."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        lock = FolderLock(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "cannot be written" in lock.trouble
+    with lock, pytest.raises(FolderTaken):
+        FolderLock(tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

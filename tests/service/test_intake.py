@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from seawall.service.web import LARGEST_BODY
-from tests.service.house import both_venues, house, opening, until
+from tests.service.house import House, both_venues, house, opening, until
 
 
 @both_venues

@@ -152,6 +152,18 @@ def test_two_keys_of_one_account_are_no_two_accounts(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_note_of_the_doors_that_cannot_be_written_keeps_nobody_from_guarding(tmp_path: Path) -> None:
+    """Something stands in the place of `service.json`: the service begins, and says what commands do then."""
+    (tmp_path / "data" / "service.json").mkdir(parents=True)
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            assert (await one.post(opening())).status == 202
+            assert "commands ask at the configured addresses" in one.log.getvalue()
+
+    asyncio.run(story())
+
+
 @both_venues
 def test_a_foreign_position_keeps_its_slot(tmp_path: Path, venue: str) -> None:
     """A slot in which somebody else holds something refuses the entry; its neighbour does not; nothing is touched."""

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from seawall.engine.desk import Desk
 from seawall.journal.memory import MemoryJournal
+from seawall.journal.port import JournalFull
 from seawall.model import events as ev
 from seawall.model import inputs as inp
 from seawall.model.acts import Act, PlaceStop, SubmitEntry, Urgency
@@ -19,6 +21,7 @@ from seawall.model.queries import Query
 from seawall.model.times import Instant
 from seawall.model.work import Answer, Work
 from seawall.service.loop import AccountLoop
+from seawall.service.spool import Spool
 from tests.engine.builders import Bench
 from tests.sagas.builders import INSTALLATION, T0, fill, ms, signal, told
 
@@ -159,6 +162,32 @@ def test_a_fault_in_a_step_ends_the_driver_and_never_its_caller() -> None:
         one.loop.put(inp.SignalReceived(one.now, signal()))
         one.loop.step()
         with pytest.raises(AssertionError):
+            await running
+
+    asyncio.run(story())
+
+
+def test_a_spool_that_a_full_journal_does_not_take_yet_is_waited_for(tmp_path: Path) -> None:
+    """The account says what it waits for, and begins by itself, with all of its record, once there is room."""
+
+    async def story() -> None:
+        one = Driven()
+        spool = Spool(tmp_path / "spool-alpha.jsonl", ALPHA, "binance")
+        spool.keep(1, 1, ((T0, ev.StreamProven(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL)),))
+        loop = AccountLoop(INSTALLATION, one.desk, one.journal, lambda: one.now, one.ears, spool)
+        one.journal.fail(JournalFull)
+        running = asyncio.create_task(loop.run(one.ears))
+        loop.put(inp.ClockReport(one.now, 0, 0))
+        await asyncio.sleep(0)
+        assert "waits to bring the spool into the journal: The disk of the journal is full" in loop.standing
+        one.journal.mend()
+        async with asyncio.timeout(10):
+            while not loop.running:  # noqa: ASYNC110 - the driver's own timer, which nobody tells of
+                await asyncio.sleep(0.01)
+        assert one.recorded()[0] is ev.StreamProven
+        assert spool.is_empty
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
             await running
 
     asyncio.run(story())

@@ -39,7 +39,7 @@ from seawall.model.times import HOUR, MINUTE, SECOND, Duration, Instant
 
 LARGEST = 64 * 1024
 """The largest body that is looked at, in bytes: forty times the longest signal that anybody has a use for."""
-_LONGEST_ID = 64
+LONGEST_ID = 64
 _AHEAD: Duration = 10 * MINUTE
 """How far ahead of ours a sender's clock may be: time zones are a quarter of an hour apart at least."""
 _BASIS_POINTS = Decimal(10_000)
@@ -104,8 +104,8 @@ def _signal(
         action=action,
         made_at=_made_at(told.ts, action, received_at),
         received_at=received_at,
-        source=_line(told.source or "", "source", _LONGEST_ID),
-        tag=_line(told.tag or "", "tag", _LONGEST_ID),
+        source=line(told.source or "", "source", LONGEST_ID),
+        tag=line(told.tag or "", "tag", LONGEST_ID),
     )
     if action is not Action.OPEN:
         return _reducing(signal, told, trigger_by)
@@ -145,7 +145,7 @@ def _reducing(signal: Signal, told: Body, trigger_by: TriggerBy) -> Signal:
 # ---- the fields
 
 
-def _line(text: str, path: str, longest: int) -> str:
+def line(text: str, path: str, longest: int) -> str:
     """A short text without controls."""
     if len(text) > longest or not text.isprintable():
         right = "".join(filter(str.isprintable, text))[:longest]
@@ -156,8 +156,8 @@ def _line(text: str, path: str, longest: int) -> str:
 def _id(text: str) -> str:
     """The signal's id."""
     if not text.strip():
-        raise Objection("bad_value", "id", f"1 to {_LONGEST_ID} printable characters", "an empty text", RIGHT["id"])
-    return _line(text, "id", _LONGEST_ID)
+        raise Objection("bad_value", "id", f"1 to {LONGEST_ID} printable characters", "an empty text", RIGHT["id"])
+    return line(text, "id", LONGEST_ID)
 
 
 def _made_at(told: msgspec.Raw, action: Action, received_at: Instant) -> Instant:
@@ -206,7 +206,7 @@ def _symbol(text: str | None, action: Action, venue: VenueName, known: Sequence[
         return EVERY_SYMBOL
     if text is None:
         raise Objection("missing", "symbol", "the field symbol", "nothing", RIGHT["symbol"])
-    return resolve(_line(text, "symbol", LONGEST), venue, known)
+    return resolve(line(text, "symbol", LONGEST), venue, known)
 
 
 def _side(text: str | None) -> Side:

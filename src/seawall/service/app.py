@@ -148,7 +148,9 @@ class App:
     async def _begin(self) -> None:
         settings = self.settings
         name = installation(settings.home)
-        self._stack.enter_context(FolderLock(settings.folder))
+        lock = self._stack.enter_context(FolderLock(settings.folder))
+        if lock.trouble:
+            self._log.warning(lock.trouble)
         self._journal = self._open_journal()
         self._stack.push_async_callback(asyncio.to_thread, self._journal.close)
         ahead = self._go_on_from(self._journal.last_at())
@@ -215,10 +217,20 @@ class App:
         control = Control(hand, self._front, archive, self.loops, self._metrics, self._tidings, self._now, self._log)
         self.intake_url = await self._listen("service.intake", intake.app(name), self.settings.intake)
         self.control_url = await self._listen("service.control", control.app(name), self.settings.control)
+        self._leave_word()
+
+    def _leave_word(self) -> None:
+        """Notes the doors' addresses for the command line, which asks at the configured ones where it finds no note.
+        One that cannot be written, on a full disk, is no reason to leave positions to nobody.
+        """
         told = {"pid": os.getpid(), "intake": self.intake_url, "control": self.control_url}
         whereabouts = self.settings.folder / WHEREABOUTS
-        whereabouts.write_text(json.dumps(told) + "\n", encoding="utf-8")
-        self._stack.callback(whereabouts.unlink, missing_ok=True)
+        try:
+            whereabouts.write_text(json.dumps(told) + "\n", encoding="utf-8")
+        except OSError as error:
+            self._log.warning(f"{WHEREABOUTS} cannot be written, so commands ask at the configured addresses: {error}")
+        else:
+            self._stack.callback(whereabouts.unlink, missing_ok=True)
 
     async def _listen(self, key: str, app: web.Application, address: Address) -> str:
         """Opens a door; the address under which it is reached."""

@@ -23,6 +23,8 @@ from aiohttp import web
 
 from seawall.history.facts import last
 from seawall.history.receipt import receipt
+from seawall.intake.canonical import LONGEST_ID, line
+from seawall.intake.problem import Objection
 from seawall.journal.port import JournalError
 from seawall.model.events import Recorded, SignalResolved
 from seawall.model.ids import Account, SignalId, Symbol
@@ -173,8 +175,12 @@ class Hand:
         account, now = Account(asked.account), self._now()
         if account not in self._loops:
             return refuse(422, "unknown_account", f"account: expected one of {', '.join(self._loops)}, came {account}")
-        signal_id = SignalId(asked.id or f"flatten-{account}-{now}"[:64])
-        signal = Signal(signal_id, account, Symbol(""), Action.FLATTEN, now, now, "control", tag=asked.reason)
+        try:
+            signal_id = SignalId(line(asked.id.strip() or f"flatten-{account}-{now}"[:LONGEST_ID], "id", LONGEST_ID))
+            tag = line(asked.reason, "reason", LONGEST_ID)
+        except Objection as error:
+            return refuse(422, "invalid", f"{error.path}: expected {error.expected}, came {error.came}")
+        signal = Signal(signal_id, account, Symbol(""), Action.FLATTEN, now, now, "control", tag=tag)
         return told(await self._front.take(signal))
 
     async def reconcile(self, request: web.Request) -> web.Response:

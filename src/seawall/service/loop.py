@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from seawall.engine.desk import Desk
-from seawall.journal.port import Journal, SequenceConflict
+from seawall.journal.port import Journal, JournalBusy, JournalError, JournalFull, JournalLocked, SequenceConflict
 from seawall.model.acts import Urgency
 from seawall.model.events import ProcessStarted, Recorded
 from seawall.model.ids import Account, SignalId, Symbol
@@ -54,7 +54,7 @@ from seawall.model.work import Answer, Work
 from seawall.sagas.phase import Phase
 from seawall.service.commons import Wire
 from seawall.service.halt import Halt
-from seawall.service.scribe import Scribe
+from seawall.service.scribe import FIRST_WAIT, LONGEST_WAIT, Scribe
 from seawall.service.spool import Spool
 
 _PAGE = 5_000
@@ -128,6 +128,7 @@ class AccountLoop:
         self._stirred = asyncio.Event()
         self._scribe: Scribe | None = None
         self._told_healthy = True
+        self._waits_for = ""
         self._timer: asyncio.TimerHandle | None = None
         self._wire: Wire | None = None
         self._is_due = False
@@ -171,6 +172,8 @@ class AccountLoop:
             return f"stopped: {self.failure}"
         if not self.ready and (words := self._forbidden(self._now())):
             return f"the venue has said {words}"
+        if self._waits_for and self._scribe is None:
+            return f"waits to bring the spool into the journal: {self._waits_for}"
         if self._scribe is None:
             heard = f"; its stream: {self.stream.detail}" if self.stream is not None and self.stream.detail else ""
             return f"waits for the venue to tell its time{heard}"
@@ -240,8 +243,10 @@ class AccountLoop:
 
     async def run(self, wire: Wire) -> None:
         """Drives the desk until cancelled. Raises what stops the account."""
+        await self._merge()
         term = self._recover()
         self._wire = wire
+        self._waits_for = ""
         while self.clock is None:
             await self._stirring()
         now = self._now()
@@ -260,6 +265,25 @@ class AccountLoop:
         finally:
             self._write()
 
+    async def _merge(self) -> None:
+        """Brings what an earlier process spooled into the journal, which may be full, or held by another program: that
+        is told and waited for, away from the loop of the others. Raises any other JournalError.
+        """
+        wait, trouble = FIRST_WAIT, self._unmergeable()
+        while trouble is not None:
+            self._waits_for = str(trouble)
+            await asyncio.sleep(wait / SECOND)
+            wait, trouble = min(wait * 2, LONGEST_WAIT), await asyncio.to_thread(self._unmergeable)
+
+    def _unmergeable(self) -> JournalError | None:
+        """What keeps the spool from the journal and may pass; None once all of it is there."""
+        try:
+            if self._spool is not None and not self._spool.is_empty:
+                self._spool.merge(self._journal, self._last_seq())
+        except (JournalFull, JournalLocked, JournalBusy) as error:
+            return error
+        return None
+
     def _recover(self) -> int:
         """Folds the journal into the desk; the last term that was used, 0 if none was."""
         terms = [0]
@@ -270,8 +294,6 @@ class AccountLoop:
                     terms.append(recorded.event.term)
                 yield recorded
 
-        if self._spool is not None and not self._spool.is_empty:
-            self._spool.merge(self._journal, self._last_seq())
         self._desk.recover(watched())
         return max(terms)
 

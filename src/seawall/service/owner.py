@@ -20,7 +20,9 @@ NOTE = "lock"
 
 
 class FolderLock:
-    """Ownership of a folder for as long as the process lives, or until `release`."""
+    """Ownership of a folder for as long as the process lives, or until `release`. `trouble` tells why its note could
+    not be written; empty if it was.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Takes the folder, making it if need be. Raises FolderTaken, or ConfigError if it cannot be made."""
@@ -35,7 +37,15 @@ class FolderLock:
         except OSError as error:
             os.close(self._held)
             raise FolderTaken(f"{folder} belongs to another `seawall run`{self._holder()}; stop it first") from error
-        (folder / NOTE).write_text(f"{os.getpid()}\n", encoding="ascii")
+        self.trouble = self._note()
+
+    def _note(self) -> str:
+        """Leaves word of who holds it; why it cannot, as on a full disk, which keeps nobody from guarding positions."""
+        try:
+            (self._folder / NOTE).write_text(f"{os.getpid()}\n", encoding="ascii")
+        except OSError as error:
+            return f"{NOTE}, the note of who holds the folder, cannot be written: {error}"
+        return ""
 
     def release(self) -> None:
         """Lets the folder go; the next may take it."""

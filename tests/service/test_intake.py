@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from seawall.service.web import LARGEST_BODY
-from tests.service.house import House, both_venues, house, opening, until
+from tests.service.house import both_venues, house, opening, until
 
 
 @both_venues
@@ -232,6 +232,30 @@ def _status_of_a_secret_in_latin_1(intake: str) -> int:
         connection.request("POST", "/signal", b"{}", {"X-Seawall-Secret": "s\xe9same"})
         with connection.getresponse() as answer:
             return answer.status
+
+
+async def _head_of(url: str, request: str, *headers: bytes) -> bytes:
+    """The first line of the answer to a request with headers of raw bytes."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(b"\r\n".join((f"{request} HTTP/1.1".encode(), *headers, b"Content-Length: 2", b"", b"{}")))
+    first = await reader.readline()
+    writer.close()
+    return first
+
+
+def test_what_is_malformed_is_no_fault_of_the_service(tmp_path: Path) -> None:
+    """A body that is not encoded as it says, a host that is none: refused, at either door, without a line in the log."""
+
+    async def story() -> None:
+        async with house(tmp_path) as one:
+            intake, control = one.app.intake_url, one.app.control_url
+            encoded = await _head_of(intake, "POST /signal", b"Host: here", b"Content-Encoding: gzip")
+            assert encoded == b"HTTP/1.1 400 Bad Request\r\n"
+            assert await _head_of(control, "GET /readyz", b"Host: here:99999999") == b"HTTP/1.1 403 Forbidden\r\n"
+            assert "request failed" not in one.log.getvalue()
+
+    asyncio.run(story())
 
 
 def test_the_secret_may_come_in_three_ways(tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ def in_one_shape(log: Log) -> Any:
         except web.HTTPException as error:
             code = _CODES.get(error.status, "refused")
             return refuse(error.status, code, _detail(request, error))
+        except web.RequestPayloadError as error:
+            return refuse(400, "malformed", f"the body cannot be read: {' '.join(str(error).split())}")
         except Exception as error:
             log.exception("request failed", method=request.method, path=request.path)
             return refuse(500, "fault", f"a fault of the service, see its log: {type(error).__name__}")
@@ -109,6 +111,14 @@ def same_house(installation: str) -> Any:
     return door
 
 
+def _host_of(request: web.Request) -> str:
+    """The host that is asked for; empty for one that is none."""
+    try:
+        return (request.url.host or "").strip("[]")
+    except ValueError:
+        return ""
+
+
 def no_browsers(own_names: tuple[str, ...] | None) -> Any:
     """A middleware: refuses what a web page sends. `own_names`: the only hosts to be asked under; None for any."""
 
@@ -116,7 +126,7 @@ def no_browsers(own_names: tuple[str, ...] | None) -> Any:
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if "Origin" in request.headers:
             return refuse(403, "forbidden", "a web page has no business here (the request has an Origin)")
-        if own_names is not None and (host := (request.url.host or "").strip("[]")) not in own_names:
+        if own_names is not None and (host := _host_of(request)) not in own_names:
             return refuse(403, "forbidden", f"expected to be asked as {' or '.join(own_names)}, came {host!r}")
         return await handler(request)
 

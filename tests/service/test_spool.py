@@ -19,7 +19,7 @@ from seawall.model.events import ACCOUNT_WIDE, EVERY_SYMBOL, EntriesStopped, Ent
 from seawall.model.ids import Account, SignalId, Symbol
 from seawall.model.reports import Source
 from seawall.service.scribe import Scribe
-from seawall.service.spool import Spool
+from seawall.service.spool import Spool, set_aside_in
 from tests.journal.samples import dated, poison
 
 MAIN = Account("main")
@@ -172,7 +172,8 @@ def test_an_event_that_the_journals_tables_refuse_does_not_keep_the_account_from
         assert "line 2: " in said[0]
         assert "expected entry_intended before" in said[0]
         journal.close()
-    assert files_in(tmp_path) == ["journal.sqlite", "spool-main.set-aside-1", "spool-main.set-aside-2"]
+    assert set_aside_in(tmp_path, MAIN) == ["spool-main.set-aside-1", "spool-main.set-aside-2"]
+    assert set_aside_in(tmp_path, Account("other")) == []
 
 
 def test_what_cannot_be_set_aside_stops_the_account(tmp_path: Path) -> None:

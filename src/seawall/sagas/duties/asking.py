@@ -13,6 +13,7 @@ from seawall.sagas.evidence.exposure import (
     Exposure,
     contradicts_refusal,
     is_gone_undated,
+    is_part_unexplained,
     may_be_a_childs,
     trades_asked_until,
 )
@@ -69,10 +70,13 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
 
 
 def _about_parts(state: SagaState, around: Circumstances) -> list[Query]:
-    """Closes of a part whose end or price nobody has told; the receipt says both."""
+    """Closes of a part whose end or price nobody has told, and who took another; the receipt says all."""
     unsettled = (close.client_id for close in unsettled_closes(state, around))
     unpriced = (close.client_id for close in state.closes if state.orders[close.client_id].is_unpriced)
-    return [AskOrder(state.signal.symbol, name) for name in dict.fromkeys((*unsettled, *unpriced))]
+    asked: list[Query] = [AskOrder(state.signal.symbol, name) for name in dict.fromkeys((*unsettled, *unpriced))]
+    if state.intent is not None and is_part_unexplained(state, around):
+        asked += _about_trades(state, state.intent, around)
+    return asked
 
 
 def _about_takers(state: SagaState, duties: Duty, exposure: Exposure | None, around: Circumstances) -> list[Query]:

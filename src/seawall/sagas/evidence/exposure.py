@@ -351,6 +351,16 @@ def trades_asked_until(state: SagaState, around: Circumstances) -> Instant:
     return max(_who_took_it_asked_until(state, around), _price_asked_until(state, around))
 
 
+def is_part_unexplained(state: SagaState, around: Circumstances) -> bool:
+    """Whether reads have left less of our holding than all the fills that are known, and that is news yet: the trades
+    tell who took it.
+    """
+    if state.reduced is None or around.now >= state.reduced.at + around.bounds.read_lag:
+        return False
+    by_orders = state.entered - state.exited - state.written_off
+    return by_orders - max(_moved(state, around), ZERO) > _unclosed(state)
+
+
 def _price_asked_until(state: SagaState, around: Circumstances) -> Instant:
     """A reply to a close has no price (binance.md 1.6): until `read_lag` after the last close that is unpriced."""
     unpriced = [close.concluded_at for close in state.closes if state.orders[close.client_id].is_unpriced]

@@ -33,6 +33,14 @@ def test_a_protected_signal() -> None:
     )
 
 
+def test_a_stop_that_was_lost_does_not_stand() -> None:
+    """It was seen to, which is told as what it is; on the way home as well."""
+    for story in (velvet().lost(900), velvet().rollback(900)):
+        why = told(story, 2_180)
+        assert "Its stop stands" not in why.text
+        assert "Its stop was last seen to stand at 0.206 on the mark price, by the stops source. " in why.text
+
+
 def test_a_rolled_back_signal() -> None:
     """Why the position was not kept, that nothing of it is open, and what can be said of its naked time."""
     why = told(rolled_back(), 100_000)
@@ -47,7 +55,11 @@ def test_a_rolled_back_signal() -> None:
     [
         (Story().accepted(), State.ACCEPTED, "nothing has been sent for it yet"),
         (Story().accepted().intended(), State.ENTERING, "asking goes on"),
-        (Story().accepted().intended().fill(9, 5, "27").entry_filled(9, 5), State.UNPROTECTED, "It stands naked now."),
+        (
+            Story().accepted().intended().fill(9, 5, "27").entry_filled(9, 5),
+            State.UNPROTECTED,
+            "It stands naked now, for ",
+        ),
         (velvet().rollback(500), State.CLOSING, "the stop stays until flat is proven"),
         (rolled_back(), State.FLAT, "can come back"),
     ],

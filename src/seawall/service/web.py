@@ -24,6 +24,9 @@ from seawall.service.logs import Log
 LARGEST_BODY = 64 * 1024
 """Bytes of a body; a signal has a few hundred."""
 
+_LONGEST_NAMED = 16
+"""Characters of an installation's name that are shown again; our own is not told to whoever asks."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -104,7 +107,7 @@ def same_house(installation: str) -> Any:
     async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
         meant = request.headers.get(HEADER, installation)
         if meant != installation:
-            said = f"expected a command for the installation {installation}, came one for {meant!r}: nothing was done"
+            said = f"this service is of another installation than {meant[:_LONGEST_NAMED]!r}: nothing was done"
             return refuse(421, "another_installation", said)
         return await handler(request)
 

@@ -88,6 +88,10 @@ def _stop(told: Receipt, history: History) -> str:
     if confirmed is None or told.live is None or told.state in (State.FLAT, State.FLAT_SEEN):
         return ""
     watched = f" on the {told.trigger_by.value} price" if told.trigger_by else ""
+    if told.state not in (State.PROTECTED, State.ARMED):
+        return (
+            f"Its stop was last seen to stand at {plain(told.live)}{watched}, by the {confirmed.source.value} source."
+        )
     return f"Its stop stands at {plain(told.live)}{watched}, last confirmed by the {confirmed.source.value} source."
 
 

@@ -163,13 +163,7 @@ class Front:
         waiting = self._on_its_way.get(signal.id)
         if waiting is not None:
             return await self._joined(waiting, signal, digest)
-        try:
-            known = self._journal.find_signal(signal.id)
-        except JournalError as error:
-            return not_ready(str(error))
-        if known is not None:
-            return _repeated(known, signal, digest)
-        return await self._handed_in(signal, digest)
+        return self._repeated(signal, digest) or await self._handed_in(signal, digest)
 
     def _parsed(self, body: bytes) -> Signal | Told:
         symbols = {account: seat.symbols for account, seat in self._seats.items()}
@@ -209,16 +203,18 @@ class Front:
             return not_ready(
                 "not recorded yet; it may still be: send it again, with the same id, to learn what became of it"
             )
-        if answer.reason == "duplicate":
-            return self._known_after_all(waiting)
+        if answer.reason == "duplicate":  # the desk knew the id though the journal, when asked, did not have it yet
+            again = self._repeated(waiting.signal, waiting.digest)
+            return again or not_ready("the signal is being recorded: send it again, with the same id")
         return _accepted(waiting.signal) if answer.accepted else _refused(waiting.signal, answer)
 
-    def _known_after_all(self, waiting: _OnItsWay) -> Told:
-        """The desk knew the id though the journal, when asked, did not have it yet."""
-        known = self._journal.find_signal(waiting.signal.id)
-        if known is None:
-            return not_ready("the signal is being recorded: send it again, with the same id")
-        return _repeated(known, waiting.signal, waiting.digest)
+    def _repeated(self, signal: Signal, digest: str) -> Told | None:
+        """The answer to an id that the journal knows, or cannot be asked for; None if it does not have it."""
+        try:
+            known = self._journal.find_signal(signal.id)
+        except JournalError as error:
+            return not_ready(str(error))
+        return None if known is None else _repeated(known, signal, digest)
 
 
 def _accepted(signal: Signal) -> Told:

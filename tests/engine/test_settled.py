@@ -116,6 +116,20 @@ def test_a_position_that_has_not_changed_since_its_signals_end_is_still_explaine
     assert unsettled(position(27, 5_000, told=1_001), made, [], nothing_open_at(state)) == []
 
 
+def test_what_our_own_orders_have_closed_explains_nothing_though_the_list_lags() -> None:
+    """Our stop sold it all, and the owner bought in that instant: the list shows our entry alone, and his is his."""
+    bench = protected()
+    name = newest_stop(bench).client_id
+    sold = replace(fill(name, trade="s1", at=1_000), side=Side.SELL)
+    bench.hears(1_000, sold, order(name, filled=27, at=1_000, side=Side.SELL))
+    bench.hears(1_010, stop(name, StopStatus.FINISHED, at=1_000), position(0, 1_010, told=1_000, source=Source.STREAM))
+    bench.reads(1_500, AskPositions(), position(0, 1_480, told=1_000), began=1_400)
+    bench.wakes_until(2_000)
+    state = bench.saga.state
+    assert (bench.phase(), state.end) == (Phase.FLAT, EndReason.STOP_FILLED)
+    assert unsettled(position(27, 5_000, told=1_000), [listed(entry(bench))], [state], nothing_open_at(state)) == []
+
+
 def test_what_the_operator_wrote_off_is_still_explained() -> None:
     """His word frees the slot and proves nothing: what stands there naked is covered again."""
     bench = protected()

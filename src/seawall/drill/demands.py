@@ -33,7 +33,8 @@ from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
 from venuesim.judge import Episode, Verdict
 from venuesim.traffic import LogEntry
-from venuesim.words import Origin
+from venuesim.verdict import Standing
+from venuesim.words import Origin, Purpose
 
 WRITES_WITHIN: Duration = 10 * SECOND
 """How long a process that has sent something must live on for its record to be asked for (judgement)."""
@@ -220,9 +221,19 @@ def _promise(page: Page, end: Ended) -> Iterator[str]:
         if not (strangers and orphan.client_id == "web_old"):
             yield f"an orphan {orphan.kind} {orphan.client_id or orphan.id}"
     for position in end.verdict.positions:
-        if not position.covered and any(state.phase is not Phase.FLAT for state in end.folded.values()):
+        if _is_bare(position, end.verdict) and any(state.phase is not Phase.FLAT for state in end.folded.values()):
             yield f"{position.quantity} naked at the end"
     yield from _one_story(page, end)
+
+
+def _is_bare(position: Standing, verdict: Verdict) -> bool:
+    """Whether what stands is not covered. Once another hand has traded in it, what he added may outgrow a stop of ours
+    that has a quantity: then any stop will do, as `beside.py` has it.
+    """
+    open_ones = [one for one in verdict.episodes if one.symbol == position.symbol and one.closed_at is None]
+    stops = [stop for one in open_ones for stop in one.stops if stop.ended_at is None]
+    is_watched = any(stop.purpose != Purpose.TAKE_PROFIT for stop in stops)
+    return not position.covered and not (is_touched(verdict) and is_watched)
 
 
 def stood_in(name: str, episodes: Sequence[Episode]) -> bool:

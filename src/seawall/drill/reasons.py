@@ -61,11 +61,14 @@ def _closes(episode: Episode) -> Iterator[str]:
 
 
 def is_owners(close: Close) -> bool:
-    """Whether its owner's doing took it: his hand, his `flatten --direct`, or a stop of his that stood in the place of
-    ours or beside it. Only where such a stop was taken for ours (design, rule 18) is it told as one of ours.
+    """Whether its owner's doing took it: his hand, his `flatten --direct`, a take-profit of his, or a stop of his that
+    stood in the place of ours or beside it. Only where such a stop was taken for ours (design, rule 18) is it told as
+    one of ours. A stop without a name may be ours, a take-profit of ours always has one.
     """
-    is_his_stop = close.what == "stop" and bool(close.client_id) and parse_client_id(close.client_id) is None
-    return close.what == "hand" or _is_direct(close) or is_his_stop
+    is_anothers = parse_client_id(close.client_id) is None
+    is_his_stop = close.what == "stop" and bool(close.client_id) and is_anothers
+    is_his_gain = close.what == "take_profit" and is_anothers
+    return close.what == "hand" or _is_direct(close) or is_his_stop or is_his_gain
 
 
 def _is_direct(close: Close) -> bool:

@@ -5,7 +5,8 @@ up to a position for as long as they are listed, six days. Whoever buys on the s
 up, covered by a stop of ours, and perhaps closed. So an order explains nothing any more where
 
 - its signal is flat, and not by the operator's word, which proves nothing; it knows every entry that is listed under
-  its names, with all that these filled; and the position has changed since anything that it knows of; or
+  its names, with all that these filled; and the position has changed since anything that it knows of, or its own
+  orders have closed all of it, though the list may not show them yet; or
 - it is dated at or before a moment at which a signal of this slot, that came to such an end, had nothing open: its own
   last fill or the venue's word of an empty slot; and the position has changed since. That remains known when the signal
   has left memory.
@@ -48,10 +49,15 @@ def unsettled(
     by_signal: dict[str, list[OrderReport]] = {}
     for order in orders:
         by_signal.setdefault(_signal_of(order), []).append(order)
-    ended = [state for state in earlier if has_ended_proven(state) and _known_until(state) < position.venue_at]
+    ended = [state for state in earlier if has_ended_proven(state) and _is_over(state, position)]
     left = [order for made in by_signal.values() if not any(_knows(state, made) for state in ended) for order in made]
     is_later = nothing_at < position.venue_at
     return [order for order in left if not (is_later and 0 < order.venue_at <= nothing_at)]
+
+
+def _is_over(state: SagaState, position: PositionReport) -> bool:
+    """Whether nothing of an ended signal is in a position: its own orders closed it all, or it has changed since."""
+    return 0 < state.entered <= state.exited or _known_until(state) < position.venue_at
 
 
 def _known_until(state: SagaState) -> Instant:

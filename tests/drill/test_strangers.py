@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from seawall.drill.strangers import stops_on_strangers, strangers_cancelled
+from seawall.drill.witness import Life
 from seawall.model.ids import VenueName
 from tests.drill.worlds import COIN, protected
 from venuesim.facts import OrderFilled
@@ -18,16 +19,19 @@ from venuesim.words import Origin, Purpose
 
 @pytest.mark.parametrize("venue", VenueName)
 def test_a_stop_on_what_a_hand_has_bought_is_named(venue: VenueName) -> None:
-    """The same book, once as it is, and once as it would be if a hand had bought and no entry of ours been sent."""
+    """The same book, once as it is, and once as it would be if a hand had bought and no entry of ours been sent: unless
+    a process had just died, whose entry the next must look for.
+    """
     box = protected(venue).box
-    assert list(stops_on_strangers(box.history.facts, box.log)) == []
+    assert list(stops_on_strangers(box.history.facts, box.log, [])) == []
     bought = [
         replace(fact, order=replace(fact.order, origin=Origin.HAND)) if isinstance(fact, OrderFilled) else fact
         for fact in box.history.facts
     ]
-    said = list(stops_on_strangers(bought, []))
+    said = list(stops_on_strangers(bought, [], [Life(0)]))
     assert said != []
     assert "that is another's" in said[0]
+    assert list(stops_on_strangers(bought, [], [Life(0), Life(box.history.facts[0].mark.at)])) == []
 
 
 @pytest.mark.parametrize("venue", VenueName)

@@ -273,6 +273,21 @@ def test_an_unknown_close_is_followed_only_once_it_is_absent() -> None:
     assert [event.rung for event in case.told_of(ev.CloseIntended)] == [0, 0]
 
 
+@pytest.mark.parametrize(("held", "closes"), [(27, 2), (30, 1)])
+def test_an_acknowledged_close_that_is_not_seen_is_not_repeated_beside_anothers_position(
+    held: int, closes: int
+) -> None:
+    """It has arrived, and a second one would take what is not ours; where all is ours, half a second is enough."""
+    case = closing()
+    name = case.state.closes[0].client_id
+    case.answers(400, name)
+    case.reads(600, AskOrder(SYMBOL, name), began=500)
+    case.reads(700, AskPositions(SYMBOL), position(held, 600), began=600)
+    case.reads(1_100, AskOrder(SYMBOL, name), began=1_000)
+    case.wakes_until(20_000)
+    assert len(case.sent(ClosePosition)) == closes
+
+
 def test_the_entrys_remainder_is_cancelled_by_its_name() -> None:
     """One cancel, for one order, by name and the venue's id; repeated while it still rests."""
     case = entering()

@@ -44,7 +44,7 @@ def wrongs(world: World) -> Iterator[str]:
     """
     states = fold(world.recorded())
     yield from fills.wrongs(world.box.history.facts, states)
-    yield from stops_on_strangers(world.box.history.facts, world.box.log)
+    yield from stops_on_strangers(world.box.history.facts, world.box.log, world.witness.lives)
     for order in strangers_cancelled(world.box.history.facts, world.box.log):
         if not stood_in(order, world.box.judge(world.now).episodes):
             yield f"{order} was cancelled, which is another hand's"

@@ -2,7 +2,8 @@
 
 What is ours of a position is counted from the book's fills: what our entries gave, less what has left, and never more
 than is open. Where something of ours was open on the slot, or an entry of ours was sent, within the time that everybody
-needs to look twice, a stop may still have been meant for that (`lapses.UNTOLD`).
+needs to look twice, a stop may still have been meant for that (`lapses.UNTOLD`); or for what an entry may have made
+that the process before has intended, since the next cannot know whether it left.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 
 from seawall.drill.house import INSTALLATION
 from seawall.drill.lapses import UNTOLD
+from seawall.drill.witness import Life
 from seawall.model.ids import Leg, is_ours, parse_client_id
 from seawall.model.times import Instant
 from venuesim.facts import Fact, OrderAccepted, OrderFilled, OrderState, StopLive, StopMoved, StopState
@@ -27,17 +29,19 @@ _BY_ID: Final = re.compile(r'\b(?:orderId|algoId)(?:=|"\s*:\s*"?)([0-9A-Za-z-]+)
 _NOTHING: Final = Decimal(0)
 
 
-def stops_on_strangers(facts: Sequence[Fact], log: Sequence[LogEntry]) -> Iterator[str]:
+def stops_on_strangers(facts: Sequence[Fact], log: Sequence[LogEntry], lives: Sequence[Life]) -> Iterator[str]:
     """Stops of ours that were laid on what was all another's, each in a sentence."""
     slots: dict[str, _Slot] = {}
     entries = [entry for entry in log if _is_entry(entry)]
+    reborn = [life.began for life in lives[1:]]
     for fact in facts:
         if isinstance(fact, OrderFilled):
             slots.setdefault(fact.order.symbol, _Slot()).fill(fact)
         elif isinstance(fact, StopLive | StopMoved) and _closes(fact.stop, slots.get(fact.stop.symbol)):
             at, slot = fact.mark.at, slots[fact.stop.symbol]
-            sent = [entry.at for entry in entries if entry.symbol == fact.stop.symbol and entry.at <= at]
-            if not slot.ours and at - max(slot.ours_until, *sent, 0) > UNTOLD:
+            sent = [entry.at for entry in entries if entry.symbol == fact.stop.symbol]
+            since = [known for known in (*sent, *reborn) if known <= at]
+            if not slot.ours and at - max(slot.ours_until, *since, 0) > UNTOLD:
                 yield f"a stop of ours was laid on {slot.held} of {fact.stop.symbol} that is another's"
 
 

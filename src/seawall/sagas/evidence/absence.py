@@ -6,6 +6,9 @@ never open anything, and half a second is enough.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from seawall.model.acts import Outcome
 from seawall.model.times import Duration
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.sent import Sent
@@ -15,11 +18,19 @@ from seawall.sagas.evidence.state import SagaState
 def is_close_absent(state: SagaState, close: Sent, around: Circumstances) -> bool:
     """Whether an Unknown close may be taken for not arrived, so that the next may follow: two complete reads of its
     name and of the position `close_lag` apart, begun after it, did not show it. It is reduce-only, so that being wrong
-    here can never open anything.
+    here can never open anything; but a second one may take what another hand holds beside us, so that one which the
+    venue has acknowledged is waited for there as long as an unseen name stays possible.
     """
-    told = state.opinions.read
-    asked = told is not None and told.report.began_at > close.concluded_at
-    return asked and is_missed_for(state, close, around.bounds.close_lag)
+    told, bounds = state.opinions.read, around.bounds
+    if told is None or told.report.began_at <= close.concluded_at:
+        return False
+    beside = close.outcome is Outcome.ACKNOWLEDGED and _holds_more_than_ours(state, told.report.amount)
+    return is_missed_for(state, close, bounds.doubt if beside else bounds.close_lag)
+
+
+def _holds_more_than_ours(state: SagaState, amount: Decimal) -> bool:
+    """Whether a position has more in our direction than our own orders left."""
+    return state.entered > 0 and amount * state.side.sign > state.entered - state.exited
 
 
 def is_missed_for(state: SagaState, sent: Sent, lag: Duration) -> bool:

@@ -25,7 +25,9 @@ sockets = pytest.importorskip("pybit._websocket_trading")
 
 pytestmark = pytest.mark.foreign
 DISTANCE_MS = 50
-"""pybit registers its callback after it has sent the frame: a venue nearer than that is answered too early for it."""
+"""pybit registers what it waits for after it has sent the frame, a subscription and an order alike: a venue nearer than
+that answers too early for it, and it waits for ever.
+"""
 LINEAR = {"category": "linear", "symbol": SYMBOL}
 
 
@@ -91,7 +93,8 @@ def test_pybit_hears_the_fill_and_places_orders_by_frames(monkeypatch: pytest.Mo
     """Private topics after a login of one second, public tickers, and an order over the trade socket."""
 
     async def play(exchange: Exchange, addresses: Addresses) -> None:
-        exchange.faults.add(parse({"fault": "delay", "call": "order.create", "ms": DISTANCE_MS}))
+        for call in ("subscribe", "order.create"):
+            exchange.faults.add(parse({"fault": "delay", "call": call, "ms": DISTANCE_MS}))
         monkeypatch.setattr(trading, "PRIVATE_WSS", f"{addresses.stream}/v5/private")
         monkeypatch.setattr(trading, "PUBLIC_WSS", f"{addresses.stream}/v5/public/{{CHANNEL_TYPE}}")
         monkeypatch.setattr(sockets, "TRADE_WSS", f"{addresses.stream}/v5/trade")

@@ -47,6 +47,12 @@ def closed_by(*what: str, under: str = "") -> Episode:
         (ended(EndReason.CLOSED_OUTSIDE), closed_by("stop", under="web_1"), None),
         (ended(EndReason.STOP_FILLED), closed_by("stop", under="web_1"), None),
         (ended(EndReason.CLOSED_OUTSIDE), closed_by("stop", under=ENTRY.replace("-e", "-s")), "and was closed by stop"),
+        (ended(EndReason.CLOSED_OUTSIDE), closed_by("take_profit", under="web_1"), None),
+        (
+            ended(EndReason.CLOSED_OUTSIDE),
+            closed_by("take_profit", under=ENTRY.replace("-e", "-t")),
+            "and was closed by take_profit",
+        ),
         (ended(EndReason.STOP_FILLED), closed_by("adl", "order"), "stop_filled, and was closed by adl and order"),
         (ended(EndReason.STOP_FILLED), closed_by(), "stop_filled, and was closed by nobody"),
         (ended(EndReason.CLOSED_BY_REQUEST), closed_by("stop"), None),

@@ -40,8 +40,9 @@ def fill(order: str, side: Side, quantity: Decimal, price: Decimal, fee: Decimal
 
 
 def closed_by(*what: str) -> Episode:
-    """The position of the entry, and what took its two halves."""
-    closes = [Close(each, str(2 + place), "", HALF, 100) for place, each in enumerate(what)]
+    """The position of the entry, and what took its two halves; a take-profit of ours always has a name of ours."""
+    names = {"take_profit": rung_name(0)}
+    closes = [Close(each, str(2 + place), names.get(each, ""), HALF, 100) for place, each in enumerate(what)]
     entry = EntryOrder("1", ENTRY, "client", D(26), D(26))
     return Episode("a", "S", "sell", 0, 100, D(26), [entry], 0, [], [], 10, None, 0, 0, D(0), closes, turned_over=False)
 

@@ -33,7 +33,9 @@ class Bounds:
     read_lag: Duration = 10 * SECOND
     """The longest lag taken as normal between a venue's book and its REST reads (binance.md 4.6: tail to 10 s)."""
     close_lag: Duration = 500 * MILLISECOND
-    """The same for an Unknown close, which may be repeated early because it is reduce-only (design, "newer than")."""
+    """The same for a close that was not seen, which may be repeated early because it is reduce-only (design, "newer
+    than"); `doubt` for one that the venue acknowledged, where another hand's position stands beside ours.
+    """
     doubt: Duration = 60 * SECOND
     """How long an unseen name without an engine-side expiry stays possible, under an unbroken proven stream."""
     doubt_blind: Duration = 5 * MINUTE

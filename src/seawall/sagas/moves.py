@@ -180,15 +180,24 @@ def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
     lost_stop = any(facts.leg is Leg.STOP and facts.filled > 0 for facts in state.exit_orders)
     if lost_stop or any(_took(state, facts) for facts in state.stops.values()):
         return EndReason.STOP_FILLED
-    taken = sum((state.orders[rung.client_id].filled for rung in state.rungs), ZERO)
-    parts = sum((state.orders[close.client_id].filled for close in state.closes if close.intent is not None), ZERO)
-    if taken and taken + parts >= exposure.filled:
+    if _took_profit(state, exposure):
         return EndReason.TAKEN_PROFIT
     lost = [state.orders[close.client_id] for close in state.closes if close.intent is None]
     by_us = any(facts.filled > 0 and facts.leg is not Leg.DIRECT for facts in lost)
     if by_us:
         return EndReason.CLOSED_UNRECORDED
     return EndReason.CLOSED_OUTSIDE if was_outside(state) else EndReason.UNKNOWN
+
+
+def _took_profit(state: SagaState, exposure: Exposure) -> bool:
+    """Whether take-profits took the last of a position: all that closed parts have left, or what others have."""
+    rungs = [state.orders[rung.client_id] for rung in state.rungs if state.orders[rung.client_id].filled > 0]
+    taken = sum((rung.filled for rung in rungs), ZERO)
+    parts = sum((state.orders[close.client_id].filled for close in state.closes if close.intent is not None), ZERO)
+    trades = (*state.foreign_fills.values(), *state.loose_fills.values())
+    others = [fill.venue_at for fill in trades if fill.side is state.side.opposite]
+    is_last = bool(others) and max((rung.last_fill_at for rung in rungs), default=0) > max(others)
+    return bool(rungs) and (is_last or taken + parts >= exposure.filled)
 
 
 def _took(state: SagaState, facts: StopFacts) -> bool:

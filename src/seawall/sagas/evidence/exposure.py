@@ -92,8 +92,8 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
 
 
 def _is_taken(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]]) -> bool:
-    """Whether others' trades have taken all that is ours, a read without a date shows nothing of it, and whatever shows
-    some of it yet is dated before the last of those trades.
+    """Whether others' trades have taken all that is ours, a read that does not bear a fill's date shows nothing of it,
+    and whatever shows some of it yet is dated before the last of those trades.
     """
     if not is_gone_undated(state, around, words) or closed_by_others(state, around) < _unclosed(state):
         return False
@@ -102,11 +102,12 @@ def _is_taken(state: SagaState, around: Circumstances, words: list[tuple[str, Op
 
 
 def is_gone_undated(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]] | None = None) -> bool:
-    """Whether a read without a date, newer than the last fill, shows nothing of ours: then others' trades must say
-    whether that is so, where the stream does not.
+    """Whether a read without a date, or dated a moment before the last fill, and newer than it, shows nothing of ours:
+    then others' trades must say whether that is so, where the stream does not.
     """
-    known = _newest_words(state, around, last_moment(state)) if words is None else words
-    return any(not word.report.venue_at and _left_by(state, word, around) <= 0 for _, word in known)
+    moment = last_moment(state)
+    known = _newest_words(state, around, moment) if words is None else words
+    return any(not tells_of(word.report, moment) and _left_by(state, word, around) <= 0 for _, word in known)
 
 
 def excess(state: SagaState, exposure: Exposure) -> Decimal:

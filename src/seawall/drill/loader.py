@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -118,8 +119,14 @@ def _kind_of(key: str) -> type[msgspec.Struct]:
     return kinds[key]
 
 
+@cache
+def _names(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The keys of a table, looked up once: it takes longer than all else about a line, and there are thousands."""
+    return tuple(one.name for one in msgspec.structs.fields(kind))
+
+
 def _know(plain: Mapping[str, Any], kind: type[msgspec.Struct], where: str) -> None:
-    names = [one.name for one in msgspec.structs.fields(kind)]
+    names = _names(kind)
     for key in plain:
         if key not in names:
             raise PageError(f"{where}: expected one of {', '.join(names)}, got {key!r}{_hint(key, names)}")

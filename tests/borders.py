@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -54,6 +55,12 @@ class Breach(NamedTuple):
 Rule = Callable[[ast.Module], Iterator[Breach]]
 
 
+@lru_cache(maxsize=1)
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Every node of the file at hand, walked once for all rules that are turned on it: walking is what takes time."""
+    return tuple(ast.walk(tree))
+
+
 def is_deciding(path: PurePosixPath) -> bool:
     """Whether the file at `path` (relative to src) stands in a room that must not know the outside."""
     package, *rest = path.parts
@@ -76,14 +83,14 @@ def may_name_the_generator(path: PurePosixPath) -> bool:
 
 def awaiting(tree: ast.Module) -> Iterator[Breach]:
     """No coroutine: stepping never waits."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.AsyncFunctionDef | ast.AsyncFor | ast.AsyncWith | ast.Await):
             yield Breach(node.lineno, "awaits: a room that decides never waits")
 
 
 def outside_imports(tree: ast.Module) -> Iterator[Breach]:
     """No import of a clock, of chance, of a socket, file or thread, unless a type checker alone reads it."""
-    for node in runtime_nodes(tree):
+    for node in runtime_imports(tree):
         for name in imported(node):
             if any(name == banned or name.startswith(f"{banned}.") for banned in OUTSIDE):
                 yield Breach(getattr(node, "lineno", 0), f"imports {name}: it is handed in, or belongs to a shell")
@@ -91,7 +98,7 @@ def outside_imports(tree: ast.Module) -> Iterator[Breach]:
 
 def clock_readings(tree: ast.Module) -> Iterator[Breach]:
     """No reading of the wall clock through datetime."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute) and node.attr in CLOCK_READINGS:
             holder = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
             if holder in {"datetime", "date"}:
@@ -114,8 +121,9 @@ def floats(tree: ast.Module) -> Iterator[Breach]:
 
 def walked_sets(tree: ast.Module) -> Iterator[Breach]:
     """No set is walked, unless whoever consumes the walk cannot tell its order."""
-    for scope in [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))]:
-        names = frozenset(set_names(tree)) | frozenset(set_names(scope))
+    of_the_file = frozenset(set_names(tree))
+    for scope in [tree, *(node for node in nodes(tree) if isinstance(node, ast.FunctionDef))]:
+        names = of_the_file | frozenset(set_names(scope))
         for walked in walks(scope):
             if is_set(walked, names):
                 yield Breach(walked.lineno, f"walks the set `{ast.unparse(walked)}`: its order differs; sort it")
@@ -135,7 +143,7 @@ def oversize(text: str) -> Iterator[Breach]:
 
 def swallowed(tree: ast.Module) -> Iterator[Breach]:
     """No exception is dropped without a word: that is how the founding incident lost its evidence."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ExceptHandler):
             broad = node.type is None or getattr(node.type, "id", "") in {"Exception", "BaseException"}
             if broad and all(isinstance(step, ast.Pass | ast.Continue) for step in node.body):
@@ -145,13 +153,17 @@ def swallowed(tree: ast.Module) -> Iterator[Breach]:
 DECIDING_RULES: tuple[Rule, ...] = (awaiting, outside_imports, clock_readings, outside_calls, walked_sets)
 
 
-def runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node below `node` but those under `if TYPE_CHECKING`."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            continue
-        yield child
-        yield from runtime_nodes(child)
+def runtime_imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Every import statement but those under `if TYPE_CHECKING`."""
+    unread = {
+        id(node)
+        for block in nodes(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+        for node in ast.walk(block)
+    }
+    for node in nodes(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in unread:
+            yield node
 
 
 def imported(node: ast.AST) -> list[str]:
@@ -163,19 +175,24 @@ def imported(node: ast.AST) -> list[str]:
     return []
 
 
-def calls_by_name(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+def calls_by_name(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
     """Every call of a plain name below `tree`."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield node.func.id, node
 
 
-def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a module or function without those of the functions inside it."""
-    for child in ast.iter_child_nodes(scope):
-        yield child
-        if not isinstance(child, ast.FunctionDef):
-            yield from own_nodes(child)
+@lru_cache(maxsize=2)
+def own_nodes(scope: ast.AST) -> tuple[ast.AST, ...]:
+    """The nodes of a module or function without those of the functions inside it; kept while the scope is at hand."""
+    found: list[ast.AST] = []
+    ahead = [*ast.iter_child_nodes(scope)][::-1]
+    while ahead:
+        node = ahead.pop()
+        found.append(node)
+        if not isinstance(node, ast.FunctionDef):
+            ahead.extend([*ast.iter_child_nodes(node)][::-1])
+    return tuple(found)
 
 
 def set_names(scope: ast.AST) -> Iterator[str]:

@@ -12,6 +12,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,10 +58,11 @@ SHELL = {
 }
 
 
-def loaded() -> set[str]:
-    """The modules that the deterministic world loads."""
+@cache
+def loaded() -> frozenset[str]:
+    """The modules that the deterministic world loads; asked of a process of its own, once."""
     told = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, cwd=ROOT)
-    return set(told.stdout.split())
+    return frozenset(told.stdout.split())
 
 
 def uncovered() -> dict[str, Path]:

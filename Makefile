@@ -6,6 +6,9 @@ MAKEFLAGS += --no-print-directory
 PYTEST := .venv/bin/python -m pytest
 PYTHON ?=
 export PYTHON
+# Python keeps what it has compiled, whatever the shell says: the tests start a hundred processes and more, and without
+# it each would compile all it needs anew, the test runner's own workers for longest of all.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types borders storm covered crash sabotage foreign drill wire bench build lock clean
@@ -19,8 +22,9 @@ setup: ## make .venv, or bring it up to date; nothing to do costs a tenth of a s
 demo: setup ## both venues in a box, twenty signals, six faults, one table
 	@.venv/bin/python -m seawall demo
 
+# Three at a time on two cores: a test on sockets waits more than it computes, and tests/conftest.py begins with those.
 test: setup ## every test but the long ones; `make test ARGS="-k stop"` passes options on
-	@$(PYTEST) -n 2 $(ARGS)
+	@$(PYTEST) -n 3 --dist worksteal $(ARGS)
 
 check: setup ## all that can be said without running the program; what fails first does not hide the rest
 	@$(MAKE) --keep-going lint types borders

@@ -22,6 +22,7 @@ from seawall.drill.overdue import overdue
 from seawall.drill.page import Must, Page
 from seawall.drill.reasons import false_reasons
 from seawall.drill.receipts import false_receipts
+from seawall.drill.rungs import too_many_take_profits
 from seawall.drill.strangers import stops_on_strangers, strangers_cancelled
 from seawall.drill.unasked import unasked
 from seawall.drill.world import World
@@ -154,15 +155,6 @@ def _of_bytes(world: World, page: Page, end: Ended, hands: Hands) -> Iterator[st
     if not any(kill.restores for kill in page.kill):
         seen = Seen(episodes, facts, log, world.witness, fired, world.latency, hands.asked)
         yield from closed_while_covered(seen)
-
-
-def too_many_take_profits(world: World) -> Iterator[str]:
-    """The slots on which our resting take-profits would take more than is open."""
-    for position in world.box.judge(world.now).positions:
-        resting = world.box.book.open_orders(world.account, position.symbol)
-        ours = sum((order.quantity - order.filled for order in resting if order.client_id.startswith("sw")), Decimal(0))
-        if ours > abs(position.quantity):
-            yield f"take-profits of {ours} on a position of {abs(position.quantity)}"
 
 
 def collected(

@@ -15,6 +15,7 @@ from seawall.drill.hands import Hands
 from seawall.drill.lines import fault_on, jump_on, lines_on, switches_on, symbols_on, title_of
 from seawall.drill.page import Hand, Kill, Must, Page
 from seawall.drill.rows import row_name
+from seawall.drill.rungs import FOUND_OUT, may_be_believed
 from seawall.drill.world import APPEND, World
 from seawall.journal.encoding import Row
 from seawall.journal.port import JournalBroken, JournalFull
@@ -289,6 +290,7 @@ class Play:
             world.run(most=LASTING)
         world.run(self._is_over, most=CALM)
         world.run(most=SECOND)
+        world.run(lambda: not may_be_believed(world), most=FOUND_OUT)
 
     def _is_over(self) -> bool:
         """Whether a process lives that has read what stands at the venue, and every signal has come to an end."""

@@ -6,11 +6,27 @@ from seawall.engine.keeper import Keeper
 from seawall.engine.settings import DeskSettings, NakedForeign
 from seawall.engine.slots import Slots
 from seawall.engine.view import AccountView
+from seawall.model import events as ev
 from seawall.model import inputs as inp
-from seawall.model.ids import Account, Leg, Side, SignalId, client_id
-from seawall.model.queries import AskInstruments, AskMark, AskOrders, AskPositions, AskStops
-from seawall.model.reports import PositionReport
-from tests.sagas.builders import BOUNDS, INSTALLATION, INSTRUMENT, STOP_AT, SYMBOL, TERM, mark, ms, position, stop, told
+from seawall.model.acts import CancelOrder, PlaceTakeProfit
+from seawall.model.ids import Account, ClientId, Leg, Side, SignalId, VenueId, client_id
+from seawall.model.queries import AskInstruments, AskMark, AskOpenOrders, AskOrders, AskPositions, AskStops
+from seawall.model.reports import OrderStatus, PositionReport
+from tests.sagas.builders import (
+    BOUNDS,
+    INSTALLATION,
+    INSTRUMENT,
+    STOP_AT,
+    SYMBOL,
+    TERM,
+    laddered,
+    mark,
+    ms,
+    order,
+    position,
+    stop,
+    told,
+)
 
 HELD = 27
 
@@ -83,3 +99,40 @@ def test_what_only_a_stop_of_ours_explains_waits_for_its_order() -> None:
             adopted_at = at
             break
     assert lag <= adopted_at < lag + 2_000
+
+
+def ended_rung(after: float) -> tuple[Keeper, ClientId]:
+    """A keeper beside a protected signal, one of whose take-profits was told rejected `after`; with its name."""
+    case = laddered()
+    name = case.sent(PlaceTakeProfit)[0].client_id
+    case.hears(after, order(name, OrderStatus.REJECTED, at=after))
+    keeper = a_keeper()
+    accepted = ev.SignalAccepted(case.state.signal.id, SYMBOL, case.state.signal)
+    keeper.slots.take_up(accepted).state = case.state
+    return keeper, name
+
+
+def shows(keeper: Keeper, after: float, name: ClientId) -> list[CancelOrder]:
+    """The whole book is read, and shows an order standing; what the keeper then cancels."""
+    shown = order(name, OrderStatus.OPEN, at=after, venue_id=VenueId("v-1"))
+    item = inp.ReadAnswered(AskOpenOrders(), ms(after - 20), ms(after), told(shown))
+    keeper.view.hear(item)
+    keeper.hear(item)
+    return keeper.look(TERM, ms(after)).acts
+
+
+def test_an_order_that_was_told_ended_and_stands_is_taken_down() -> None:
+    """Its signal has laid another in its place; a read that lags shows it a little longer, and is no proof."""
+    keeper, name = ended_rung(1_000)
+    assert shows(keeper, 1_000 + BOUNDS.read_lag / 1_000, name) == []
+    assert [act.target for act in shows(keeper, 1_100 + BOUNDS.read_lag / 1_000, name)] == [name]
+    assert shows(keeper, 1_200 + BOUNDS.read_lag / 1_000, name) == []
+
+
+def test_an_order_that_stands_and_was_not_told_ended_is_its_signals() -> None:
+    """The keeper leaves alone what a signal answers for."""
+    keeper, _ = ended_rung(1_000)
+    (saga,) = keeper.slots.by_signal.values()
+    standing = [rung.client_id for rung in saga.state.rungs if not saga.state.orders[rung.client_id].is_terminal]
+    assert standing
+    assert shows(keeper, 60_000, standing[0]) == []

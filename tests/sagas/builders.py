@@ -38,7 +38,7 @@ from seawall.model.reports import (
     StopStatus,
     WalletReport,
 )
-from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TriggerBy
+from seawall.model.signal import Action, Signal, Size, SizeUnit, Stop, TakeProfit, TriggerBy
 from seawall.model.times import MILLISECOND, SECOND, Bounds, Instant
 from seawall.model.venue import Traits
 from seawall.sagas.evidence.circumstances import Circumstances
@@ -61,6 +61,7 @@ INSTALLATION = "abcd"
 TERM = T0 // SECOND - 10
 BOUNDS = Bounds()
 STOP_AT, BOUGHT = D("0.1900"), D(27)
+LADDER = (TakeProfit(D(50), percent=D(2)), TakeProfit(D(50), percent=D(4)))
 
 INSTRUMENT = Instrument(
     symbol=SYMBOL,
@@ -391,6 +392,16 @@ def protected(asked: Signal | None = None, traits: Traits = BINANCE, **given: An
     return case
 
 
+def laddered(traits: Traits = BINANCE) -> Case:
+    """A protected case whose two rungs stand at the venue."""
+    case = protected(replace(signal(), take_profit=LADDER), traits)
+    for after in (210, 220):
+        rung = case.sent(PlaceTakeProfit)[-1]
+        case.answers(after, rung.client_id)
+        case.hears(after + 5, order(rung.client_id, OrderStatus.OPEN, 0, at=after))
+    return case
+
+
 def close_asked(after: float) -> inp.CloseRequested:
     """A user asks for the way home."""
     return inp.CloseRequested(ms(after), SYMBOL, "hand")
@@ -410,6 +421,7 @@ __all__ = [
     "BYBIT",
     "INSTALLATION",
     "INSTRUMENT",
+    "LADDER",
     "STOP_AT",
     "SYMBOL",
     "T0",
@@ -432,6 +444,7 @@ __all__ = [
     "armed",
     "entering",
     "fill",
+    "laddered",
     "mark",
     "ms",
     "naked",

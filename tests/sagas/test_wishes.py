@@ -21,6 +21,7 @@ from tests.sagas.builders import (
     BINANCE,
     BYBIT,
     INSTRUMENT,
+    LADDER,
     AskOrder,
     AskPositions,
     Case,
@@ -28,6 +29,7 @@ from tests.sagas.builders import (
     Finding,
     Phase,
     fill,
+    laddered,
     mark,
     ms,
     naked,
@@ -37,8 +39,6 @@ from tests.sagas.builders import (
     signal,
     stop,
 )
-
-LADDER = (TakeProfit(D(50), percent=D(2)), TakeProfit(D(50), percent=D(4)))
 
 
 def wish(action: Action = Action.PROTECT, **more: Any) -> Signal:
@@ -348,16 +348,6 @@ def test_nothing_is_granted_without_an_open_position() -> None:
 # ---- take-profits
 
 
-def laddered() -> Case:
-    """A protected case whose two rungs stand at the venue."""
-    case = protected(replace(signal(), take_profit=LADDER))
-    for after in (210, 220):
-        rung = case.sent(PlaceTakeProfit)[-1]
-        case.answers(after, rung.client_id)
-        case.hears(after + 5, order(rung.client_id, OrderStatus.OPEN, 0, at=after))
-    return case
-
-
 def test_a_ladder_is_laid_once_the_position_is_protected() -> None:
     """Not before; each rung in turn, the last takes what rounding left of the whole."""
     case = naked(replace(signal(), take_profit=LADDER))
@@ -402,20 +392,6 @@ def test_a_ladder_asked_for_later_takes_the_place_of_the_first() -> None:
         case.answers(320, act.client_id)
         case.hears(325, order(act.target, OrderStatus.CANCELLED, 0, at=320))
     assert [(act.price, act.quantity) for act in case.sent(PlaceTakeProfit)][2:] == [(D("0.2200"), D(27))]
-
-
-def test_a_refused_rung_comes_again_at_a_growing_pace() -> None:
-    """Five seconds, then ten: it secures a gain, nothing hurries."""
-    case = protected(replace(signal(), take_profit=LADDER[:1]))
-    case.answers(300, case.sent(PlaceTakeProfit)[-1].client_id, Outcome.REFUSED, Reason.BAND)
-    case.wakes_until(5_200)
-    assert len(case.sent(PlaceTakeProfit)) == 1
-    case.wakes_until(5_400)
-    case.answers(5_500, case.sent(PlaceTakeProfit)[-1].client_id, Outcome.REFUSED, Reason.BAND)
-    case.wakes_until(15_400)
-    assert len(case.sent(PlaceTakeProfit)) == 2
-    case.wakes_until(15_600)
-    assert len(case.sent(PlaceTakeProfit)) == 3
 
 
 def test_a_position_that_shrinks_unexplained_has_its_rungs_asked_about() -> None:

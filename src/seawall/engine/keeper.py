@@ -269,12 +269,13 @@ class Keeper:
     def _look_after(self, orphan: Orphan, finder: Finder, kept: Kept, now: Instant) -> None:
         """Removes an orphan that may go, and again after a while if it still stands."""
         holder = self._holder(orphan.symbol)
-        if holder is not None and self._answers_for(holder, orphan):
+        is_back = holder is not None and self._stands_though_ended(holder, orphan)
+        if holder is not None and not is_back and self._answers_for(holder, orphan):
             return
         left_at = self._leaving.get(orphan.key)
         if left_at is not None and now - left_at < self.settings.bounds.stop_reread:
             return
-        why = self._why_it_may_go(orphan, holder)
+        why = "it was told to have ended, and stands" if is_back else self._why_it_may_go(orphan, holder)
         if why:
             self._remove(orphan, why, finder, kept, now)
 
@@ -282,6 +283,15 @@ class Keeper:
     def _answers_for(saga: Saga, orphan: Orphan) -> bool:
         ids = [facts.venue_id for facts in saga.state.stops.values()]
         return saga.state.is_ours(orphan.name) or orphan.venue_id in ids
+
+    def _stands_though_ended(self, saga: Saga, orphan: Orphan) -> bool:
+        """Whether the book shows an order that its signal was told has ended, longer ago than a read may lag: whoever
+        told so was wrong, and another may have been laid in its place. Nothing of ours needs it any more.
+        """
+        facts = saga.state.orders.get(orphan.name)
+        if orphan.is_stop or facts is None or not facts.ended_at:
+            return False
+        return self.view.orders_read_at(orphan.symbol) >= facts.ended_at + self.settings.bounds.read_lag
 
     def _why_it_may_go(self, orphan: Orphan, holder: Saga | None) -> str:
         """How it was seen that removing it takes no protection away; empty if that was not seen."""

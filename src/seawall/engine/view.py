@@ -136,6 +136,10 @@ class AccountView:
         watched = self.stream_since > 0 and 0 < self.stream_open_at <= read_at
         return watched or now - read_at <= self.bounds.mark_fresh
 
+    def orders_read_at(self, symbol: Symbol) -> Instant:
+        """The beginning of the last complete read of the open orders on a symbol; 0 where what is known is too old."""
+        return max(self.read_at.get(("orders", symbol), 0), self.read_at.get(("orders", _EVERYWHERE), 0))
+
     def position(self, symbol: Symbol, now: Instant) -> PositionReport:
         """The slot's position: what was last said, or flat where complete reads do not list it."""
         known = self.positions.get(symbol)

@@ -107,7 +107,7 @@ def _of_live(state: SagaState, exposure: Exposure, around: Circumstances, stop: 
 def is_entry_known(state: SagaState, around: Circumstances) -> bool:
     """Whether every attempt is terminal with its quantity known (refused, not sent and proven absent count)."""
     return all(
-        attempt.never_was
+        state.never_stood(attempt)
         or state.orders[attempt.client_id].is_quantity_known
         or entry_verdict(state, attempt, around) is Verdict.ABSENT
         for attempt in state.attempts
@@ -209,7 +209,7 @@ def _is_spared(state: SagaState, around: Circumstances) -> bool:
     """Whether a way home begun by the naked timer may be given up: no close is out, none has filled."""
     if state.phase is not Phase.CLOSING or state.end is not EndReason.NAKED_TOO_LONG or state.close_asked:
         return False
-    return all(close.never_was or is_close_absent(state, close, around) for close in state.closes)
+    return all(state.never_stood(close) or is_close_absent(state, close, around) for close in state.closes)
 
 
 def may_yet_be_spared(state: SagaState, finding: Finding | None, around: Circumstances) -> bool:
@@ -265,8 +265,8 @@ def is_attempt_dead(state: SagaState, attempt: Attempt, around: Circumstances) -
     facts = state.orders[attempt.client_id]
     if facts.is_seen:
         return facts.is_quantity_known
-    never_was = attempt.never_was and not has_child(state, attempt)
-    return never_was or entry_verdict(state, attempt, around) is Verdict.ABSENT
+    never_stood = state.never_stood(attempt) and not has_child(state, attempt)
+    return never_stood or entry_verdict(state, attempt, around) is Verdict.ABSENT
 
 
 def unsettled_closes(state: SagaState, around: Circumstances) -> tuple[Sent, ...]:
@@ -274,7 +274,7 @@ def unsettled_closes(state: SagaState, around: Circumstances) -> tuple[Sent, ...
     return tuple(
         close
         for close in state.closes
-        if not close.never_was
+        if not state.never_stood(close)
         and not state.orders[close.client_id].is_terminal
         and not is_close_absent(state, close, around)
     )
@@ -287,7 +287,7 @@ def unsettled_rungs(state: SagaState, around: Circumstances) -> tuple[Rung, ...]
     return tuple(
         rung
         for rung in state.rungs
-        if not rung.never_was
+        if not state.never_stood(rung)
         and not state.orders[rung.client_id].is_terminal
         and not is_missed_for(state, rung, around.bounds.read_lag)
     )

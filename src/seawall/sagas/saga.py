@@ -24,7 +24,7 @@ from seawall.model.inputs import (
     StreamChanged,
     Told,
 )
-from seawall.model.queries import AskOrder, AskOrders, AskStop, AskStops
+from seawall.model.queries import AskOpenOrders, AskOrder, AskOrders, AskStop, AskStops, Query
 from seawall.model.reports import Source
 from seawall.model.times import Instant
 from seawall.sagas.duties import acting, asking, closing, covering, entering, laddering
@@ -76,7 +76,7 @@ class Saga:
         for stop in told.stops:
             if stop.symbol == symbol:
                 self._record(hearing.of_stop(self.state, stop, around))
-        for order in told.orders:
+        for order in hearing.uncontradicted(told.orders):
             if order.symbol == symbol:
                 self._record(hearing.of_order(self.state, order))
         for fill in told.fills:
@@ -91,8 +91,8 @@ class Saga:
             case ReadAnswered() | ReadFailed():
                 self.agenda.answered(item.query, item.began_at, item.at)
                 complete = isinstance(item, ReadAnswered) and isinstance(item.query, AskStops | AskStop)
-                if isinstance(item.query, AskOrders) and isinstance(item, ReadAnswered):
-                    self.agenda.is_unlisted = False
+                if isinstance(item, ReadAnswered):
+                    self._note_orders(item)
                 self.agenda.stops_read_at = max(self.agenda.stops_read_at, item.began_at if complete else 0)
                 if complete and isinstance(item.query, AskStops):
                     self.agenda.others_stand = hearing.others_stand(self.state, item.told, around)
@@ -102,6 +102,19 @@ class Saga:
                 self._accept_close(item, around)
             case Resolved():
                 self._resolve(item, around)
+            case _:
+                return
+
+    def _note_orders(self, item: ReadAnswered) -> None:
+        """What a complete read of orders says beyond its reports."""
+        match item.query:
+            case AskOrders():
+                self.agenda.is_unlisted = False
+                self.agenda.listed_at = max(self.agenda.listed_at, item.began_at)
+            case AskOpenOrders():
+                self.agenda.unshown = hearing.unshown(self.state, item)
+            case AskOrder(client_id=name):
+                self.agenda.unshown = tuple(other for other in self.agenda.unshown if other != name)
             case _:
                 return
 
@@ -215,14 +228,21 @@ class Saga:
                 self._intend(laddering.take_down(self.state, left, around, agenda), around)
             if Duty.CLEAR in row.duties:
                 self._intend(closing.clear(self.state, exposure, around, agenda), around)
-        wanted = asking.questions(self.state, row.duties, exposure, around)
+        agenda.ask(self._wanted(row, exposure, around), around.bounds, around.now, hurries=self._hurries(around))
+
+    def _wanted(self, row: Row, exposure: Exposure | None, around: Circumstances) -> list[Query]:
+        """What the row's duties want to know, and what they must know before they act."""
+        state, agenda = self.state, self.agenda
+        wanted = asking.questions(state, row.duties, exposure, around)
+        if Duty.LADDER in row.duties and exposure is not None:
+            wanted += laddering.questions(state, exposure, around, agenda)
         if Duty.PLACE in row.duties:
             wanted += covering.rules_questions(state)
         if row.duties & (Duty.CLOSE | Duty.REDUCE):
-            wanted += closing.market_questions(self.state, around)
-        if agenda.is_unlisted and self.state.phase is not Phase.FLAT:
-            wanted += asking.everything_since(self.state, around)
-        agenda.ask(wanted, around.bounds, around.now, hurries=self._hurries(around))
+            wanted += closing.market_questions(state, around)
+        if agenda.is_unlisted and state.phase is not Phase.FLAT:
+            wanted += asking.everything_since(state, around)
+        return wanted
 
     def _hurries(self, around: Circumstances) -> bool:
         """Whether reads hurry, unless the venue is mute: while something is naked; and after a restart while it may be,
@@ -291,6 +311,7 @@ class Saga:
         replayed.
         """
         self.agenda.is_unlisted = bool(self.state.attempts)
+        self.agenda.took_up_at = around.now
         for name, leg in self._open_acts():
             self._record(
                 ev.ActConcluded(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from seawall.model.acts import Act, Urgency
 from seawall.model.events import Event
+from seawall.model.ids import ClientId
 from seawall.model.queries import AskOrder, AskOrders, Query
 from seawall.model.times import Bounds, Duration, Instant, growing
 
@@ -37,6 +38,12 @@ class Agenda:
     """Whether an earlier process may have sent what it could not record: then all orders since the intention are read
     once, and those under our names join.
     """
+    took_up_at: Instant = 0
+    """When this process took the signal up from an earlier one; 0 where it accepted it itself."""
+    listed_at: Instant = 0
+    """The beginning of the last complete list of all orders since the intention."""
+    unshown: tuple[ClientId, ...] = ()
+    """Take-profits that stood by all that is known, and that the last whole book did not show."""
     naked_since: Instant = 0
     """Since when the naked clock runs, in our time with the venue's silences taken out; 0 while it stands."""
     _bare_for: Duration = 0
@@ -58,6 +65,13 @@ class Agenda:
             self.naked_since = now - (self._bare_for if flickered else 0)
         elif not bare and self.naked_since:
             self._bare_for, self._covered_since, self.naked_since = now - self.naked_since, now, 0
+
+    def lists_again_at(self, bounds: Bounds) -> Instant:
+        """From when on all orders are to be listed before anything is laid beside them; 0 once that was done. An
+        earlier process's orders may have left without a record, and a list that does not show them yet may lag.
+        """
+        from_ = self.took_up_at + bounds.read_lag
+        return from_ if self.took_up_at and self.listed_at < from_ else 0
 
     def wake(self, at: Instant) -> None:
         """Something would be done or judged otherwise at `at`."""

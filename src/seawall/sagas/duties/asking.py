@@ -114,7 +114,7 @@ def everything_since(state: SagaState, around: Circumstances) -> list[Query]:
 def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:
     facts = state.orders[attempt.client_id]
     doubted = facts.filled == 0 and (contradicts_refusal(state, around) or has_child(state, attempt))
-    if attempt.never_was and not facts.is_seen and not doubted:
+    if state.never_stood(attempt) and not doubted:
         return []
     if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not facts.is_unpriced and not doubted:
         return []

@@ -96,7 +96,9 @@ def _rung(state: SagaState) -> int:
     for close_ in state.closes:
         intent = close_.intent
         facts = state.orders[close_.client_id]
-        refused = close_.never_was and not close_.reason.is_not_executed and close_.reason is not Reason.REDUCE_ONLY
+        refused = (
+            state.never_stood(close_) and not close_.reason.is_not_executed and close_.reason is not Reason.REDUCE_ONLY
+        )
         partial = facts.is_terminal and intent is not None and facts.filled < intent.quantity
         climbs += refused or partial
     return min(climbs, 2)

@@ -6,7 +6,8 @@ shares sum to at most the whole; where they sum to exactly that, the last rung t
 order no longer has the right size is taken down and laid anew, the stop is never touched.
 
 They secure a gain, not the promise: nothing here hurries. A refused one comes again at a slow and growing pace, and
-whatever is unclear is asked about before anything is laid in its place.
+whatever is unclear is asked about before anything is laid in its place: whether one that was refused stands all the
+same, and what an earlier process has laid whose record was lost with it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from seawall.model import events as ev
-from seawall.model.acts import PlaceTakeProfit
+from seawall.model.acts import Outcome, PlaceTakeProfit
 from seawall.model.amounts import HUNDRED, ONE, ZERO, ceil_to, floor_to
 from seawall.model.ids import Leg
 from seawall.model.instrument import Instrument
-from seawall.model.times import Duration
+from seawall.model.queries import AskOrder, Query
+from seawall.model.times import Duration, Instant
+from seawall.sagas.duties import asking
 from seawall.sagas.duties.acting import cancels, name
 from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.evidence.circumstances import Circumstances
@@ -43,19 +46,45 @@ class Target:
 
 def tend(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
     """What brings the orders at the venue to what the ladder asks for: first down what is wrong, then up what lacks."""
+    wrong, lacking = _compared(state, exposure, around)
+    if wrong:
+        return take_down(state, wrong, around, agenda)
+    laid = (_lay(state, target, around, agenda) for target in lacking)
+    return next((events for events in laid if events), [])
+
+
+def questions(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> list[Query]:
+    """What is to be known before a take-profit is laid: all orders, where an earlier process may have laid some that
+    its record does not tell of; and one that was refused, by its name, once another for its rung is due. And whether
+    those still stand that the book did not show.
+    """
+    symbol, standing = state.signal.symbol, [rung.client_id for rung in unsettled_rungs(state, around)]
+    asked: list[Query] = [AskOrder(symbol, unshown) for unshown in agenda.unshown if unshown in standing]
+    wrong, lacking = _compared(state, exposure, around)
+    if wrong or not lacking:
+        return asked
+    listing_at = agenda.lists_again_at(around.bounds)
+    if listing_at:
+        return asked + (asking.everything_since(state, around) if around.now >= listing_at else [])
+    refused = [rung for target in lacking for rung in _refused(state, target)[-1:] if _is_unread(rung)]
+    due = [rung for rung in refused if around.now >= _due_at(state, rung, around)]
+    return asked + [AskOrder(symbol, rung.client_id) for rung in due]
+
+
+def _compared(state: SagaState, exposure: Exposure, around: Circumstances) -> tuple[list[Rung], list[Target]]:
+    """What stands and should not, and what should and does not. Each rung has one order: of two the first stays."""
     standing = unsettled_rungs(state, around)
     average, rules = average_entry(state), around.instrument
     is_idle = not (state.take_profits or standing) or any(rung.outcome is None for rung in standing)
     if is_idle or average is None or rules is None:
-        return []
+        return [], []
     wanted = {target.rung: target for target in targets(state, exposure, average, rules)}
-    wrong = [rung for rung in standing if not _is_right(state, rung, wanted)]
-    if wrong:
-        return take_down(state, wrong, around, agenda)
-    held = [rung.intent.rung for rung in standing if rung.intent is not None]
-    lacking = [target for target in wanted.values() if target.rung not in held and target.quantity > 0]
-    laid = (_lay(state, target, around, agenda) for target in lacking)
-    return next((events for events in laid if events), [])
+    right: dict[int, Rung] = {}
+    for rung in standing:
+        if _is_right(state, rung, wanted):
+            right.setdefault(_number(rung), rung)
+    lacking = [target for target in wanted.values() if target.rung not in right and target.quantity > 0]
+    return [rung for rung in standing if right.get(_number(rung)) is not rung], lacking
 
 
 def targets(state: SagaState, exposure: Exposure, average: Decimal, instrument: Instrument) -> list[Target]:
@@ -116,13 +145,14 @@ def _is_right(state: SagaState, rung: Rung, wanted: dict[int, Target]) -> bool:
 
 
 def _lay(state: SagaState, target: Target, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
-    """The intention of a rung's order, unless the last one for it was refused and its pause is not over."""
-    refused = [rung for rung in _of_ladder(state) if _number(rung) == target.rung and rung.never_was]
-    if refused:
-        due_at = refused[-1].concluded_at + max(refused[-1].retry_after, _pause(len(refused), around))
-        if around.now < due_at:
-            agenda.wake(due_at)
-            return []
+    """The intention of a rung's order, unless something is to be known before: see `questions`."""
+    refused = _refused(state, target)
+    due_at = max(agenda.lists_again_at(around.bounds), _due_at(state, refused[-1], around) if refused else 0)
+    if around.now < due_at:
+        agenda.wake(due_at)
+        return []
+    if agenda.lists_again_at(around.bounds) or (refused and _is_unread(refused[-1])):
+        return []
     named = name(state, around, Leg.TAKE_PROFIT, state.next_n)
     whose = (state.signal.id, state.signal.symbol)
     return [
@@ -130,6 +160,22 @@ def _lay(state: SagaState, target: Target, around: Circumstances, agenda: Agenda
             *whose, named, state.next_n, target.rung, target.price, target.quantity, intended_at=around.now
         )
     ]
+
+
+def _refused(state: SagaState, target: Target) -> list[Rung]:
+    """The orders for a rung that were refused or not sent, and never seen."""
+    return [rung for rung in _of_ladder(state) if _number(rung) == target.rung and state.never_stood(rung)]
+
+
+def _due_at(state: SagaState, last: Rung, around: Circumstances) -> Instant:
+    """When another may follow the last one that was refused for a rung."""
+    refusals = sum(_number(rung) == _number(last) and state.never_stood(rung) for rung in _of_ladder(state))
+    return last.concluded_at + max(last.retry_after, _pause(refusals, around))
+
+
+def _is_unread(rung: Rung) -> bool:
+    """Whether nobody has looked since whether one that was refused stands all the same: a refusal is a claim too."""
+    return rung.outcome is Outcome.REFUSED and not any(began > rung.concluded_at for began in rung.missed)
 
 
 def _pause(refusals: int, around: Circumstances) -> Duration:

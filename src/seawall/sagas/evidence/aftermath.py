@@ -21,7 +21,9 @@ def quarantine(state: SagaState, around: Circumstances) -> Duration:
     doubt = bounds.doubt
     if around.traits.engine_checks_window:
         doubt = bounds.act_window + bounds.margin + bounds.read_lag
-    orders = any(not act.never_was and not state.orders[act.client_id].is_terminal for act in state.orders_sent)
+    orders = any(
+        not state.never_stood(act) and not state.orders[act.client_id].is_terminal for act in state.orders_sent
+    )
     stops = any(facts.may_live and not facts.attached for facts in state.stops.values())
     attached = any(facts.may_live and facts.attached for facts in state.stops.values()) and state.filled is not None
     return max(doubt if orders else 0, bounds.doubt if stops or attached else 0)

@@ -432,8 +432,8 @@ def _is_accounted_for(state: SagaState, around: Circumstances) -> bool:
     nothing filled is told of the stop alone (bybit.md 3.1: CancelByReduceOnly).
     """
     seen = [facts for facts in state.orders.values() if facts.is_seen]
-    unseen = [sent for sent in state.closes if not sent.never_was and not state.orders[sent.client_id].is_seen]
-    laid = all(rung.never_was or state.orders[rung.client_id].is_seen for rung in state.rungs)
+    unseen = [one for one in state.closes if not (state.never_stood(one) or state.orders[one.client_id].is_seen)]
+    laid = all(state.never_stood(rung) or state.orders[rung.client_id].is_seen for rung in state.rungs)
     closed = laid and all(is_close_absent(state, close, around) for close in unseen)
     return closed and all(facts.is_quantity_known or _has_ended_unfilled(state, facts) for facts in seen)
 
@@ -447,4 +447,4 @@ def _has_ended_unfilled(state: SagaState, facts: OrderFacts) -> bool:
 
 def _all_dead(state: SagaState) -> bool:
     """Whether every attempt is known by a word about itself to have filled nothing."""
-    return all(attempt.never_was or state.orders[attempt.client_id].is_quantity_known for attempt in state.attempts)
+    return all(state.never_stood(one) or state.orders[one.client_id].is_quantity_known for one in state.attempts)

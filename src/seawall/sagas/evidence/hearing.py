@@ -65,6 +65,31 @@ def of_order(state: SagaState, report: OrderReport) -> ev.Event | None:
     return ev.OrderReported(*_whose(state), report) if join_order(before, report) != before else None
 
 
+def uncontradicted(orders: tuple[OrderReport, ...]) -> list[OrderReport]:
+    """Orders as one answer tells of them, without an end that the same answer contradicts: another list of it shows
+    the order standing, no less filled, by a word as new. What has ended is not listed as standing again; what has not
+    is told to have ended by whoever asks on.
+    """
+    standing = [order for order in orders if order.source is Source.ORDER and not order.status.is_terminal]
+    return [order for order in orders if not any(_contradicts(stands, order) for stands in standing)]
+
+
+def _contradicts(stands: OrderReport, ended: OrderReport) -> bool:
+    """Whether a list that shows an order standing contradicts one by which it has ended."""
+    same = ended.source is stands.source and ended.status.is_terminal
+    same = same and bool(ended.venue_id) and (ended.symbol, ended.venue_id) == (stands.symbol, stands.venue_id)
+    return same and ended.filled <= stands.filled and ended.venue_at <= stands.venue_at
+
+
+def unshown(state: SagaState, answer: ReadAnswered) -> tuple[ClientId, ...]:
+    """Take-profits that were seen to stand, and that a whole book does not show: it may lag, or their end went unheard,
+    and none is laid in their place until that is known.
+    """
+    shown = [order.client_id for order in answer.told.orders]
+    orders = (state.orders[rung.client_id] for rung in state.rungs if rung.client_id not in shown)
+    return tuple(facts.client_id for facts in orders if facts.is_seen and not facts.is_terminal)
+
+
 def of_fill(state: SagaState, report: FillReport) -> ev.Event | None:
     """A fill as an event: a new trade of ours, or one of others since our baseline, or one that no name explains. What
     the venue dates before our first intent is others', whoever bears its name.

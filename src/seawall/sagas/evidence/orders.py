@@ -64,6 +64,9 @@ class OrderFacts:
     trades: tuple[Trade, ...] = ()
     venue_id: VenueId = VenueId("")
     venue_at: Instant = 0
+    ended_at: Instant = 0
+    """When it was first told to have ended, in our time: what stands in a book that was read long after that has not
+    ended, whoever told so."""
 
     @cached_property
     def filled(self) -> Decimal:
@@ -152,6 +155,7 @@ def join_order(facts: OrderFacts, report: OrderReport) -> OrderFacts:
         reported_average=fullest[1] if fullest[1] >= 0 else None,
         venue_id=max(facts.venue_id, report.venue_id),
         venue_at=_fill_time(facts, report) if newer_fill else facts.venue_at,
+        ended_at=min(facts.ended_at or report.at, report.at) if report.status.is_terminal else facts.ended_at,
     )
 
 

@@ -32,7 +32,9 @@ class Sent:
 
     @property
     def never_was(self) -> bool:
-        """Refused or not sent, by the venue's or the house's own word. A duplicate name is no refusal: it was seen."""
+        """Refused or not sent, by the venue's or the house's own word about the request, whatever was seen of the order
+        (`SagaState.never_stood`). A duplicate name is no refusal: it was seen.
+        """
         refused = self.outcome is Outcome.REFUSED and self.reason is not Reason.DUPLICATE_NAME
         return refused or self.outcome is Outcome.NOT_SENT
 

@@ -105,6 +105,12 @@ class SagaState:
         """Every act that carries an order with a quantity: entries, closes, take-profits."""
         return (*self.attempts, *self.closes, *self.rungs)
 
+    def never_stood(self, sent: Sent) -> bool:
+        """Whether there never was an order: refused or not sent, and no source has told of one. A refusal is a claim
+        too: what was seen stands, or has filled, or ended, whatever was answered.
+        """
+        return sent.never_was and not self.orders[sent.client_id].is_seen
+
     @property
     def side(self) -> Side:
         """The direction of the entry, from the journaled intent, never from a reply (I04)."""

@@ -25,7 +25,7 @@ def was_outside(state: SagaState) -> bool:
 def _is_in_doubt(state: SagaState) -> bool:
     """Whether an order of ours that reduces may have traded unheard."""
     sent = (*state.closes, *state.rungs)
-    unheard = any(not one.never_was and not state.orders[one.client_id].is_seen for one in sent)
+    unheard = any(not state.never_stood(one) and not state.orders[one.client_id].is_seen for one in sent)
     return unheard or any(_may_have_fired(state, facts) for facts in state.stops.values())
 
 

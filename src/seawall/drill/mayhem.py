@@ -35,7 +35,7 @@ from seawall.drill.progress import Progress
 from seawall.drill.world import World
 from seawall.journal.port import JournalFull
 from seawall.model import inputs as inp
-from seawall.model.events import EVERY_SYMBOL, EndReason
+from seawall.model.events import EVERY_SYMBOL, FOR_WANT_OF_A_STOP
 from seawall.model.ids import Side, SignalId, Symbol, VenueName
 from seawall.model.signal import Action, OnOpposite, Signal, Size, SizeUnit, Stop, TakeProfit
 from seawall.model.times import MILLISECOND, MINUTE, SECOND, Duration, Instant
@@ -55,7 +55,6 @@ _DEEDS = ("close", "close", "take", "add", "shut", "cancel", "intrude", "fall", 
 _WISHES = ("part", "part", "move", "move", "move", "ladder", "reverse", "flatten", "close")
 _VENUE = ("hand_move", "deleverage", "liquidate", "take", "cancel", "fall", "rise")
 _OK = 200
-_ROLLBACKS = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED, EndReason.STOP_BEYOND_BOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +356,7 @@ class _Stage:
         asked = {symbol for symbol, _ in self.asked}
         for saga in self.world.sagas():
             state = saga.state
-            if self.mayhem.spares and state.end in _ROLLBACKS and state.signal.symbol not in asked:
+            if self.mayhem.spares and state.end in FOR_WANT_OF_A_STOP and state.signal.symbol not in asked:
                 yield f"{state.signal.id}: a needless rollback ({state.end.value})"
 
 

@@ -41,11 +41,11 @@ from seawall.sagas.evidence.exposure import (
     gone_since,
     intent_moment,
     measure,
-    trades_asked_until,
 )
 from seawall.sagas.evidence.sent import Attempt, Rung, Sent
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import FIRING, MEANS_READ, Cover, StopFacts
+from seawall.sagas.evidence.unexplained import trades_asked_until
 from seawall.sagas.phase import Finding, Phase
 
 
@@ -82,7 +82,7 @@ def _of_open(state: SagaState, exposure: Exposure, around: Circumstances, naked_
     if exposure.seems_gone:
         return _of_empty(state, around)
     cover, stop = best_cover(state, exposure, around)
-    if cover >= Cover.ACKNOWLEDGED and _is_spared(state, around):
+    if _is_spared(state, cover) and _is_none_closed(state, around):
         return Finding.SPARED
     if cover is Cover.LIVE and stop is not None:
         return _of_live(state, exposure, around, stop)
@@ -205,10 +205,22 @@ def _is_overdue(around: Circumstances, naked_since: Instant) -> bool:
     return bool(naked_since) and not held and around.now - around.mute - naked_since >= around.bounds.max_naked
 
 
-def _is_spared(state: SagaState, around: Circumstances) -> bool:
-    """Whether a way home begun by the naked timer may be given up: no close is out, none has filled."""
-    if state.phase is not Phase.CLOSING or state.end is not EndReason.NAKED_TOO_LONG or state.close_asked:
+_STOPLESS = (EndReason.TRIGGER_PASSED, EndReason.STOP_BEYOND_BOUND)
+"""Ways home begun by the venue's word that it takes no stop there."""
+
+
+def _is_spared(state: SagaState, cover: Cover) -> bool:
+    """Whether a stop makes the way home needless: an acknowledged one, where the naked timer began it; one that is seen
+    to stand, where the venue had said that none can.
+    """
+    if state.phase is not Phase.CLOSING or state.close_asked:
         return False
+    by_timer = state.end is EndReason.NAKED_TOO_LONG and cover >= Cover.ACKNOWLEDGED
+    return by_timer or (state.end in _STOPLESS and cover is Cover.LIVE)
+
+
+def _is_none_closed(state: SagaState, around: Circumstances) -> bool:
+    """Whether a way home may be given up: no close is out, none has filled."""
     return all(state.never_stood(close) or is_close_absent(state, close, around) for close in state.closes)
 
 
@@ -217,7 +229,9 @@ def may_yet_be_spared(state: SagaState, finding: Finding | None, around: Circums
     its last stop is not known, or the venue says that something stands. It is sent again, or read; the clock runs anew
     in each process (rule 13 of the design), so that this wait ends with it.
     """
-    if finding is not Finding.NAKED or around.now < around.timer_held_until or not _is_spared(state, around):
+    if finding is not Finding.NAKED or around.now < around.timer_held_until or not _is_none_closed(state, around):
+        return False
+    if not _is_spared(state, Cover.ACKNOWLEDGED):
         return False
     newest = max(state.stops.values(), key=lambda facts: facts.n, default=None)
     return newest is not None and newest.status is None and newest.is_in_doubt

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seawall.model import events as ev
 from seawall.model.acts import Outcome
 from seawall.model.amounts import ZERO
-from seawall.model.events import DistressKind, EndReason
+from seawall.model.events import FOR_WANT_OF_A_STOP, DistressKind, EndReason
 from seawall.model.ids import Leg
 from seawall.model.reports import FillKind, Source, StopStatus
 from seawall.model.times import Instant
@@ -152,8 +152,8 @@ def _flat_seen(state: SagaState, exposure: Exposure | None, around: Circumstance
 
 
 def end_reason(state: SagaState, exposure: Exposure | None, around: Circumstances) -> EndReason:
-    """Why nothing is open: what began the way home, else what the orders tell."""
-    if state.end is not EndReason.NONE:
+    """Why nothing is open: what began the way home, unless others have ended it first; else what the orders tell."""
+    if state.end is not EndReason.NONE and not _is_forestalled(state, exposure, around):
         return state.end
     if exposure is not None and exposure.filled > 0:
         return _how_it_left(state, exposure)
@@ -166,6 +166,12 @@ def end_reason(state: SagaState, exposure: Exposure | None, around: Circumstance
         interrupted = last.code == "interrupted"
         return EndReason.INTERRUPTED if interrupted else EndReason.ABSENT
     return EndReason.NOT_FILLED
+
+
+def _is_forestalled(state: SagaState, exposure: Exposure | None, around: Circumstances) -> bool:
+    """Whether others' trades had taken all of a position before an order of ours took any on its way home."""
+    filled = exposure.filled if exposure is not None else ZERO
+    return state.end in FOR_WANT_OF_A_STOP and 0 < filled <= closed_by_others(state, around)
 
 
 def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:

@@ -26,7 +26,7 @@ from seawall.model.events.account import (
     StreamOpened,
     StreamProven,
 )
-from seawall.model.events.base import ACCOUNT_WIDE, EVERY_SYMBOL, DistressKind, EndReason, Event
+from seawall.model.events.base import ACCOUNT_WIDE, EVERY_SYMBOL, FOR_WANT_OF_A_STOP, DistressKind, EndReason, Event
 from seawall.model.events.decided import (
     CloseAccepted,
     DistressEnded,
@@ -85,6 +85,7 @@ __all__ = [
     "BY_EVENT_TYPE",
     "EVENT_TYPES",
     "EVERY_SYMBOL",
+    "FOR_WANT_OF_A_STOP",
     "AbsenceRestarted",
     "ActConcluded",
     "CancelIntended",

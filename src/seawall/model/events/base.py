@@ -48,6 +48,10 @@ class EndReason(StrEnum):
     """It is gone, and nobody has told whether an order of ours took it or somebody else's."""
 
 
+FOR_WANT_OF_A_STOP = (EndReason.NAKED_TOO_LONG, EndReason.TRIGGER_PASSED, EndReason.STOP_BEYOND_BOUND)
+"""Why a way home begins that nobody has asked for."""
+
+
 class DistressKind(StrEnum):
     """What a person must be told now."""
 

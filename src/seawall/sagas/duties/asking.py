@@ -12,14 +12,12 @@ from seawall.sagas.evidence.cover import is_reached
 from seawall.sagas.evidence.exposure import (
     Exposure,
     contradicts_refusal,
-    is_gone_undated,
-    is_part_unexplained,
-    may_be_a_childs,
-    trades_asked_until,
+    may_be_gone,
 )
 from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
+from seawall.sagas.evidence.unexplained import is_part_unexplained, may_be_a_childs, trades_asked_until, unpriced_exits
 from seawall.sagas.judgement import (
     Verdict,
     entry_verdict,
@@ -70,9 +68,9 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
 
 
 def _about_parts(state: SagaState, around: Circumstances) -> list[Query]:
-    """Closes of a part whose end or price nobody has told, and who took another; the receipt says all."""
+    """Closes of a part and take-profits whose end or price is not told, and who took a part; the receipt says all."""
     unsettled = (close.client_id for close in unsettled_closes(state, around))
-    unpriced = (close.client_id for close in state.closes if state.orders[close.client_id].is_unpriced)
+    unpriced = (exit_.client_id for exit_ in unpriced_exits(state))
     asked: list[Query] = [AskOrder(state.signal.symbol, name) for name in dict.fromkeys((*unsettled, *unpriced))]
     if state.intent is not None and is_part_unexplained(state, around):
         asked += _about_trades(state, state.intent, around)
@@ -84,7 +82,7 @@ def _about_takers(state: SagaState, duties: Duty, exposure: Exposure | None, aro
     can say that others took it.
     """
     is_asked = bool(duties & (Duty.ASK_POSITION | Duty.WATCH)) and exposure is not None and exposure.open > 0
-    is_asked = is_asked and is_gone_undated(state, around)
+    is_asked = is_asked and may_be_gone(state, around)
     return _about_trades(state, state.intent, around) if is_asked and state.intent is not None else []
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from seawall.model.amounts import ZERO
 from seawall.model.reports import PositionReport, Source, StopStatus
-from seawall.model.times import SECOND, Instant
+from seawall.model.times import Instant
 from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import OrderFacts
@@ -71,7 +71,7 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
     moment = last_moment(state)
     words = _newest_words(state, around, moment)
     shown = _amounts(state, around, moment, words)
-    owned = _unclosed(state) if filled > 0 else _by_effect(state, around)
+    owned = unclosed(state) if filled > 0 else _by_effect(state, around)
     capped = _at_most(state, around, owned) if filled > 0 else _capped(owned, shown)
     turned_over = owned > 0 and any(amount < 0 for _, amount in shown) and capped > 0
     contrary = turned_over and _is_turned_over(state, around, words)
@@ -95,13 +95,13 @@ def _is_taken(state: SagaState, around: Circumstances, words: list[tuple[str, Op
     """Whether others' trades have taken all that is ours, a read that does not bear a fill's date shows nothing of it,
     and whatever shows some of it yet is dated before the last of those trades.
     """
-    if not is_gone_undated(state, around, words) or closed_by_others(state, around) < _unclosed(state):
+    if not may_be_gone(state, around, words) or closed_by_others(state, around) < unclosed(state):
         return False
     last = max((fill.venue_at for fill in state.foreign_fills.values()), default=0)
     return all(_left_by(state, word, around) <= 0 or 0 < word.report.venue_at < last for _, word in words)
 
 
-def is_gone_undated(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]] | None = None) -> bool:
+def may_be_gone(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]] | None = None) -> bool:
     """Whether a read without a date, or dated a moment before the last fill, and newer than it, shows nothing of ours:
     then others' trades must say whether that is so, where the stream does not.
     """
@@ -227,7 +227,7 @@ def shrunk_by(state: SagaState, around: Circumstances) -> Opinion | None:
     """The word by which two sources, dated past our entry's last fill, leave less than our own orders and all that is
     remembered: of theirs the one that leaves the most. None where they do not.
     """
-    entered, owned = _last_fill(state, state.entry_orders), _unclosed(state)
+    entered, owned = _last_fill(state, state.entry_orders), unclosed(state)
     for heard in (_newest_words(state, around, entered), _words_since(state, around, entered)):
         past = [(name, told) for name, told in heard if entered.is_fill and _is_surely_past(told.report, entered)]
         if max(_capped(owned, _amounts(state, around, entered, past)), ZERO) < owned:
@@ -265,7 +265,7 @@ def gone_since(state: SagaState, around: Circumstances) -> Instant:
     """Since when all that is told leaves nothing of ours open: our own orders, what two sources have left, or the one
     that has spoken past our entry's last fill; now, where none of them does.
     """
-    if _unclosed(state) <= 0:
+    if unclosed(state) <= 0:
         return max(last_moment(state).heard_at, state.reduced.at if state.reduced is not None else 0)
     words = _words_since(state, around, _last_fill(state, state.entry_orders))
     return min((told.agreed_since for _, told in words if _left_by(state, told, around) <= 0), default=around.now)
@@ -337,70 +337,15 @@ def _who_says_flat(
 
 def closed_by_others(state: SagaState, around: Circumstances) -> Decimal:
     """How much of what our own fills leave open others' fills have closed since the intent (design, rule 17)."""
-    return max(min(_unclosed(state), _moved(state, around)), ZERO)
+    return max(min(unclosed(state), moved_by_others(state, around)), ZERO)
 
 
-def _moved(state: SagaState, around: Circumstances) -> Decimal:
+def moved_by_others(state: SagaState, around: Circumstances) -> Decimal:
     """How much others' fills since the intent have taken in our direction."""
     return (_baseline(state, around) - foreign_baseline(state, around)) * state.side.sign
 
 
-def trades_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """Until when it is asked who took the position from us, or at what price we closed it; 0 where that is known. The
-    receipt says why it ended and what it was worth.
-    """
-    return max(_who_took_it_asked_until(state, around), _price_asked_until(state, around))
-
-
-def is_part_unexplained(state: SagaState, around: Circumstances) -> bool:
-    """Whether reads have left less of our holding than all the fills that are known, and that is news yet: the trades
-    tell who took it.
-    """
-    if state.reduced is None or around.now >= state.reduced.at + around.bounds.read_lag:
-        return False
-    by_orders = state.entered - state.exited - state.written_off
-    return by_orders - max(_moved(state, around), ZERO) > _unclosed(state)
-
-
-def _price_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """A reply to a close has no price (binance.md 1.6): until `read_lag` after the last close that is unpriced."""
-    unpriced = [close.concluded_at for close in state.closes if state.orders[close.client_id].is_unpriced]
-    return max(unpriced) + around.bounds.read_lag if unpriced and not state.flat_at else 0
-
-
-def _who_took_it_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """A liquidation that the stream did not tell of would be called the owner's hand. It is asked for `read_lag`, from
-    when two sources had left less of it, or reads have agreed for long enough that it is gone; and by each process that
-    finds it so.
-    """
-    told, lag = state.opinions.read, around.bounds.read_lag
-    if state.flat_at or told is None or shown_by(state, told, around) > 0:
-        return 0
-    if not _is_unexplained(state, around):
-        return 0
-    if shrunk_by(state, around) is not None:
-        return around.now + lag
-    gone_at = state.reduced.at if state.reduced is not None else told.agreed_since + lag
-    return max(gone_at, around.term * SECOND) + lag
-
-
-def _is_unexplained(state: SagaState, around: Circumstances) -> bool:
-    """Whether all the fills that are known leave something of ours, or one without a name may be of a stop of ours: if
-    the position is gone, the trades and their orders will tell who took it.
-    """
-    owned = state.entered - state.exited - state.written_off
-    return owned > max(_moved(state, around), ZERO) or (owned > 0 and may_be_a_childs(state))
-
-
-def may_be_a_childs(state: SagaState) -> bool:
-    """Whether a trade without a name may be that of a stop which travelled with the entry and was never seen: the venue
-    names neither it nor its trades (bybit.md 3.3).
-    """
-    exits = any(fill.side is state.side.opposite for fill in state.loose_fills.values())
-    return exits and any(facts.attached and not facts.venue_id and not facts.is_ended for facts in state.stops.values())
-
-
-def _unclosed(state: SagaState) -> Decimal:
+def unclosed(state: SagaState) -> Decimal:
     """Our entry fills, less the fills of our exits and what was written off; and never more than two sources have left
     of it, moved by our own fills past their word: by entries that may be, by exits that surely are.
     """

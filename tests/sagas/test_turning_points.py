@@ -9,11 +9,8 @@ from seawall.model.reports import OrderStatus, Source, StopStatus
 from seawall.model.signal import Stop
 from seawall.sagas.evidence.absence import is_close_absent
 from seawall.sagas.evidence.aftermath import quarantine
-from seawall.sagas.judgement import (
-    horizon_of,
-    is_move_refused,
-    turning_points,
-)
+from seawall.sagas.evidence.standing import is_move_refused
+from seawall.sagas.judgement import horizon_of, turning_points
 from tests.sagas.builders import (
     BOUNDS,
     BYBIT,

@@ -7,12 +7,12 @@ end. The checks know nothing of how the house was driven, so virtual time and re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
 import msgspec
 
 from seawall.model.events import Recorded, SignalAccepted
 from seawall.model.ids import Account, SignalId, Symbol
+from seawall.sagas.evidence.exposure import unclosed
 from seawall.sagas.evidence.fold import apply, begin
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
@@ -89,12 +89,6 @@ def other_quantities(verdict: Verdict, states: Iterable[SagaState]) -> Iterator[
     """Of slots that nobody else has touched: where the journal says protected of another quantity than stands."""
     held = {one.symbol: abs(one.quantity) for one in verdict.positions}
     for state in states:
-        told, stands = _left_of(state), held.get(state.signal.symbol)
+        told, stands = unclosed(state), held.get(state.signal.symbol)
         if state.phase is Phase.PROTECTED and stands is not None and told != stands:
             yield f"journal says that {told} are protected, the venue holds {stands}"
-
-
-def _left_of(state: SagaState) -> Decimal:
-    """What the journal leaves of a signal: what was entered, less what left, and no more than reads have left of it."""
-    left = state.entered - state.exited - state.written_off
-    return left if state.reduced is None else min(left, state.reduced.left)

@@ -24,14 +24,12 @@ from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.evidence.absence import is_close_absent, is_missed_for
 from seawall.sagas.evidence.aftermath import settled_at
-from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
+from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.cover import (
     best_cover,
-    cover_of,
     is_beyond_bound,
     is_trigger_final,
     passed_since,
-    standing_stops,
     target_trigger,
 )
 from seawall.sagas.evidence.exposure import (
@@ -43,8 +41,9 @@ from seawall.sagas.evidence.exposure import (
     measure,
 )
 from seawall.sagas.evidence.sent import Attempt, Rung, Sent
+from seawall.sagas.evidence.standing import is_in_place
 from seawall.sagas.evidence.state import SagaState
-from seawall.sagas.evidence.stops import FIRING, MEANS_READ, Cover, StopFacts
+from seawall.sagas.evidence.stops import FIRING, Cover, StopFacts
 from seawall.sagas.evidence.unexplained import trades_asked_until
 from seawall.sagas.phase import Finding, Phase
 
@@ -98,7 +97,7 @@ def _of_live(state: SagaState, exposure: Exposure, around: Circumstances, stop: 
         return Finding.ARMED
     if not is_entry_known(state, around) or exposure.at_most or exposure.disputed or not is_trigger_final(state):
         return Finding.COVERED
-    if not _is_in_place(state, exposure, around):
+    if not is_in_place(state, exposure, around):
         return Finding.MISPLACED
     has_excess = state.phase is Phase.PROTECTED and excess(state, exposure) > 0
     return Finding.EXCESS if has_excess else Finding.PROTECTED
@@ -112,75 +111,6 @@ def is_entry_known(state: SagaState, around: Circumstances) -> bool:
         or entry_verdict(state, attempt, around) is Verdict.ABSENT
         for attempt in state.attempts
     )
-
-
-def _is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
-    """Whether exactly one stop of ours stands, live, where it belongs. What the owner moved by hand belongs there,
-    unless he wants it moved back; a quantity stop does while another's stop keeps a whole one out.
-    """
-    live = live_stops(state, exposure, around)
-    if is_move_refused(state):
-        return not left_behind(state, live)
-    if len(live) != 1 or is_leaving(state, live[0]) or (live[0].quantity is not None and not is_kept_out(state)):
-        return False
-    by_hand = live[0].moved_by_hand and around.manual_change is not ManualChange.RESTORE
-    by_hand = by_hand and not _is_echo(state, live[0], around)
-    return by_hand or live[0].trigger == target_trigger(state)
-
-
-def _is_echo(state: SagaState, stop: StopFacts, around: Circumstances) -> bool:
-    """Whether a stop stands where an act of ours put it a while ago: an earlier move, that was late or delivered twice,
-    has overtaken the last one, and no hand was there.
-    """
-    others = (facts for facts in state.stops.values() if facts.n != stop.n and facts.trigger == stop.trigger)
-    return any(stop.trigger_at - facts.intended_at < around.bounds.doubt for facts in others)
-
-
-def is_kept_out(state: SagaState) -> bool:
-    """Whether a stop for the whole position at the right trigger was refused because another one exists."""
-    whole = (facts for facts in state.stops.values() if facts.quantity is None and facts.is_kept_out)
-    return any(facts.trigger == target_trigger(state) for facts in whole)
-
-
-def live_stops(state: SagaState, exposure: Exposure, around: Circumstances) -> tuple[StopFacts, ...]:
-    """Our stops that are LIVE now, oldest first."""
-    standing = standing_stops(state, around)
-    return tuple(facts for facts in standing if cover_of(state, facts, exposure, around) is Cover.LIVE)
-
-
-def is_leaving(state: SagaState, facts: StopFacts) -> bool:
-    """Whether a cancel of ours may yet take a stop away, though it is still seen."""
-    cancel = state.cancels.get(facts.client_id)
-    return cancel is not None and cancel.may_act
-
-
-def left_behind(state: SagaState, live: tuple[StopFacts, ...]) -> tuple[StopFacts, ...]:
-    """The bridges that an earlier move has left beside a stop of ours that stands, and stays, where it belongs."""
-    target = target_trigger(state)
-    if not any(facts.trigger == target and not is_leaving(state, facts) for facts in live):
-        return ()
-    bridges = (facts for facts in live if facts.quantity is not None and not facts.moved_by_hand)
-    return tuple(facts for facts in bridges if facts.trigger != target)
-
-
-def is_move_refused(state: SagaState) -> bool:
-    """Whether a stop at the settled trigger was refused for good since it was settled: then the old stop is kept. So it
-    is where the venue lets no quantity stop in beside the one that stands: without that bridge a move leaves a gap.
-    """
-    if state.settled_trigger is None:
-        return False
-    settled = state.settled_trigger.trigger
-    tried = [facts for facts in state.stops.values() if facts.trigger == settled and facts.n >= state.settled_n]
-    return any(_is_refused_for_good(facts) for facts in tried)
-
-
-def _is_refused_for_good(facts: StopFacts) -> bool:
-    """Whether the venue will not have a stop, and has not been seen to hold it for all its words. That another exists
-    is the last word on a quantity stop alone: this venue bears none beside it (binance.md 4.7, an open question).
-    """
-    bears_none_beside = facts.reason is Reason.STOP_EXISTS and facts.quantity is not None
-    final = bears_none_beside or not (facts.reason.is_not_executed or facts.reason in MEANS_READ)
-    return facts.outcome is Outcome.REFUSED and facts.status is None and final
 
 
 def _is_passed(state: SagaState) -> bool:

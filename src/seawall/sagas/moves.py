@@ -25,17 +25,11 @@ from seawall.sagas.evidence.exposure import (
 )
 from seawall.sagas.evidence.fold import apply
 from seawall.sagas.evidence.orders import OrderFacts
+from seawall.sagas.evidence.standing import is_move_refused, live_stops
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import Cover, StopFacts
 from seawall.sagas.evidence.takers import was_outside
-from seawall.sagas.judgement import (
-    Verdict,
-    entry_verdict,
-    is_entry_known,
-    is_move_refused,
-    live_stops,
-    unsettled_closes,
-)
+from seawall.sagas.judgement import Verdict, entry_verdict, is_entry_known, unsettled_closes
 from seawall.sagas.phase import Finding, Phase
 
 _ENDS_OF_A_POSITION = (

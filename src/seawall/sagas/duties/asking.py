@@ -15,6 +15,7 @@ from seawall.sagas.evidence.exposure import (
     may_be_gone,
 )
 from seawall.sagas.evidence.sent import Attempt
+from seawall.sagas.evidence.standing import live_stops
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
 from seawall.sagas.evidence.unexplained import is_part_unexplained, may_be_a_childs, trades_asked_until, unpriced_exits
@@ -24,7 +25,6 @@ from seawall.sagas.judgement import (
     has_child,
     horizon_of,
     is_attempt_dead,
-    live_stops,
     unsettled_closes,
     unsettled_rungs,
 )

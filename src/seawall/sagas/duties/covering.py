@@ -23,9 +23,10 @@ from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.cover import is_contradicted, is_trigger_final, target_trigger
 from seawall.sagas.evidence.exposure import Exposure, average_entry
+from seawall.sagas.evidence.standing import is_kept_out, is_leaving, is_move_refused, left_behind, live_stops
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import FIRING, MEANS_READ, StopFacts
-from seawall.sagas.judgement import is_entry_known, is_kept_out, is_leaving, is_move_refused, left_behind, live_stops
+from seawall.sagas.judgement import is_entry_known
 from seawall.sagas.phase import Phase
 
 

@@ -1,0 +1,94 @@
+"""Which of our stops stand, and whether that is where they belong: what a move goes by."""
+
+from __future__ import annotations
+
+from seawall.model.acts import Outcome, Reason
+from seawall.sagas.evidence.circumstances import Circumstances, ManualChange
+from seawall.sagas.evidence.cover import cover_of, standing_stops, target_trigger
+from seawall.sagas.evidence.exposure import Exposure
+from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.stops import MEANS_READ, Cover, StopFacts
+
+
+def is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
+    """Whether exactly one stop of ours stands, live, where it belongs. What the owner moved by hand belongs there,
+    unless he wants it moved back; a quantity stop does while another's stop keeps a whole one out.
+    """
+    live = live_stops(state, exposure, around)
+    if is_move_refused(state):
+        return not left_behind(state, live)
+    if len(live) != 1 or is_leaving(state, live[0]):
+        return False
+    if live[0].quantity is not None and not _is_kept_out_for_good(state, around):
+        return False
+    by_hand = live[0].moved_by_hand and around.manual_change is not ManualChange.RESTORE
+    by_hand = by_hand and not _is_echo(state, live[0], around)
+    return by_hand or live[0].trigger == target_trigger(state)
+
+
+def _is_echo(state: SagaState, stop: StopFacts, around: Circumstances) -> bool:
+    """Whether a stop stands where an act of ours put it a while ago: an earlier move, that was late or delivered twice,
+    has overtaken the last one, and no hand was there.
+    """
+    others = (facts for facts in state.stops.values() if facts.n != stop.n and facts.trigger == stop.trigger)
+    return any(stop.trigger_at - facts.intended_at < around.bounds.doubt for facts in others)
+
+
+def is_kept_out(state: SagaState) -> bool:
+    """Whether a stop for the whole position at the right trigger was refused because another one exists."""
+    return bool(_kept_out(state))
+
+
+def _is_kept_out_for_good(state: SagaState, around: Circumstances) -> bool:
+    """Whether it was through `read_lag`: what is left of one that a move has taken back keeps it out for a moment only
+    (binance.md 4.4, 4.6), and a quantity covers nothing that the owner adds.
+    """
+    refused = [facts.concluded_at for facts in _kept_out(state)]
+    return bool(refused) and max(refused) - min(refused) >= around.bounds.read_lag
+
+
+def _kept_out(state: SagaState) -> list[StopFacts]:
+    target = target_trigger(state)
+    whole = (facts for facts in state.stops.values() if facts.quantity is None and facts.is_kept_out)
+    return [facts for facts in whole if facts.trigger == target]
+
+
+def live_stops(state: SagaState, exposure: Exposure, around: Circumstances) -> tuple[StopFacts, ...]:
+    """Our stops that are LIVE now, oldest first."""
+    standing = standing_stops(state, around)
+    return tuple(facts for facts in standing if cover_of(state, facts, exposure, around) is Cover.LIVE)
+
+
+def is_leaving(state: SagaState, facts: StopFacts) -> bool:
+    """Whether a cancel of ours may yet take a stop away, though it is still seen."""
+    cancel = state.cancels.get(facts.client_id)
+    return cancel is not None and cancel.may_act
+
+
+def left_behind(state: SagaState, live: tuple[StopFacts, ...]) -> tuple[StopFacts, ...]:
+    """The bridges that an earlier move has left beside a stop of ours that stands, and stays, where it belongs."""
+    target = target_trigger(state)
+    if not any(facts.trigger == target and not is_leaving(state, facts) for facts in live):
+        return ()
+    bridges = (facts for facts in live if facts.quantity is not None and not facts.moved_by_hand)
+    return tuple(facts for facts in bridges if facts.trigger != target)
+
+
+def is_move_refused(state: SagaState) -> bool:
+    """Whether a stop at the settled trigger was refused for good since it was settled: then the old stop is kept. So it
+    is where the venue lets no quantity stop in beside the one that stands: without that bridge a move leaves a gap.
+    """
+    if state.settled_trigger is None:
+        return False
+    settled = state.settled_trigger.trigger
+    tried = [facts for facts in state.stops.values() if facts.trigger == settled and facts.n >= state.settled_n]
+    return any(_is_refused_for_good(facts) for facts in tried)
+
+
+def _is_refused_for_good(facts: StopFacts) -> bool:
+    """Whether the venue will not have a stop, and has not been seen to hold it for all its words. That another exists
+    is the last word on a quantity stop alone: this venue bears none beside it (binance.md 4.7, an open question).
+    """
+    bears_none_beside = facts.reason is Reason.STOP_EXISTS and facts.quantity is not None
+    final = bears_none_beside or not (facts.reason.is_not_executed or facts.reason in MEANS_READ)
+    return facts.outcome is Outcome.REFUSED and facts.status is None and final

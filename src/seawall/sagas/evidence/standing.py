@@ -40,11 +40,13 @@ def is_kept_out(state: SagaState) -> bool:
 
 
 def _is_kept_out_for_good(state: SagaState, around: Circumstances) -> bool:
-    """Whether it was through `read_lag`: what is left of one that a move has taken back keeps it out for a moment only
-    (binance.md 4.4, 4.6), and a quantity covers nothing that the owner adds.
+    """Whether another's is what keeps it out: so late after a cancel of our own, what is left of that one does no more
+    (binance.md 4.4, 4.6: for a moment), and a quantity covers nothing that the owner adds.
     """
-    refused = [facts.concluded_at for facts in _kept_out(state)]
-    return bool(refused) and max(refused) - min(refused) >= around.bounds.read_lag
+    whole = (facts.client_id for facts in state.stops.values() if facts.quantity is None)
+    taken_back = max((state.cancels[name].concluded_at for name in whole if name in state.cancels), default=0)
+    refused = max((facts.concluded_at for facts in _kept_out(state)), default=0)
+    return refused > 0 and (not taken_back or refused >= taken_back + around.bounds.read_lag)
 
 
 def _kept_out(state: SagaState) -> list[StopFacts]:

@@ -304,8 +304,16 @@ def test_an_answer_that_no_book_lists_is_an_answer_all_the_same() -> None:
     known = view()
     known.hear(replace(act(100, Outcome.UNKNOWN), code="-4131", venue_answered=True))
     assert known.mute(ms(1_000)) == 0
+
+
+def test_acts_that_fail_while_reads_are_answered_are_no_silence() -> None:
+    """An act without an answer makes the venue mute once nothing was answered for as long as a reply may take."""
+    known = view()
+    read(known, 100, AskPositions())
     known.hear(act(200, Outcome.UNKNOWN))
-    assert known.mute(ms(1_000)) > 0
+    assert known.mute(ms(1_000)) == 0
+    known.hear(act(200 + 5_000, Outcome.UNKNOWN))
+    assert known.mute(ms(6_000)) > 0
 
 
 def test_time_in_which_we_stood_still_is_silence_too() -> None:

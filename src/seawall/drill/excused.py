@@ -9,6 +9,7 @@ position is held to wider bounds (`beside`).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 
@@ -59,8 +60,9 @@ def union(spans: Sequence[Span]) -> list[Span]:
 
 
 def mute(log: Sequence[LogEntry]) -> Iterator[Span]:
-    """From each signed request that got no answer, or a bad one, until the next that got a good one; and from each word
-    to wait, whoever asked what, until an act leaves again.
+    """From each signed request that got no answer, or a bad one, until the next that got a good one, an act only where
+    none was answered just before it: a road that fails for acts alone is no silence. And from each word to wait,
+    whoever asked what, until an act leaves again.
     """
     signed = [entry for entry in log if entry.account is not None]
     acts = [entry.at for entry in signed if entry.call in ("order.create", "stop.create")]
@@ -68,15 +70,30 @@ def mute(log: Sequence[LogEntry]) -> Iterator[Span]:
         if entry.status in _BAD or _TO_WAIT.search(entry.reply):
             told = (entry.answered_at or entry.at) + ON_THE_WAY
             yield entry.at, min(told + LONGEST_WAIT, next((at for at in acts if at > told), NEVER))
-    yield from failed(signed)
+    good = _good(signed)
+    lost = [entry for entry in signed if entry.reads or not _is_just_answered(entry, good)]
+    yield from _until_good(lost, good)
+
+
+def _is_just_answered(entry: LogEntry, good: Sequence[Instant]) -> bool:
+    before = bisect_right(good, entry.at)
+    return before > 0 and entry.at - good[before - 1] <= Bounds().reply_timeout
 
 
 def failed(entries: Sequence[LogEntry]) -> Iterator[Span]:
     """From each of these requests that got no answer, or a bad one, until the next of them that got a good one."""
-    good = sorted(entry.answered_at or entry.at for entry in entries if not is_bad(entry))
+    yield from _until_good(entries, _good(entries))
+
+
+def _good(entries: Sequence[LogEntry]) -> list[Instant]:
+    return sorted(entry.answered_at or entry.at for entry in entries if not is_bad(entry))
+
+
+def _until_good(entries: Sequence[LogEntry], good: Sequence[Instant]) -> Iterator[Span]:
     for entry in entries:
         if is_bad(entry):
-            yield entry.at, next((at for at in good if at > (entry.answered_at or entry.at)), NEVER)
+            after = bisect_right(good, entry.answered_at or entry.at)
+            yield entry.at, good[after] if after < len(good) else NEVER
 
 
 def blind(log: Sequence[LogEntry]) -> Iterator[Span]:

@@ -189,10 +189,18 @@ class AccountView:
         if item.reason is Reason.LIMIT:
             self.forbidden_until = max(self.forbidden_until, item.at + item.retry_after)
         is_lost = item.outcome is Outcome.UNKNOWN and not item.venue_answered
-        if is_lost or item.reason is Reason.LIMIT:
+        if item.reason is Reason.LIMIT or (is_lost and not self._answers_reads(item.at)):
             self._unanswered(item.began_at)
+        elif is_lost:
+            return
         elif item.outcome is not Outcome.NOT_SENT:
             self._answered(item.at)
+
+    def _answers_reads(self, at: Instant) -> bool:
+        """Whether the venue has answered us within the time that a reply may take: a road of its own that fails for
+        acts alone is no silence, and a position would stand bare for as long as it fails.
+        """
+        return not self.mute_since and self.answered_at > 0 and at - self.answered_at <= self.bounds.reply_timeout
 
     def _asked(self, item: ReadAnswered | ReadFailed, *, answered: bool) -> None:
         """A read found an answer or none. What is public tells nothing of whether the venue answers *us*: prices that

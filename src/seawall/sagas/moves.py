@@ -20,6 +20,7 @@ from seawall.sagas.evidence.exposure import (
     closed_by_others,
     excess,
     intent_moment,
+    moved_by_others,
     shown_by,
     shrunk_by,
 )
@@ -165,14 +166,17 @@ def end_reason(state: SagaState, exposure: Exposure | None, around: Circumstance
 def _is_forestalled(state: SagaState, exposure: Exposure | None, around: Circumstances) -> bool:
     """Whether others' trades had taken all of a position before an order of ours took any on its way home."""
     filled = exposure.filled if exposure is not None else ZERO
-    return state.end in FOR_WANT_OF_A_STOP and 0 < filled <= closed_by_others(state, around)
+    is_ours_untouched = state.end in FOR_WANT_OF_A_STOP and state.exited == 0
+    return is_ours_untouched and 0 < filled <= moved_by_others(state, around)
 
 
 def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
     """Who closed a position that we did not: the venue itself, our stop, our take-profits, or somebody else; the owner
-    too, whose hand (`seawall flatten --direct`) closes under names of its own leg. Unknown, if it may have been us.
+    too, whose hand (`seawall flatten --direct`) closes under names of its own leg. Unknown, if it may have been us. What
+    the venue took on the other side was another's: a hand had turned our position over.
     """
-    kinds = [fill.kind for fill in (*state.foreign_fills.values(), *state.loose_fills.values())]
+    trades = (*state.foreign_fills.values(), *state.loose_fills.values())
+    kinds = [fill.kind for fill in trades if fill.side is state.side.opposite]
     if FillKind.LIQUIDATION in kinds:
         return EndReason.LIQUIDATED
     if FillKind.DELEVERAGING in kinds:

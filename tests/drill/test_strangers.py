@@ -23,15 +23,15 @@ def test_a_stop_on_what_a_hand_has_bought_is_named(venue: VenueName) -> None:
     a process had just died, whose entry the next must look for.
     """
     box = protected(venue).box
-    assert list(stops_on_strangers(box.history.facts, box.log, [])) == []
+    assert list(stops_on_strangers(box.history.facts, box.log, [], [])) == []
     bought = [
         replace(fact, order=replace(fact.order, origin=Origin.HAND)) if isinstance(fact, OrderFilled) else fact
         for fact in box.history.facts
     ]
-    said = list(stops_on_strangers(bought, [], [Life(0)]))
+    said = list(stops_on_strangers(bought, [], [Life(0)], []))
     assert said != []
     assert "that is another's" in said[0]
-    assert list(stops_on_strangers(bought, [], [Life(0), Life(box.history.facts[0].mark.at)])) == []
+    assert list(stops_on_strangers(bought, [], [Life(0), Life(box.history.facts[0].mark.at)], [])) == []
 
 
 @pytest.mark.parametrize("venue", VenueName)

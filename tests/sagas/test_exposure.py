@@ -20,6 +20,7 @@ from tests.sagas.builders import (
     BINANCE,
     BYBIT,
     SYMBOL,
+    AskFills,
     AskPositions,
     Case,
     D,
@@ -299,12 +300,23 @@ def test_a_change_explained_by_a_dead_entry_is_not_ours() -> None:
     assert "entry" in case.exposure.flat_sources
 
 
+def test_what_is_known_by_its_effect_is_not_closed_before_the_trades_were_read() -> None:
+    """A hand's trade of the same size looks the same: it is covered at once, and closed after `max_naked` at the latest."""
+    case = entering()
+    stream(case, 300, 27)
+    case.saga.hear(close_request(), case.around)
+    case.at(310)
+    assert (len(case.state.stops), case.state.closes) == (1, ())
+    case.at(5_301)
+    assert len(case.state.closes) == 1
+
+
 def test_a_close_of_what_is_known_by_its_effect_leaves_nothing_open() -> None:
     """27 seen by effect, 27 closed under our name, then flat by two words: nothing is open, and that is proven."""
     case = entering()
     stream(case, 300, 27)
     case.saga.hear(close_request(), case.around)
-    case.at(310)
+    case.reads(310, AskFills(SYMBOL, case.baseline_at), began=305)
     closed = case.state.closes[-1].client_id
     case.hears(400, order(closed, filled=27, at=400), position(0, 400, told=400, source=STREAM))
     read(case, 500, 0)

@@ -44,8 +44,9 @@ def wrongs(world: World) -> Iterator[str]:
     """
     states = fold(world.recorded())
     yield from fills.wrongs(world.box.history.facts, states)
-    yield from stops_on_strangers(world.box.history.facts, world.box.log, world.witness.lives)
-    for order in strangers_cancelled(world.box.history.facts, world.box.log):
+    facts, log = world.box.history.facts, world.box.log
+    yield from stops_on_strangers(facts, log, world.witness.lives, world.box.faults.fired)
+    for order in strangers_cancelled(facts, log):
         if not stood_in(order, world.box.judge(world.now).episodes):
             yield f"{order} was cancelled, which is another hand's"
     yield from false_reasons(world.box.judge(world.now).episodes, states)

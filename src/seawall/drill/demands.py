@@ -129,7 +129,7 @@ def _from_outside(world: World, page: Page, end: Ended, rows: Sequence[Recorded]
     yield from false_reasons(end.verdict.episodes, end.folded)
     yield from world.witness.strays(log, world.journal.rows(world.account), world.latency, patience(page))
     yield from too_many_take_profits(world)
-    yield from stops_on_strangers(facts, log, world.witness.lives)
+    yield from stops_on_strangers(facts, log, world.witness.lives, world.box.faults.fired)
     for order in strangers_cancelled(facts, log):
         if not stood_in(order, end.verdict.episodes):
             yield f"{order} was cancelled, which is another hand's"

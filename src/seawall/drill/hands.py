@@ -197,10 +197,12 @@ class Hands:
         )
 
     def _liquidate(self, hand: Hand) -> None:
+        self._world.stir()  # what takes the position in this very instant comes first
         if self._held():
             self._world.box.liquidate(self._world.account, self._symbol, self._world.now)
 
     def _deleverage(self, hand: Hand) -> None:
+        self._world.stir()
         if self._held():
             self._world.box.deleverage(self._world.account, self._symbol, hand.part or Decimal(1), self._world.now)
 

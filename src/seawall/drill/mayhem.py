@@ -302,6 +302,7 @@ class _Stage:
 
     def _venue_acts(self, deed: Deed, coin: Symbol) -> None:
         """The owner moves the stop at the venue, or the venue itself takes of the position."""
+        self.world.stir()  # what takes the position in this very instant comes first
         box, now, held = self.world.box, self.world.now, self._held(coin)
         live = [stop for stop in box.book.open_stops(self.world.account, coin) if stop.status is StopStatus.LIVE]
         if not held:

@@ -3,7 +3,8 @@
 What is ours of a position is counted from the book's fills: what our entries gave, less what has left, and never more
 than is open. Where something of ours was open on the slot, or an entry of ours was sent, within the time that everybody
 needs to look twice, a stop may still have been meant for that (`lapses.UNTOLD`); or for what an entry may have made
-that the process before has intended, since the next cannot know whether it left.
+that the process before has intended, since the next cannot know whether it left; or one that was under way when the
+connections were cut, of which the venue's log may know nothing.
 """
 
 from __future__ import annotations
@@ -20,27 +21,31 @@ from seawall.drill.witness import Life
 from seawall.model.ids import Leg, is_ours, parse_client_id
 from seawall.model.times import Instant
 from venuesim.facts import Fact, OrderAccepted, OrderFilled, OrderState, StopLive, StopMoved, StopState
+from venuesim.faults import Fired
 from venuesim.traffic import LogEntry
 from venuesim.words import Origin, Purpose
 
 _CANCELS: Final = ("order.cancel", "stop.cancel")
 _BY_ID: Final = re.compile(r'\b(?:orderId|algoId)(?:=|"\s*:\s*"?)([0-9A-Za-z-]+)')
 """Where a cancel names the venue's own id (binance.md 1.4, 1.9; bybit.md 1.5)."""
+_CUT: Final = "streams_cut"
 _NOTHING: Final = Decimal(0)
 
 
-def stops_on_strangers(facts: Sequence[Fact], log: Sequence[LogEntry], lives: Sequence[Life]) -> Iterator[str]:
+def stops_on_strangers(
+    facts: Sequence[Fact], log: Sequence[LogEntry], lives: Sequence[Life], fired: Sequence[Fired]
+) -> Iterator[str]:
     """Stops of ours that were laid on what was all another's, each in a sentence."""
     slots: dict[str, _Slot] = {}
     entries = [entry for entry in log if _is_entry(entry)]
-    reborn = [life.began for life in lives[1:]]
+    unsure = [life.began for life in lives[1:]] + [one.at for one in fired if one.fault == _CUT]
     for fact in facts:
         if isinstance(fact, OrderFilled):
             slots.setdefault(fact.order.symbol, _Slot()).fill(fact)
         elif isinstance(fact, StopLive | StopMoved) and _closes(fact.stop, slots.get(fact.stop.symbol)):
             at, slot = fact.mark.at, slots[fact.stop.symbol]
             sent = [entry.at for entry in entries if entry.symbol == fact.stop.symbol]
-            since = [known for known in (*sent, *reborn) if known <= at]
+            since = [known for known in (*sent, *unsure) if known <= at]
             if not slot.ours and at - max(slot.ours_until, *since, 0) > UNTOLD:
                 yield f"a stop of ours was laid on {slot.held} of {fact.stop.symbol} that is another's"
 

@@ -172,8 +172,8 @@ def _is_forestalled(state: SagaState, exposure: Exposure | None, around: Circums
 
 def _how_it_left(state: SagaState, exposure: Exposure) -> EndReason:
     """Who closed a position that we did not: the venue itself, our stop, our take-profits, or somebody else; the owner
-    too, whose hand (`seawall flatten --direct`) closes under names of its own leg. Unknown, if it may have been us. What
-    the venue took on the other side was another's: a hand had turned our position over.
+    too, whose hand (`seawall flatten --direct`) closes under names of its own leg. Unknown, if it may have been us.
+    What the venue took on the other side was another's: a hand had turned our position over.
     """
     trades = (*state.foreign_fills.values(), *state.loose_fills.values())
     kinds = [fill.kind for fill in trades if fill.side is state.side.opposite]

@@ -218,7 +218,7 @@ class Saga:
             if Duty.CANCEL_ENTRY in row.duties:
                 self._intend(entering.cancel_entries(self.state, around, agenda), around)
             if Duty.CLOSE in row.duties and not may_yet_be_spared(self.state, self.finding, around):
-                self._close(exposure.closable, around)
+                self._go_home(exposure, around)
             if Duty.REDUCE in row.duties:
                 self._close(excess(state, exposure), around)
             if Duty.LADDER in row.duties:
@@ -250,6 +250,10 @@ class Saga:
         """
         may_be_naked = self.agenda.is_unlisted and self.state.phase in (Phase.ENTERING, Phase.PROTECTING)
         return (bool(self.agenda.naked_since) or may_be_naked) and not around.mute_since
+
+    def _go_home(self, exposure: Exposure, around: Circumstances) -> None:
+        if not closing.waits_for_trades(self.state, exposure, around, self.agenda):
+            self._close(exposure.closable, around)
 
     def _close(self, quantity: Decimal, around: Circumstances) -> None:
         self._intend(closing.close(self.state, quantity, around, self.agenda), around)

@@ -111,7 +111,8 @@ def everything_since(state: SagaState, around: Circumstances) -> list[Query]:
 
 def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:
     facts = state.orders[attempt.client_id]
-    doubted = facts.filled == 0 and (contradicts_refusal(state, around) or has_child(state, attempt))
+    by_effect = state.filled is not None and state.filled.at_most
+    doubted = facts.filled == 0 and (by_effect or contradicts_refusal(state, around) or has_child(state, attempt))
     if state.never_stood(attempt) and not doubted:
         return []
     if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not facts.is_unpriced and not doubted:

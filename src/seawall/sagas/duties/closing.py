@@ -56,6 +56,21 @@ def close(state: SagaState, quantity: Decimal, around: Circumstances, agenda: Ag
     ]
 
 
+def waits_for_trades(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda) -> bool:
+    """Whether a close waits, for `max_naked` at most, since only the position's change says that something of ours is
+    open: that is enough to cover it, and what a hand has traded meanwhile looks the same. The trades tell, and where
+    they bear no name their orders.
+    """
+    if not exposure.at_most or state.filled is None:
+        return False
+    is_named = around.traits.names_fills or not state.loose_fills
+    if is_named and state.fills_read_at > state.filled.at:
+        return False
+    until = state.filled.at + around.bounds.max_naked
+    agenda.wake(until)
+    return around.now < until
+
+
 WHOLE = 3
 """The rung beside the ladder that asks for all that is open instead of a quantity."""
 

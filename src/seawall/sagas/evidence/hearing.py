@@ -292,7 +292,7 @@ def _of_read(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator
             if unseen and name not in state.stops and answer.began_at not in state.rounds_of(name):
                 yield ev.OrderNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case AskFills(since=since) if state.intent is not None and since <= state.intent.baseline_at:
-            if state.fills_read_at < _last_miss(state):
+            if state.fills_read_at < _trades_wanted_since(state):
                 yield ev.FillsRead(*_whose(state), since, answer.began_at)
         case AskOrders():
             yield from _named_now(state, answer.told)
@@ -326,6 +326,15 @@ def _named_now(state: SagaState, told: Told) -> Iterator[ev.Event]:
 def _as_anothers(fill: FillReport, name: ClientId = ClientId("")) -> FillReport:
     """A nameless fill under the name of its order, that is not ours; the venue's id is one where it has no other."""
     return replace(fill, client_id=name or ClientId(fill.venue_id))
+
+
+def _trades_wanted_since(state: SagaState) -> Instant:
+    """Since when a read of the trades decides something: whether an entry that reads miss is absent, whether one that
+    is told to have ended empty has, and whose the position's change is, where that alone tells of a fill.
+    """
+    emptied = max((facts.ended_at for facts in state.entry_orders if facts.is_empty), default=0)
+    guessed = state.filled.at + 1 if state.filled is not None and state.filled.at_most else 0
+    return max(_last_miss(state), emptied, guessed)
 
 
 def _last_miss(state: SagaState) -> Instant:

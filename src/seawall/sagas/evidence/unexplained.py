@@ -45,8 +45,8 @@ def _emptiness_asked_until(state: SagaState, around: Circumstances) -> Instant:
     is flat may be a hand's doing. The trades are read once by each process; for want of them it waits through `doubt`.
     """
     began = around.term * SECOND
-    inherited = (attempt for attempt in state.attempts if attempt.intended_at < began)
-    is_asked = any(state.orders[attempt.client_id].is_empty for attempt in inherited) and state.fills_read_at < began
+    inherited = (state.orders[attempt.client_id] for attempt in state.attempts if attempt.intended_at < began)
+    is_asked = any(facts.is_empty and state.fills_read_at < facts.ended_at for facts in inherited)
     return began + around.bounds.doubt if is_asked and not state.flat_at else 0
 
 

@@ -317,6 +317,31 @@ def test_a_refused_move_keeps_the_old_stop_and_says_so() -> None:
     assert not case.sent(ClosePosition)
 
 
+def test_a_move_refused_as_the_old_stop_is_lost_goes_back_to_the_old_trigger() -> None:
+    """The market has passed what the owner asked for, and not what he had: the next stop stands there, nothing closes."""
+    case = protected()
+    grants(case, 300, wish(stop=Stop(price=D("0.1950"))))
+    case.hears(310, stop(case.state.confirmed[0], StopStatus.CANCELLED, at=310))
+    case.answers(320, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
+    case.wakes_until(1_500)
+    assert [(event.trigger, event.kept) for event in case.told_of(ev.StopMoveRefused)] == [(D("0.1950"), D("0.1900"))]
+    assert (case.newest_stop.trigger, case.sent(ClosePosition)) == (D("0.1900"), [])
+
+
+def test_a_market_past_a_stop_that_was_moved_and_stood_closes() -> None:
+    """Once the move has taken hold, its trigger is the position's: lost, and refused as passed, it ends the position."""
+    case = protected()
+    grants(case, 300, wish(stop=Stop(price=D("0.1950"))))
+    moved = case.newest_stop.client_id
+    case.answers(320, moved, Outcome.ACKNOWLEDGED)
+    case.hears(330, stop(moved, at=330, trigger=D("0.1950")))
+    for old in case.state.confirmed:
+        case.hears(400, stop(old, StopStatus.CANCELLED, at=400))
+    case.wakes_until(700)
+    case.answers(720, case.newest_stop.client_id, Outcome.REFUSED, Reason.TRIGGER_PASSED)
+    assert len(case.sent(ClosePosition)) == 1
+
+
 def test_a_stop_lost_after_a_refused_move_is_replaced_by_one_for_the_whole_position() -> None:
     """The bridge's quantity was for beside the old one; nothing stands now that a whole one would have to go beside."""
     case = protected()

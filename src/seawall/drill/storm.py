@@ -70,7 +70,11 @@ def _results(trials: list[tuple[VenueName, int]], jobs: int) -> Iterator[Result]
 
 
 def _one(trial: tuple[VenueName, int]) -> Result:
-    return attempt(draw(*trial))
+    plan = draw(*trial)
+    try:
+        return attempt(plan)
+    except Exception as stopped:  # noqa: BLE001 - whatever stops a run is its breach, told with its seed
+        return Result(plan, "none", "", 0, breaches=[f"the run stopped with {type(stopped).__name__}: {stopped}"])
 
 
 class Tally:

@@ -138,6 +138,8 @@ def _whose(history: History) -> Whose:
     entries = entry_names(history)
     for told in every(history, StopReported):
         known = found.get(told.report.client_id)
+        if known is None and told.report.client_id:
+            known = found[told.report.client_id] = (ExitKind.STOP, None, told.report.client_id)
         if known is not None or told.report.parent in entries:
             for venue_id in (told.report.venue_id, told.report.order_id):
                 found.setdefault(venue_id, known or (ExitKind.STOP, None, told.report.client_id))

@@ -89,13 +89,14 @@ def entry_side(history: History) -> Side | None:
 def exit_names(history: History) -> tuple[ClientId, ...]:
     """The names under which the position may have been reduced: closes, take-profits and stops, also of a process that
     died before it could record them. A stop that was attached to the entry has no orders under its name: its child is
-    known by its parent.
+    known by its parent. One that the owner has moved by hand bears the name that the venue gave it then.
     """
     taken = (event.client_id for event in every(history, TakeProfitIntended))
     closes = (event.client_id for event in every(history, CloseIntended))
     stops = (event.client_id for event in every(history, StopIntended))
+    moved = (event.report.client_id for event in every(history, StopReported) if event.report.client_id)
     entries = entry_names(history)
-    known = dict.fromkeys(name for name in (*closes, *taken, *stops) if name not in entries)
+    known = dict.fromkeys(name for name in (*closes, *taken, *stops, *moved) if name not in entries)
     return (*known, *(name for name in _unrecorded(history, entries) if name not in known))
 
 

@@ -114,7 +114,11 @@ def is_entry_known(state: SagaState, around: Circumstances) -> bool:
 
 
 def _is_passed(state: SagaState) -> bool:
-    """Whether the newest stop was refused because the market has passed its trigger, and no better trigger is owed."""
+    """Whether the newest stop was refused because the market has passed its trigger, and no better trigger is owed: one
+    that the owner's move has replaced is.
+    """
+    if state.moved_from is not None:
+        return False
     tried = [facts for facts in state.stops.values() if facts.reason is not Reason.NONE or facts.status is not None]
     newest = max(tried, key=lambda facts: facts.n, default=None)
     refused = newest is not None and newest.reason is Reason.TRIGGER_PASSED and newest.status is None

@@ -322,15 +322,15 @@ def _end_anew(state: SagaState, exposure: Exposure, around: Circumstances) -> It
 
 
 def _move_refused(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
-    """A stop was refused at its new trigger: the one that stands live is kept, and its trigger with it."""
+    """A stop was refused at its new trigger: the one that stands live is kept, and its trigger with it. Where none
+    does (it was lost meanwhile), the next goes where it belonged before the owner asked.
+    """
     if state.settled_trigger is None or not is_move_refused(state):
         return
     live = live_stops(state, exposure, around)
-    asked = state.settled_trigger.trigger
-    if live and live[-1].trigger != asked:
-        yield ev.StopMoveRefused(
-            state.signal.id, state.signal.symbol, asked, live[-1].trigger, _stops_in_words(state), around.now
-        )
+    asked, kept = state.settled_trigger.trigger, live[-1].trigger if live else state.moved_from
+    if kept is not None and kept != asked:
+        yield ev.StopMoveRefused(state.signal.id, state.signal.symbol, asked, kept, _stops_in_words(state), around.now)
 
 
 def _reduce_ended(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:

@@ -18,7 +18,8 @@ from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.standing import live_stops
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
-from seawall.sagas.evidence.unexplained import is_part_unexplained, may_be_a_childs, trades_asked_until, unpriced_exits
+from seawall.sagas.evidence.takers import has_nameless_exits
+from seawall.sagas.evidence.unexplained import is_part_unexplained, trades_asked_until, unpriced_exits
 from seawall.sagas.judgement import (
     Verdict,
     entry_verdict,
@@ -133,7 +134,7 @@ def _about_trades(state: SagaState, intent: ev.EntryIntended, around: Circumstan
     its order's id, or may be of a stop that has no name.
     """
     asked: list[Query] = [AskFills(intent.symbol, intent.baseline_at)]
-    if state.loose_fills and (not around.traits.names_fills or may_be_a_childs(state)):
+    if state.loose_fills and (not around.traits.names_fills or has_nameless_exits(state)):
         asked.append(AskOrders(intent.symbol, intent.since))
     return asked
 

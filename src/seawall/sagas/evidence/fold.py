@@ -184,7 +184,7 @@ def _fills_read(state: SagaState, event: ev.FillsRead) -> SagaState:
 
 
 def _trigger_settled(state: SagaState, event: ev.TriggerSettled) -> SagaState:
-    return replace(state, settled_trigger=event, settled_n=state.next_n)
+    return replace(state, settled_trigger=event, settled_n=state.next_n, moved_from=None)
 
 
 def _entry_filled(state: SagaState, event: ev.EntryFilled) -> SagaState:
@@ -204,7 +204,9 @@ def _entry_absent(state: SagaState, event: ev.EntryAbsent) -> SagaState:
 
 
 def _stop_confirmed(state: SagaState, event: ev.StopConfirmed) -> SagaState:
-    return replace(state, confirmed=(*state.confirmed, event.client_id))
+    has_moved = state.settled_trigger is not None and event.trigger == state.settled_trigger.trigger
+    moved_from = None if has_moved else state.moved_from
+    return replace(state, confirmed=(*state.confirmed, event.client_id), moved_from=moved_from)
 
 
 def _protection_lost(state: SagaState, _event: ev.ProtectionLost) -> SagaState:
@@ -280,12 +282,12 @@ def _reduce_ended(state: SagaState, _event: ev.ReduceEnded) -> SagaState:
 def _stop_move_accepted(state: SagaState, event: ev.StopMoveAccepted) -> SagaState:
     settled = ev.TriggerSettled(event.signal_id, event.symbol, event.trigger, event.before)
     stops = {name: replace(facts, moved_by_hand=False) for name, facts in state.stops.items()}
-    return replace(state, stops=stops, settled_trigger=settled, settled_n=state.next_n)
+    return replace(state, stops=stops, settled_trigger=settled, settled_n=state.next_n, moved_from=event.before)
 
 
 def _stop_move_refused(state: SagaState, event: ev.StopMoveRefused) -> SagaState:
     settled = ev.TriggerSettled(event.signal_id, event.symbol, event.kept, event.trigger)
-    return replace(state, settled_trigger=settled, settled_n=state.next_n)
+    return replace(state, settled_trigger=settled, settled_n=state.next_n, moved_from=None)
 
 
 def _ladder_accepted(state: SagaState, event: ev.LadderAccepted) -> SagaState:

@@ -63,6 +63,8 @@ class SagaState:
     settled_trigger: ev.TriggerSettled | None = None
     settled_n: int = 0
     """The number of the first act after the trigger was settled: what was refused before says nothing about it."""
+    moved_from: Decimal | None = None
+    """Where the stop belonged before the owner's last move of it, while the venue has not refused that."""
     ladder: tuple[TakeProfit, ...] | None = None
     """The take-profits that the owner asked for since the signal; None while the signal's own are in force."""
     ladder_n: int = 0

@@ -22,8 +22,17 @@ def was_outside(state: SagaState) -> bool:
     return theirs or by_hand or not _is_in_doubt(state)
 
 
+def has_nameless_exits(state: SagaState) -> bool:
+    """Whether a trade without a name may be that of a stop of ours: the venue names neither a stop of its position nor
+    its trades (bybit.md 3.3), and a process may not know what an earlier one has placed.
+    """
+    return any(fill.side is state.side.opposite for fill in state.loose_fills.values())
+
+
 def _is_in_doubt(state: SagaState) -> bool:
     """Whether an order of ours that reduces may have traded unheard."""
+    if has_nameless_exits(state):
+        return True
     sent = (*state.closes, *state.rungs)
     unheard = any(not state.never_stood(one) and not state.orders[one.client_id].is_seen for one in sent)
     return unheard or any(_may_have_fired(state, facts) for facts in state.stops.values())

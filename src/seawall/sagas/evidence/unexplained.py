@@ -8,6 +8,7 @@ from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import moved_by_others, shown_by, shrunk_by, unclosed
 from seawall.sagas.evidence.sent import Sent
 from seawall.sagas.evidence.state import SagaState
+from seawall.sagas.evidence.takers import has_nameless_exits
 
 
 def trades_asked_until(state: SagaState, around: Circumstances) -> Instant:
@@ -71,12 +72,4 @@ def _is_unexplained(state: SagaState, around: Circumstances) -> bool:
     the position is gone, the trades and their orders will tell who took it.
     """
     owned = state.entered - state.exited - state.written_off
-    return owned > max(moved_by_others(state, around), ZERO) or (owned > 0 and may_be_a_childs(state))
-
-
-def may_be_a_childs(state: SagaState) -> bool:
-    """Whether a trade without a name may be that of a stop which travelled with the entry and was never seen: the venue
-    names neither it nor its trades (bybit.md 3.3).
-    """
-    exits = any(fill.side is state.side.opposite for fill in state.loose_fills.values())
-    return exits and any(facts.attached and not facts.venue_id and not facts.is_ended for facts in state.stops.values())
+    return owned > max(moved_by_others(state, around), ZERO) or (owned > 0 and has_nameless_exits(state))

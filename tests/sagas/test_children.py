@@ -9,6 +9,7 @@ import pytest
 from seawall.model import events as ev
 from seawall.model.acts import CancelOrder, ClosePosition, PlaceStop, SubmitEntry
 from seawall.model.ids import ClientId, Side, VenueId
+from seawall.model.queries import AskOrders
 from seawall.model.reports import OrderStatus, Source
 from seawall.sagas.judgement import Verdict
 from tests.sagas.builders import (
@@ -143,6 +144,22 @@ def test_a_stop_that_fired_on_its_second_try_has_filled_once() -> None:
     case.reads(310, AskOrder(SYMBOL, case.newest_stop.client_id), sold, gone, *children)
     case.reads(500, AskStops(SYMBOL), replace(sold, at=ms(500)), replace(children[0], at=ms(500)))
     assert case.state.exited == 27
+
+
+@pytest.mark.parametrize(("touched", "exited"), [(False, 27), (True, 0)])
+def test_the_positions_one_stop_stood_for_ours_unless_others_closed(touched: bool, exited: int) -> None:
+    """A process whose record is lost has placed it, or a hand has moved ours: it has no name and another trigger."""
+    case = protected(traits=BYBIT)
+    case.hears(300, stop("", StopStatus.CANCELLED, at=300, venue_id=VenueId("c-1")))
+    if touched:
+        case.hears(310, replace(fill("web_1", 5, trade="w1", at=310), side=Side.SELL))
+    fired = VenueId("c-9")
+    case.hears(320, replace(fill("", 27, trade="t9", at=320), side=Side.SELL, venue_id=fired))
+    sold = order(ClientId(""), filled=27, at=320, venue_id=fired, side=Side.SELL, average=D("0.1950"))
+    told = stop("", StopStatus.FINISHED, at=320, trigger=D("0.1950"), venue_id=fired, order_id=fired)
+    case.reads(400, AskOrders(SYMBOL, case.since), sold, told)
+    assert case.state.exited == exited
+    assert not case.state.loose_fills
 
 
 def test_a_stop_sent_again_is_covered_by_the_row_that_its_first_sending_made() -> None:

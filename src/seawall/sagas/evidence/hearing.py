@@ -307,20 +307,34 @@ def _of_read(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator
 
 
 def _named_now(state: SagaState, told: Told) -> Iterator[ev.Event]:
-    """Trades that no name explained, whose orders a list of all orders now names: as another's, as the venue's own, or
-    as a stop's of ours that travelled with the entry and fired before anybody had seen it (bybit.md 3.3).
+    """Trades that no name explained, whose orders a list of all orders now names: as another's, as the venue's own, as
+    a stop's of ours that travelled with the entry and fired before anybody had seen it (bybit.md 3.3), or as that of
+    the position's one stop.
     """
     orders = {order.venue_id: order for order in told.orders}
     for fill in state.loose_fills.values():
         order = orders.get(fill.venue_id)
         if order is None:
             continue
-        name = attribute(state, order.client_id, order.venue_id, order.parent)
+        name = attribute(state, order.client_id, order.venue_id, order.parent) or _of_the_position(state, fill, told)
         kind = fill.kind if order.kind is FillKind.TRADE else order.kind
         if name is None:
             yield ev.FillReported(*_whose(state), replace(_as_anothers(fill, order.client_id), kind=kind))
         elif not _is_behind_a_find(state, name, fill.venue_at):
             yield ev.FillReported(*_whose(state), replace(fill, client_id=name, kind=kind))
+
+
+def _of_the_position(state: SagaState, fill: FillReport, told: Told) -> ClientId | None:
+    """Our last stop for the whole position, where such a one without a name has made a trade that closes ours: the
+    venue holds one of them a position (bybit.md 3.5), so that this one has taken the place of ours, moved by a hand or
+    by a process whose record is lost. Not where others have closed of ours, too: what they opened since has its own.
+    """
+    fired = any(stop.venue_id == fill.venue_id and not stop.client_id and stop.quantity is None for stop in told.stops)
+    is_ours = fill.side is state.side.opposite and fill.quantity <= state.entered - state.exited
+    touched = any(other.side is state.side.opposite for other in state.foreign_fills.values())
+    whole = [facts for facts in state.stops.values() if facts.quantity is None]
+    last = max(whole, key=lambda facts: facts.n, default=None)
+    return last.client_id if last is not None and fired and is_ours and not touched else None
 
 
 def _as_anothers(fill: FillReport, name: ClientId = ClientId("")) -> FillReport:

@@ -103,6 +103,18 @@ def test_what_may_be_of_the_moment_before_our_last_fill_is_not_remembered(
     assert (case.exposure.open, case.told_of(ev.HoldingReduced)) == (D(17), [])
 
 
+@pytest.mark.parametrize(("traits", "dated"), [(BINANCE, {"told": 100}), (BYBIT, {"told": 300, "seq": 7})])
+def test_what_reads_have_agreed_about_for_ten_seconds_is_the_last_of_its_instant(
+    traits: Traits, dated: dict[str, int]
+) -> None:
+    """Another hand took ten between two parts of our entry: what it buys later is not ours."""
+    case = naked(traits=traits)
+    show(case, 300, 17, **dated)
+    show(case, 10_350, 17, **dated)
+    [reduced] = case.told_of(ev.HoldingReduced)
+    assert reduced.left == D(17)
+
+
 def test_what_is_written_off_is_off_what_was_left_too() -> None:
     """The operator writes off the 17: nothing reopens the signal, though our own orders leave ten more."""
     case = shrunk()

@@ -241,7 +241,7 @@ def test_an_entry_that_never_left_after_one_that_did_is_proven_flat() -> None:
 def test_an_entry_that_filled_nothing_ends_flat() -> None:
     """An immediate-or-cancel bound that found no taker."""
     case = entering()
-    case.hears(100, order(case.entry, OrderStatus.EXPIRED, 0, at=100))
+    case.hears(100, order(case.entry, OrderStatus.EXPIRED, 0, at=100, source=Source.STREAM))
     case.reads(300, AskPositions(SYMBOL), position(0, 280, told=280))
     assert (case.phase(), case.state.end) == (Phase.FLAT, EndReason.NOT_FILLED)
 

@@ -82,12 +82,23 @@ def test_the_price_of_a_close_is_read_from_its_trades_before_the_end_is_told() -
     assert (case.phase(), case.state.orders[case.state.closes[0].client_id].average) == (Phase.FLAT, D("0.2100"))
 
 
-def test_an_end_is_held_up_for_no_price_longer_than_ten_seconds() -> None:
-    """A receipt without a price is told as such; the slot is needed."""
+def test_a_price_that_the_trades_do_not_tell_holds_up_the_end_for_ten_seconds() -> None:
+    """A read begun so late does not lag: a receipt without a price is told as such, the slot is needed."""
     case = close_without_a_price()
+    asked = AskFills(SYMBOL, case.baseline_at)
+    case.reads(9_000, asked)
     case.wakes_until(10_390)
     assert case.phase() is Phase.CLOSING
-    case.wakes_until(10_410)
+    case.reads(10_450, asked)
+    assert case.phase() is Phase.FLAT
+
+
+def test_trades_that_cannot_be_read_hold_up_the_end_for_a_minute_more() -> None:
+    """A maintenance lasts longer than a read lags, and is over in a minute or is told of."""
+    case = close_without_a_price()
+    case.wakes_until(70_390)
+    assert case.phase() is Phase.CLOSING
+    case.wakes_until(70_410)
     assert case.phase() is Phase.FLAT
 
 

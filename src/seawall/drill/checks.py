@@ -7,11 +7,13 @@ end. The checks know nothing of how the house was driven, so virtual time and re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 import msgspec
 
 from seawall.model.events import Recorded, SignalAccepted
 from seawall.model.ids import Account, SignalId, Symbol
+from seawall.model.times import Bounds
 from seawall.sagas.evidence.exposure import unclosed
 from seawall.sagas.evidence.fold import apply, begin
 from seawall.sagas.evidence.state import SagaState
@@ -90,5 +92,14 @@ def other_quantities(verdict: Verdict, states: Iterable[SagaState]) -> Iterator[
     held = {one.symbol: abs(one.quantity) for one in verdict.positions}
     for state in states:
         told, stands = unclosed(state), held.get(state.signal.symbol)
-        if state.phase is Phase.PROTECTED and stands is not None and told != stands:
+        if state.phase is Phase.PROTECTED and stands is not None and stands not in (told, _by_both(state)):
             yield f"journal says that {told} are protected, the venue holds {stands}"
+
+
+def _by_both(state: SagaState) -> Decimal | None:
+    """What both sources last told, until reads have agreed about it for `read_lag`: only then is what was taken in the
+    very instant of our own fill written off, since a word of that instant may be of the moment before.
+    """
+    read, amounts = state.opinions.read, {abs(word.amount) for word in state.opinions.words()}
+    is_settled = read is not None and read.is_confirmed_after(state.last_fill_heard_at, Bounds().read_lag)
+    return amounts.pop() if len(amounts) == 1 and not is_settled else None

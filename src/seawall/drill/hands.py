@@ -25,6 +25,7 @@ REFUSED_TO_HANDS = (
     words.Reason.SYMBOL_NOT_TRADING,
     words.Reason.PRICE_RANGE,
     words.Reason.STOP_WRONG_SIDE,
+    words.Reason.WOULD_TRIGGER,
 )
 """What a venue may answer a hand as it may answer us: a position that it does not know yet
 (`bybit.position_delay_us`), a stop that is there, a halted contract, a price beyond its bounds, a trigger that the

@@ -6,7 +6,7 @@ up, covered by a stop of ours, and perhaps closed. So an order explains nothing 
 
 - its signal is flat, and not by the operator's word, which proves nothing; it knows every entry that is listed under
   its names, with all that these filled; and the position has changed since anything that it knows of, or its own
-  orders have closed all of it, though the list may not show them yet; or
+  orders have closed all that others had left of it, though the list may not show them yet; or
 - it is dated at or before a moment at which a signal of this slot, that came to such an end, had nothing open: its own
   last fill or the venue's word of an empty slot; and the position has changed since. That remains known when the signal
   has left memory.
@@ -23,6 +23,7 @@ from seawall.model.events import EndReason
 from seawall.model.ids import Leg, parse_client_id
 from seawall.model.reports import OrderReport, PositionReport
 from seawall.model.times import Instant
+from seawall.sagas.evidence.exposure import unclosed
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
 
@@ -56,8 +57,12 @@ def unsettled(
 
 
 def _is_over(state: SagaState, position: PositionReport) -> bool:
-    """Whether nothing of an ended signal is in a position: its own orders closed it all, or it has changed since."""
-    return 0 < state.entered <= state.exited or _known_until(state) < position.venue_at
+    """Whether nothing of an ended signal is in a position: its own orders closed all that others had left of it, or the
+    position has changed since.
+    """
+    left = state.entered if state.reduced is None else state.reduced.left
+    is_closed = left > 0 and unclosed(state) <= 0 and not state.written_off
+    return is_closed or _known_until(state) < position.venue_at
 
 
 def _known_until(state: SagaState) -> Instant:

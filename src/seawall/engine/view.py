@@ -189,14 +189,14 @@ class AccountView:
         if item.reason is Reason.LIMIT:
             self.forbidden_until = max(self.forbidden_until, item.at + item.retry_after)
         is_lost = item.outcome is Outcome.UNKNOWN and not item.venue_answered
-        if item.reason is Reason.LIMIT or (is_lost and not self._answers_reads(item.at)):
+        if item.reason is Reason.LIMIT or (is_lost and not self._has_answered_lately(item.at)):
             self._unanswered(item.began_at)
         elif is_lost:
             return
         elif item.outcome is not Outcome.NOT_SENT:
             self._answered(item.at)
 
-    def _answers_reads(self, at: Instant) -> bool:
+    def _has_answered_lately(self, at: Instant) -> bool:
         """Whether the venue has answered us within the time that a reply may take: a road of its own that fails for
         acts alone is no silence, and a position would stand bare for as long as it fails.
         """

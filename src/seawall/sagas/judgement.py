@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from seawall.model.acts import Outcome, Reason
-from seawall.model.events import EndReason
+from seawall.model.events import FOR_WANT_OF_A_STOP, EndReason
 from seawall.model.times import Instant
 from seawall.sagas import preparing
 from seawall.sagas.evidence.absence import is_close_absent, is_missed_for
@@ -139,10 +139,6 @@ def _is_overdue(around: Circumstances, naked_since: Instant) -> bool:
     return bool(naked_since) and not held and around.now - around.mute - naked_since >= around.bounds.max_naked
 
 
-_STOPLESS = (EndReason.TRIGGER_PASSED, EndReason.STOP_BEYOND_BOUND)
-"""Ways home begun by the venue's word that it takes no stop there."""
-
-
 def _is_spared(state: SagaState, cover: Cover) -> bool:
     """Whether a stop makes the way home needless: an acknowledged one, where the naked timer began it; one that is seen
     to stand, where the venue had said that none can.
@@ -150,7 +146,7 @@ def _is_spared(state: SagaState, cover: Cover) -> bool:
     if state.phase is not Phase.CLOSING or state.close_asked:
         return False
     by_timer = state.end is EndReason.NAKED_TOO_LONG and cover >= Cover.ACKNOWLEDGED
-    return by_timer or (state.end in _STOPLESS and cover is Cover.LIVE)
+    return by_timer or (state.end in FOR_WANT_OF_A_STOP and cover is Cover.LIVE)
 
 
 def _is_none_closed(state: SagaState, around: Circumstances) -> bool:

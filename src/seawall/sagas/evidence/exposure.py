@@ -16,7 +16,7 @@ from typing import NamedTuple
 from seawall.model.amounts import ZERO
 from seawall.model.reports import PositionReport, Source, StopStatus
 from seawall.model.times import Instant
-from seawall.sagas.evidence.absence import is_close_absent
+from seawall.sagas.evidence.absence import is_close_absent, is_missed_for
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import OrderFacts
 from seawall.sagas.evidence.positions import DATED_APART, Moment, Opinion, in_direction, is_before, tells_of
@@ -229,17 +229,20 @@ def shrunk_by(state: SagaState, around: Circumstances) -> Opinion | None:
     """
     entered, owned = _last_fill(state, state.entry_orders), unclosed(state)
     for heard in (_newest_words(state, around, entered), _words_since(state, around, entered)):
-        past = [(name, told) for name, told in heard if entered.is_fill and _is_surely_past(told.report, entered)]
+        past = [(name, told) for name, told in heard if entered.is_fill and _is_surely_past(told, entered, around)]
         if max(_capped(owned, _amounts(state, around, entered, past)), ZERO) < owned:
             return max((told for _, told in past), key=lambda told: _left_by(state, told, around))
     return None
 
 
-def _is_surely_past(word: PositionReport, entered: Moment) -> bool:
+def _is_surely_past(told: Opinion, entered: Moment, around: Circumstances) -> bool:
     """Whether a word is past a fill of our entry by the venue's sequence, where it has one; then the fill's must be
-    known, since rows of one instant may tell of a part of what it filled.
+    known, since rows of one instant may tell of a part of what it filled. One that may be of that instant is past it,
+    too, once reads have agreed about it for `read_lag`: it is the last that the instant left.
     """
-    return 0 < entered.seq < word.seq if word.seq else word.venue_at > entered.venue_at
+    word, is_settled = told.report, told.is_confirmed_after(entered.heard_at, around.bounds.read_lag)
+    is_later = 0 < entered.seq < word.seq if word.seq else word.venue_at > entered.venue_at
+    return is_later or (is_settled and tells_of(word, entered))
 
 
 def shown_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
@@ -372,13 +375,14 @@ def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
 
 
 def _is_accounted_for(state: SagaState, around: Circumstances) -> bool:
-    """Whether every order of ours that was seen is terminal with its quantity known, and every close was seen, or
-    proven not to have arrived. The order of a stop ends with it: that one which has fired was cancelled with
+    """Whether every order of ours that was seen is terminal with its quantity known, and every other was proven not to
+    have arrived. The order of a stop ends with it: that one which has fired was cancelled with
     nothing filled is told of the stop alone (bybit.md 3.1: CancelByReduceOnly).
     """
     seen = [facts for facts in state.orders.values() if facts.is_seen]
     unseen = [one for one in state.closes if not (state.never_stood(one) or state.orders[one.client_id].is_seen)]
-    laid = all(state.never_stood(rung) or state.orders[rung.client_id].is_seen for rung in state.rungs)
+    unlaid = [rung for rung in state.rungs if not (state.never_stood(rung) or state.orders[rung.client_id].is_seen)]
+    laid = all(is_missed_for(state, rung, around.bounds.read_lag) for rung in unlaid)
     closed = laid and all(is_close_absent(state, close, around) for close in unseen)
     return closed and all(facts.is_quantity_known or _has_ended_unfilled(state, facts) for facts in seen)
 

@@ -24,6 +24,7 @@ from seawall.sagas.evidence.positions import adds
 from seawall.sagas.evidence.sent import Sent
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import ENDED, FIRING, StopFacts, conclude, found, join_stop
+from seawall.sagas.evidence.unexplained import prices_told_from
 from seawall.sagas.phase import Phase
 
 CLOCKS_APART: Duration = MINUTE
@@ -292,7 +293,8 @@ def _of_read(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator
             if unseen and name not in state.stops and answer.began_at not in state.rounds_of(name):
                 yield ev.OrderNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case AskFills(since=since) if state.intent is not None and since <= state.intent.baseline_at:
-            if state.fills_read_at < _trades_wanted_since(state):
+            priced = state.fills_read_at < prices_told_from(state, bounds) <= answer.began_at
+            if priced or state.fills_read_at < _trades_wanted_since(state):
                 yield ev.FillsRead(*_whose(state), since, answer.began_at)
         case AskOrders():
             yield from _named_now(state, answer.told)

@@ -19,7 +19,7 @@ from functools import cached_property
 
 from seawall.model.amounts import ZERO
 from seawall.model.ids import ClientId, Leg, VenueId
-from seawall.model.reports import FillReport, OrderReport, OrderStatus
+from seawall.model.reports import FillReport, OrderReport, OrderStatus, Source
 from seawall.model.times import Instant
 
 _RANK = {
@@ -67,6 +67,8 @@ class OrderFacts:
     ended_at: Instant = 0
     """When it was first told to have ended, in our time: what stands in a book that was read long after that has not
     ended, whoever told so."""
+    is_end_heard: bool = False
+    """Whether the stream has told of its end, or the answer to the order itself; a read that tells of one may lie."""
 
     @cached_property
     def filled(self) -> Decimal:
@@ -144,6 +146,9 @@ class OrderFacts:
         return max((trade.seq for trade in self.trades), default=0) if is_known else 0
 
 
+_FIRST_HAND = (Source.STREAM, Source.REPLY)
+
+
 def join_order(facts: OrderFacts, report: OrderReport) -> OrderFacts:
     """`facts` with everything that `report` adds. A report about a fill dates it; others do not."""
     fullest = max((facts.reported, _or_least(facts.reported_average)), (report.filled, _or_least(report.average)))
@@ -156,6 +161,7 @@ def join_order(facts: OrderFacts, report: OrderReport) -> OrderFacts:
         venue_id=max(facts.venue_id, report.venue_id),
         venue_at=_fill_time(facts, report) if newer_fill else facts.venue_at,
         ended_at=min(facts.ended_at or report.at, report.at) if report.status.is_terminal else facts.ended_at,
+        is_end_heard=facts.is_end_heard or (report.status.is_terminal and report.source in _FIRST_HAND),
     )
 
 

@@ -44,9 +44,9 @@ def _is_kept_out_for_good(state: SagaState, around: Circumstances) -> bool:
     (binance.md 4.4, 4.6: for a moment), and a quantity covers nothing that the owner adds.
     """
     whole = (facts.client_id for facts in state.stops.values() if facts.quantity is None)
-    taken_back = max((state.cancels[name].concluded_at for name in whole if name in state.cancels), default=0)
+    taken_back = [state.cancels[name].concluded_at for name in whole if name in state.cancels]
     refused = max((facts.concluded_at for facts in _kept_out(state)), default=0)
-    return refused > 0 and (not taken_back or refused >= taken_back + around.bounds.read_lag)
+    return refused > 0 and all(0 < at <= refused - around.bounds.read_lag for at in taken_back)
 
 
 def _kept_out(state: SagaState) -> list[StopFacts]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seawall.model.amounts import ZERO
-from seawall.model.times import SECOND, Instant
+from seawall.model.times import SECOND, Bounds, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import moved_by_others, shown_by, shrunk_by, unclosed
 from seawall.sagas.evidence.sent import Sent
@@ -30,9 +30,16 @@ def is_part_unexplained(state: SagaState, around: Circumstances) -> bool:
 
 
 def _price_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """Until `read_lag` after the last close or take-profit that is unpriced."""
+    """Until a read of the trades tells of every close and take-profit that is unpriced; for want of one, `doubt`."""
+    told_from = prices_told_from(state, around.bounds)
+    is_asked = told_from and not state.flat_at and state.fills_read_at < told_from
+    return told_from + around.bounds.doubt if is_asked else 0
+
+
+def prices_told_from(state: SagaState, bounds: Bounds) -> Instant:
+    """From when on a read of the trades, however it lags, tells of the last exit that is unpriced; 0 without any."""
     concluded = [exit_.concluded_at for exit_ in unpriced_exits(state)]
-    return max(concluded) + around.bounds.read_lag if concluded and not state.flat_at else 0
+    return max(concluded) + bounds.read_lag if concluded else 0
 
 
 def unpriced_exits(state: SagaState) -> tuple[Sent, ...]:
@@ -42,13 +49,14 @@ def unpriced_exits(state: SagaState) -> tuple[Sent, ...]:
 
 
 def _emptiness_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """That an earlier process's entry ended without a fill is told by reads alone, and one may lie; and that the slot
-    is flat may be a hand's doing. The trades are read once by each process; for want of them it waits through `doubt`.
+    """That an entry ended without a fill may be told by reads alone, and one may lie; and that the slot is flat may be
+    a hand's doing, or the venue's. The trades are read once; for want of them it waits through `doubt`.
     """
-    began = around.term * SECOND
-    inherited = (state.orders[attempt.client_id] for attempt in state.attempts if attempt.intended_at < began)
-    is_asked = any(facts.is_empty and state.fills_read_at < facts.ended_at for facts in inherited)
-    return began + around.bounds.doubt if is_asked and not state.flat_at else 0
+    empty = [facts for facts in state.entry_orders if facts.is_empty and not facts.is_end_heard]
+    ended_at = max((facts.ended_at for facts in empty), default=0)
+    if state.flat_at or state.fills_read_at >= ended_at:
+        return 0
+    return max(around.term * SECOND, ended_at) + around.bounds.doubt
 
 
 def _who_took_it_asked_until(state: SagaState, around: Circumstances) -> Instant:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from seawall.model import events as ev
 from seawall.model.acts import ClosePosition, PlaceStop
 from seawall.model.events import DistressKind
+from seawall.model.queries import AskFills
 from seawall.model.reports import Source, StopStatus
-from tests.sagas.builders import BOUNDS, Case, Finding, Phase, fill, ms, position, protected, stop
+from tests.sagas.builders import BOUNDS, SYMBOL, Case, Finding, Phase, fill, ms, position, protected, stop
 
 STREAM = Source.STREAM
 TOLD = 1_000
@@ -48,7 +49,7 @@ def test_a_second_source_proves_what_was_told() -> None:
     case = told_flat()
     case.hears(OVER + 500, stop(case.newest_stop.client_id, StopStatus.EXPIRED, at=TOLD))
     case.flat(OVER + 1_000, dated=TOLD)
-    case.wakes_until(OVER + 1_041 + BOUNDS.read_lag / 1_000)
+    case.reads(OVER + 1_100 + BOUNDS.read_lag / 1_000, AskFills(SYMBOL, case.baseline_at))
     assert case.phase() in (Phase.QUARANTINE, Phase.FLAT)
     assert case.state.distress == ()
 

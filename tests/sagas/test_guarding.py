@@ -239,14 +239,14 @@ def sold(name: str, quantity: int, at: int) -> FillReport:
 
 
 def test_a_position_that_nobody_has_taken_is_flat_all_the_same() -> None:
-    """The trades are asked for ten seconds at most; who took it is then said to be somebody else."""
+    """The trades are read once more ten seconds later; who took it is then said to be somebody else."""
     case = protected()
     case.flat(900)
     case.reads(1_500, AskStop(SYMBOL, case.newest_stop.client_id), stop(case.newest_stop.client_id, at=1_500))
     case.hears(1_700, stop(case.newest_stop.client_id, StopStatus.CANCELLED, at=1_700))
     case.wakes_until(10_800)
     assert (case.phase(), case.sent(PlaceStop)[1:]) == (Phase.PROTECTED, [])
-    case.wakes_until(11_500)
+    case.reads(11_500, AskFills(SYMBOL, case.baseline_at))
     assert (case.phase(), case.state.end) == (Phase.FLAT, EndReason.CLOSED_OUTSIDE)
 
 

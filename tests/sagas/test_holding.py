@@ -60,16 +60,22 @@ def test_what_a_hand_adds_after_it_took_some_is_not_ours_again() -> None:
 
 
 def test_the_second_source_is_asked_for_as_soon_as_one_shows_less() -> None:
-    """The position is read by symbol, until the read has said the same; then the trades, which say who took the rest."""
+    """The position is read by symbol, until the read has said the same; then the trades, which say who took the rest,
+    until they were read ten seconds later.
+    """
     case = protected()
     case.queries.clear()
     case.hears(250, position(17, 250, told=250, source=Source.STREAM))
     case.wakes_until(1_000)
     assert case.queries == [AskPositions(SYMBOL)]
     case.reads(1_040, AskPositions(SYMBOL), position(17, 1_020, told=250))
-    case.wakes_until(20_000)
-    assert case.state.intent is not None
-    assert case.queries == [AskPositions(SYMBOL), AskFills(SYMBOL, case.state.intent.baseline_at)]
+    case.wakes_until(10_000)
+    trades = AskFills(SYMBOL, case.baseline_at)
+    assert case.queries == [AskPositions(SYMBOL), trades]
+    case.reads(11_100, trades)
+    case.queries.clear()
+    case.wakes_until(60_000)
+    assert trades not in case.queries
 
 
 def test_a_new_process_knows_what_was_left() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seawall.drill.rows import ONE_STEP, row_name
 from seawall.model.acts import CancelOrder, Outcome, Reason
-from seawall.model.queries import AskStops
+from seawall.model.queries import AskFills, AskStops
 from seawall.model.reports import OrderStatus
 from seawall.sagas.phase import Phase
 from tests.sagas.builders import SYMBOL, AskStop, Case, D, fill, naked, order, protected, stop
@@ -55,7 +55,7 @@ def a_fill_before_a_cleared_stop() -> Case:
     case.reads(400, AskStop(SYMBOL, kept.client_id), stop(kept.client_id, at=390, trigger=kept.trigger))
     case.answers(800, case.sent(CancelOrder)[0].client_id, Outcome.UNKNOWN)
     case.reads(900, AskStop(SYMBOL, kept.client_id))
-    case.wakes_until(10_500)
+    case.reads(10_500, AskFills(SYMBOL, case.baseline_at))
     assert case.phase() is Phase.QUARANTINE
     late = fill(case.entry, 5, trade="t2", at=11_000)
     case.hears(11_000, stop(kept.client_id, at=11_000, trigger=kept.trigger), late)

@@ -39,7 +39,7 @@ class Close:
 
     @property
     def never_was(self) -> bool:
-        """Refused or not sent, and not seen to fill: a refusal is a claim too. A duplicate name is none: it was seen."""
+        """Refused or not sent, and not seen to fill: a refusal is a claim. A duplicate name is none: it was seen."""
         refused = self.outcome is Outcome.REFUSED and self.reason is not Reason.DUPLICATE_NAME
         return (refused or self.outcome is Outcome.NOT_SENT) and not self.filled
 

@@ -63,7 +63,7 @@ class Saga:
         told = hearing.told_by(item)
         if told is not None:
             self._hear_reports(told, around)
-        for event in hearing.concluded(self.state, item, around.bounds):
+        for event in hearing.concluded(self.state, item, around):
             self._record(event)
         self._note_what_lacks(item)
         self._note(item, around)

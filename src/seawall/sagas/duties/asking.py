@@ -18,8 +18,7 @@ from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.standing import live_stops
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import MEANS_READ, StopFacts
-from seawall.sagas.evidence.takers import has_nameless_exits
-from seawall.sagas.evidence.unexplained import is_part_unexplained, trades_asked_until, unpriced_exits
+from seawall.sagas.evidence.unexplained import is_part_unexplained, lacks_names, trades_asked_until, unpriced_exits
 from seawall.sagas.judgement import (
     Verdict,
     entry_verdict,
@@ -130,11 +129,9 @@ def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> l
 
 
 def _about_trades(state: SagaState, intent: ev.EntryIntended, around: Circumstances) -> list[Query]:
-    """Every trade that our baseline does not tell of; and whose those since the intent are, where a trade tells only
-    its order's id, or may be of a stop that has no name.
-    """
+    """Every trade that our baseline does not tell of; and whose those since the intent are, where they do not say."""
     asked: list[Query] = [AskFills(intent.symbol, intent.baseline_at)]
-    if state.loose_fills and (not around.traits.names_fills or has_nameless_exits(state)):
+    if lacks_names(state, around):
         asked.append(AskOrders(intent.symbol, intent.since))
     return asked
 

@@ -24,20 +24,20 @@ from seawall.sagas.evidence.positions import adds
 from seawall.sagas.evidence.sent import Sent
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import ENDED, FIRING, StopFacts, conclude, found, join_stop
-from seawall.sagas.evidence.unexplained import prices_told_from
+from seawall.sagas.evidence.unexplained import is_told_by
 from seawall.sagas.phase import Phase
 
 CLOCKS_APART: Duration = MINUTE
 """How much earlier than our intention a venue may date our own stop: what we know of its clock may be old."""
 
 
-def concluded(state: SagaState, item: Input, bounds: Bounds) -> Iterator[ev.Event]:
+def concluded(state: SagaState, item: Input, around: Circumstances) -> Iterator[ev.Event]:
     """What an answer as a whole says beyond its reports: the outcome of an act, what a complete read did not see."""
     match item:
         case ActAnswered():
             yield from _of_act(state, item)
         case ReadAnswered():
-            yield from _of_read(state, item, bounds)
+            yield from _of_read(state, item, around)
         case ReadFailed():
             yield from _of_failure(state, item)
         case _:
@@ -285,7 +285,7 @@ def _leg_of(state: SagaState, name: ClientId) -> Leg | None:
     return Leg.CANCEL if cancels else Leg.LEVERAGE if leverage else None
 
 
-def _of_read(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator[ev.Event]:
+def _of_read(state: SagaState, answer: ReadAnswered, around: Circumstances) -> Iterator[ev.Event]:
     """What a complete read did *not* see."""
     match answer.query:
         case AskOrder(client_id=name) if name in state.orders:
@@ -293,16 +293,15 @@ def _of_read(state: SagaState, answer: ReadAnswered, bounds: Bounds) -> Iterator
             if unseen and name not in state.stops and answer.began_at not in state.rounds_of(name):
                 yield ev.OrderNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case AskFills(since=since) if state.intent is not None and since <= state.intent.baseline_at:
-            priced = state.fills_read_at < prices_told_from(state, bounds) <= answer.began_at
-            if priced or state.fills_read_at < _trades_wanted_since(state):
+            if state.fills_read_at < _trades_wanted_since(state) or is_told_by(answer.began_at, state, around):
                 yield ev.FillsRead(*_whose(state), since, answer.began_at)
         case AskOrders():
             yield from _named_now(state, answer.told)
         case AskStops(symbol=symbol) if symbol in (None, state.signal.symbol):
-            for facts in _unseen(state, answer, bounds):
+            for facts in _unseen(state, answer, around.bounds):
                 yield ev.StopNotVisible(*_whose(state), facts.client_id, answer.began_at, answer.at)
         case AskStop(client_id=name) if name in state.stops and not answer.told.stops:
-            if _may_miss(state, state.stops[name], answer.began_at, bounds):
+            if _may_miss(state, state.stops[name], answer.began_at, around.bounds):
                 yield ev.StopNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case _:
             return

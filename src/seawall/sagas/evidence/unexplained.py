@@ -1,9 +1,13 @@
-"""Until when the trades of a symbol are asked for: a receipt says why a position ended, and what it was worth."""
+"""Until when the trades of a symbol are asked for: a receipt says why a position ended, and what it was worth.
+
+They are asked until a read of them was answered that is late enough to tell, however it lags; where none is, `doubt`
+longer. Most maintenances are shorter, and an end is not held up for ever for the sake of its receipt.
+"""
 
 from __future__ import annotations
 
 from seawall.model.amounts import ZERO
-from seawall.model.times import SECOND, Bounds, Instant
+from seawall.model.times import SECOND, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import moved_by_others, shown_by, shrunk_by, unclosed
 from seawall.sagas.evidence.sent import Sent
@@ -12,34 +16,30 @@ from seawall.sagas.evidence.takers import has_nameless_exits
 
 
 def trades_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """Until when it is asked who took the position from us, at what price we closed it, or whether there was one; 0
-    where that is known. The receipt says why it ended and what it was worth.
+    """Until when the trades are asked about a position that is gone, by each process; 0 where all is known."""
+    told_from = _trades_tell_from(state, around)
+    if state.flat_at or _is_told(state, told_from, around):
+        return 0
+    return max(told_from, around.term * SECOND) + around.bounds.doubt
+
+
+def lacks_names(state: SagaState, around: Circumstances) -> bool:
+    """Whether the orders tell whose the trades are: where a trade tells only its order's id, or may be of a stop that
+    has no name.
     """
-    asked_until = (_who_took_it_asked_until, _price_asked_until, _emptiness_asked_until)
-    return max(until(state, around) for until in asked_until)
+    return bool(state.loose_fills) and (not around.traits.names_fills or has_nameless_exits(state))
 
 
 def is_part_unexplained(state: SagaState, around: Circumstances) -> bool:
-    """Whether reads have left less of our holding than all the fills that are known, and that is news yet: the trades
-    tell who took it.
-    """
-    if state.reduced is None or around.now >= state.reduced.at + around.bounds.read_lag:
-        return False
-    by_orders = state.entered - state.exited - state.written_off
-    return by_orders - max(moved_by_others(state, around), ZERO) > unclosed(state)
+    """Whether the trades are asked who took a part of our holding that stands yet."""
+    told_from = _part_told_from(state, around)
+    return not _is_told(state, told_from, around) and around.now < told_from + around.bounds.doubt
 
 
-def _price_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """Until a read of the trades tells of every close and take-profit that is unpriced; for want of one, `doubt`."""
-    told_from = prices_told_from(state, around.bounds)
-    is_asked = told_from and not state.flat_at and state.fills_read_at < told_from
-    return told_from + around.bounds.doubt if is_asked else 0
-
-
-def prices_told_from(state: SagaState, bounds: Bounds) -> Instant:
-    """From when on a read of the trades, however it lags, tells of the last exit that is unpriced; 0 without any."""
-    concluded = [exit_.concluded_at for exit_ in unpriced_exits(state)]
-    return max(concluded) + bounds.read_lag if concluded else 0
+def is_told_by(began_at: Instant, state: SagaState, around: Circumstances) -> bool:
+    """Whether a read of the trades, begun then, is the first that is late enough to tell what is asked for."""
+    told_from = max(_trades_tell_from(state, around), _part_told_from(state, around))
+    return state.fills_read_at < told_from <= began_at
 
 
 def unpriced_exits(state: SagaState) -> tuple[Sent, ...]:
@@ -48,21 +48,36 @@ def unpriced_exits(state: SagaState) -> tuple[Sent, ...]:
     return tuple(one for one in sent if state.orders[one.client_id].is_unpriced)
 
 
-def _emptiness_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """That an entry ended without a fill may be told by reads alone, and one may lie; and that the slot is flat may be
-    a hand's doing, or the venue's. The trades are read once; for want of them it waits through `doubt`.
+def _is_told(state: SagaState, told_from: Instant, around: Circumstances) -> bool:
+    """Whether the trades were read from then on, and every one of them says whose it is."""
+    return not told_from or (state.fills_read_at >= told_from and not lacks_names(state, around))
+
+
+def _trades_tell_from(state: SagaState, around: Circumstances) -> Instant:
+    """From when on a read of the trades tells who took the position from us, at what price we closed it, and whether
+    there was one.
     """
-    empty = [facts for facts in state.entry_orders if facts.is_empty and not facts.is_end_heard]
-    ended_at = max((facts.ended_at for facts in empty), default=0)
-    if state.flat_at or state.fills_read_at >= ended_at:
-        return 0
-    return max(around.term * SECOND, ended_at) + around.bounds.doubt
+    return max(_taker_told_from(state, around), _prices_told_from(state, around), _emptiness_told_from(state))
 
 
-def _who_took_it_asked_until(state: SagaState, around: Circumstances) -> Instant:
-    """A liquidation that the stream did not tell of would be called the owner's hand. It is asked for `read_lag`, from
-    when two sources had left less of it, or reads have agreed for long enough that it is gone; and by each process that
-    finds it so.
+def _prices_told_from(state: SagaState, around: Circumstances) -> Instant:
+    """`read_lag` after the last close or take-profit whose answer told of a fill without its price."""
+    concluded_at = max((exit_.concluded_at for exit_ in unpriced_exits(state)), default=0)
+    return concluded_at + around.bounds.read_lag if concluded_at else 0
+
+
+def _emptiness_told_from(state: SagaState) -> Instant:
+    """That an entry ended without a fill may be told by reads alone, and one may lie; and that the slot is flat may be
+    a hand's doing, or the venue's.
+    """
+    empty = (facts for facts in state.entry_orders if facts.is_empty and not facts.is_end_heard)
+    return max((facts.ended_at for facts in empty), default=0)
+
+
+def _taker_told_from(state: SagaState, around: Circumstances) -> Instant:
+    """A liquidation that the stream did not tell of would be called the owner's hand. It is asked for from when two
+    sources had left less of it, or reads have agreed for long enough that it is gone; and by each process that finds it
+    so.
     """
     told, lag = state.opinions.read, around.bounds.read_lag
     if state.flat_at or told is None or shown_by(state, told, around) > 0:
@@ -73,6 +88,15 @@ def _who_took_it_asked_until(state: SagaState, around: Circumstances) -> Instant
         return around.now + lag
     gone_at = state.reduced.at if state.reduced is not None else told.agreed_since + lag
     return max(gone_at, around.term * SECOND) + lag
+
+
+def _part_told_from(state: SagaState, around: Circumstances) -> Instant:
+    """Where reads have left less of our holding than all the fills that are known."""
+    if state.reduced is None:
+        return 0
+    by_orders = state.entered - state.exited - state.written_off
+    is_less = by_orders - max(moved_by_others(state, around), ZERO) > unclosed(state)
+    return state.reduced.at + around.bounds.read_lag if is_less else 0
 
 
 def _is_unexplained(state: SagaState, around: Circumstances) -> bool:

@@ -114,14 +114,29 @@ def test_one_word_newer_than_our_last_fill_caps_a_close() -> None:
     assert case.sent(ClosePosition)[-1].quantity == 4
 
 
-def test_a_word_older_than_our_last_fill_caps_no_close() -> None:
-    """What was told before the slice filled is no word about what is left."""
+def test_a_word_older_than_our_last_fill_caps_a_close_less_what_has_filled_since() -> None:
+    """A hand took ten, and then a slice of ours 13: four are left to close, until a newer word shows more."""
     case = closing()
     case.answers(400, case.state.closes[0].client_id, Outcome.REFUSED, Reason.BAND)
     case.wakes_until(650)
     part = case.state.closes[1].client_id
-    case.hears(700, position(4, 690, told=690, source=STREAM), order(part, filled=13, at=700, told=700))
+    case.hears(700, position(17, 490, told=490, source=STREAM), order(part, filled=13, at=700, told=700))
     case.wakes_until(2_000)
+    assert case.sent(ClosePosition)[-1].quantity == 4
+
+
+def test_what_others_have_left_to_no_close_of_ours_waits_for_a_newer_word() -> None:
+    """A hand took ten, and our slice of 17 the rest: ten seem open by our own fills, and would be another's."""
+    case = closing()
+    case.answers(400, case.state.closes[0].client_id, Outcome.REFUSED, Reason.BAND)
+    case.hears(490, position(13, 490, told=490, source=STREAM))
+    case.wakes_until(650)
+    part = case.state.closes[1].client_id
+    case.hears(700, order(part, filled=13, at=700, told=700))
+    case.wakes_until(2_000)
+    assert (case.exposure.open, len(case.sent(ClosePosition))) == (D(14), 2)
+    case.hears(2_100, position(14, 2_100, told=2_100, source=STREAM))
+    case.wakes_until(3_000)
     assert case.sent(ClosePosition)[-1].quantity == 14
 
 

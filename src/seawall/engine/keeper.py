@@ -14,7 +14,7 @@ from typing import Any
 from seawall.engine import strays
 from seawall.engine.adopting import Adoption, Before, Finder, adopt
 from seawall.engine.settings import DeskSettings, NakedForeign
-from seawall.engine.settled import unsettled
+from seawall.engine.settled import has_ended_proven, unsettled
 from seawall.engine.slots import Slots
 from seawall.engine.strays import Claim, Orphan
 from seawall.engine.view import AccountView
@@ -73,6 +73,8 @@ class Keeper:
     _cancels: dict[ClientId, Orphan] = field(default_factory=dict)
     _to_read: list[Query] = field(default_factory=list)
     """Books in which a cancel of ours is to be seen, once it was answered."""
+    _last_ended: SignalId = SignalId("")
+    """The signal that had come to its end last when it was looked."""
     _n: int = 0
 
     # ---- hearing
@@ -132,9 +134,12 @@ class Keeper:
     # ---- looking
 
     def look(self, term: int, now: Instant) -> Kept:
-        """What is to be done about all that stands and is nobody's, if anything was read since the last look."""
+        """What is to be done about all that stands and is nobody's, if anything was read since the last look, or a
+        signal has come to its end: what stands on its slot yet is nobody's now.
+        """
         due, kept = self.next_wake(), Kept()
-        if not term or not (self._is_stirred or (due is not None and due <= now)):
+        is_stirred = self._has_another_ended() or self._is_stirred
+        if not term or not (is_stirred or (due is not None and due <= now)):
             return kept
         self._is_stirred = False
         kept.ask(*self._to_read)
@@ -148,6 +153,14 @@ class Keeper:
         for orphan in strays.orphans(self.view):
             self._look_after(orphan, finder, kept, now)
         return kept
+
+    def _has_another_ended(self) -> bool:
+        """Whether a signal has come to its proven end since the last look. What its operator has given up is looked at
+        on the period.
+        """
+        last = next(reversed(self.slots.flat.values()), None)
+        before, self._last_ended = self._last_ended, last.state.signal.id if last is not None else SignalId("")
+        return last is not None and self._last_ended != before and has_ended_proven(last.state)
 
     def next_wake(self) -> Instant | None:
         """The next instant at which a list is to be asked for again though nothing came."""

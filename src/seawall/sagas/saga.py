@@ -109,6 +109,8 @@ class Saga:
         """What a complete read of orders says beyond its reports."""
         match item.query:
             case AskOrders():
+                for event in hearing.sent_before(self.state, item):
+                    self._record(event)
                 self.agenda.is_unlisted = False
                 self.agenda.listed_at = max(self.agenda.listed_at, item.began_at)
             case AskOpenOrders():
@@ -314,7 +316,7 @@ class Saga:
         """After a restart: every act without an outcome may have been sent, so its outcome is Unknown. None is
         replayed.
         """
-        self.agenda.is_unlisted = bool(self.state.attempts)
+        self.agenda.is_unlisted = True
         self.agenda.took_up_at = around.now
         for name, leg in self._open_acts():
             self._record(

@@ -35,8 +35,8 @@ class Agenda:
     others_stand: bool = False
     """Whether the last list of stops showed one on the slot that is not this signal's."""
     is_unlisted: bool = False
-    """Whether an earlier process may have sent what it could not record: then all orders since the intention are read
-    once, and those under our names join.
+    """Whether an earlier process may have sent what it could not record, or what its record has lost: then all orders
+    since the intention are read once, and those under our names join.
     """
     took_up_at: Instant = 0
     """When this process took the signal up from an earlier one; 0 where it accepted it itself."""

@@ -14,6 +14,7 @@ from seawall.sagas.evidence.exposure import (
     contradicts_refusal,
     may_be_gone,
 )
+from seawall.sagas.evidence.hearing import CLOCKS_APART
 from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.standing import live_stops
 from seawall.sagas.evidence.state import SagaState
@@ -101,12 +102,12 @@ def _is_cover_doubted(state: SagaState, exposure: Exposure, around: Circumstance
 
 
 def everything_since(state: SagaState, around: Circumstances) -> list[Query]:
-    """All orders of the symbol since the first intention, or as far back as the venues list them (design, rule 19)."""
+    """All orders of the symbol since the first intention, or as far back as the venues list them (design, rule 19);
+    since the signal came, where none is on record.
+    """
     first = state.attempts[0].intent if state.attempts else None
-    if first is None:
-        return []
-    began = around.term * SECOND
-    return [AskOrders(state.signal.symbol, max(first.since, began - around.bounds.look_back))]
+    since = first.since if first is not None else state.signal.received_at - CLOCKS_APART
+    return [AskOrders(state.signal.symbol, max(since, around.term * SECOND - around.bounds.look_back))]
 
 
 def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:

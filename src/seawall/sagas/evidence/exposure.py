@@ -39,15 +39,12 @@ class Exposure(NamedTuple):
     moment: Moment
     least: Decimal = ZERO
     """What is open by the word that shows the least: one witness is enough for what is not to be closed."""
+    closable: Decimal = ZERO
+    """What a close may ask for: that; all that is open where one witness shows nothing and another contradicts it."""
     disputed: bool = False
     """Whether a word shows the other side, and is not proven to be the last: another of its instant shows ours, or it
     is the stream's, of the very instant of our own fill.
     """
-
-    @property
-    def closable(self) -> Decimal:
-        """What a close may ask for; all that is open where one witness shows nothing and another contradicts it."""
-        return self.least or self.open
 
     @property
     def is_short(self) -> bool:
@@ -77,16 +74,20 @@ def measure(state: SagaState, around: Circumstances) -> Exposure:
     contrary = turned_over and _is_turned_over(state, around, words)
     taken = owned > 0 and filled > 0 and _is_taken(state, around, words)
     flat_sources = _who_says_flat(state, around, (filled, owned), shown) + (("trades",) if taken else ())
+    open_ = ZERO if taken else max(capped, ZERO)
+    amounts = [amount for _, amount in shown] + _left_since_entry(state, around)
+    least = max(min([capped, *amounts]), ZERO)
     return Exposure(
         filled=filled,
         exited=state.exited,
-        open=ZERO if taken else max(capped, ZERO),
+        open=open_,
         at_most=filled == 0 and owned > 0,
         contrary=contrary,
         seems_gone=owned > 0 and _seems_gone(state, around, words),
         flat_sources=flat_sources,
         moment=moment,
-        least=max(min([capped, *(amount for _, amount in shown)]), ZERO),
+        least=least,
+        closable=least or (open_ if any(amount > 0 for amount in amounts) else ZERO),
         disputed=turned_over and not contrary,
     )
 
@@ -98,7 +99,7 @@ def _is_taken(state: SagaState, around: Circumstances, words: list[tuple[str, Op
     if not may_be_gone(state, around, words) or closed_by_others(state, around) < unclosed(state):
         return False
     last = max((fill.venue_at for fill in state.foreign_fills.values()), default=0)
-    return all(_left_by(state, word, around) <= 0 or 0 < word.report.venue_at < last for _, word in words)
+    return all(left_by(state, word, around) <= 0 or 0 < word.report.venue_at < last for _, word in words)
 
 
 def may_be_gone(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]] | None = None) -> bool:
@@ -107,7 +108,7 @@ def may_be_gone(state: SagaState, around: Circumstances, words: list[tuple[str, 
     """
     moment = last_moment(state)
     known = _newest_words(state, around, moment) if words is None else words
-    return any(not tells_of(word.report, moment) and _left_by(state, word, around) <= 0 for _, word in known)
+    return any(not tells_of(word.report, moment) and left_by(state, word, around) <= 0 for _, word in known)
 
 
 def excess(state: SagaState, exposure: Exposure) -> Decimal:
@@ -160,7 +161,7 @@ def _amounts(
     """
     amounts: list[tuple[str, Decimal]] = []
     for name, told in words:
-        amount = _left_by(state, told, around)
+        amount = left_by(state, told, around)
         amounts.append((name, amount))
         is_dated = not moment.is_fill or tells_of(told.report, moment)
         if is_dated and told.is_confirmed_after(moment.heard_at, around.bounds.read_lag):
@@ -175,6 +176,14 @@ def _at_most(state: SagaState, around: Circumstances, owned: Decimal) -> Decimal
     entered = _last_fill(state, state.entry_orders)
     heard = (_newest_words(state, around, entered), _words_since(state, around, entered))
     return min([_capped(owned, _amounts(state, around, entered, words)) for words in heard])
+
+
+def _left_since_entry(state: SagaState, around: Circumstances) -> list[Decimal]:
+    """What the words since our entry's last fill leave, though our own exits have overtaken them: others took the rest
+    before those, and until a newer word comes it would seem open.
+    """
+    entered = _last_fill(state, state.entry_orders)
+    return [left_by(state, word, around) for _, word in _words_since(state, around, entered)] if state.exited else []
 
 
 def _words_since(state: SagaState, around: Circumstances, moment: Moment) -> list[tuple[str, Opinion]]:
@@ -207,10 +216,10 @@ def _is_overtaken(state: SagaState, told: Opinion, later: Opinion, around: Circu
         is_older = word.seq < last.seq
     else:
         is_older = word.source is Source.STREAM and later.is_confirmed_after(word.at, around.bounds.read_lag)
-    return is_older and _left_by(state, told, around) != _left_by(state, later, around)
+    return is_older and left_by(state, told, around) != left_by(state, later, around)
 
 
-def _left_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
+def left_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
     """What a word about the position leaves in our direction, less what our own exits have surely taken past it: what
     it may tell of already is not taken off twice.
     """
@@ -231,7 +240,7 @@ def shrunk_by(state: SagaState, around: Circumstances) -> Opinion | None:
     for heard in (_newest_words(state, around, entered), _words_since(state, around, entered)):
         past = [(name, told) for name, told in heard if entered.is_fill and _is_surely_past(told, entered, around)]
         if max(_capped(owned, _amounts(state, around, entered, past)), ZERO) < owned:
-            return max((told for _, told in past), key=lambda told: _left_by(state, told, around))
+            return max((told for _, told in past), key=lambda told: left_by(state, told, around))
     return None
 
 
@@ -261,7 +270,7 @@ def _seems_gone(state: SagaState, around: Circumstances, words: list[tuple[str, 
     """
     entered = _last_fill(state, state.entry_orders)
     past = [word for _, word in words if _is_dated_past(word.report, entered)]
-    return entered.is_fill and bool(past) and all(_left_by(state, word, around) <= 0 for word in past)
+    return entered.is_fill and bool(past) and all(left_by(state, word, around) <= 0 for word in past)
 
 
 def gone_since(state: SagaState, around: Circumstances) -> Instant:
@@ -271,7 +280,7 @@ def gone_since(state: SagaState, around: Circumstances) -> Instant:
     if unclosed(state) <= 0:
         return max(last_moment(state).heard_at, state.reduced.at if state.reduced is not None else 0)
     words = _words_since(state, around, _last_fill(state, state.entry_orders))
-    return min((told.agreed_since for _, told in words if _left_by(state, told, around) <= 0), default=around.now)
+    return min((told.agreed_since for _, told in words if left_by(state, told, around) <= 0), default=around.now)
 
 
 def _is_turned_over(state: SagaState, around: Circumstances, words: list[tuple[str, Opinion]]) -> bool:
@@ -281,7 +290,7 @@ def _is_turned_over(state: SagaState, around: Circumstances, words: list[tuple[s
     for it reduces, on our own side, and the next read decides.
     """
     entered = _last_fill(state, state.entry_orders)
-    agree = all(_left_by(state, word, around) < 0 for _, word in words)
+    agree = all(left_by(state, word, around) < 0 for _, word in words)
     reads = any(word.report.source is not Source.STREAM for _, word in words)
     return agree and (reads or not entered.is_fill or any(_is_dated_past(word.report, entered) for _, word in words))
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from seawall.model import events as ev
 from seawall.model.acts import Reason
-from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, parse_client_id
+from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, digest, parse_client_id
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
 from seawall.model.queries import AskFills, AskOrder, AskOrders, AskStop, AskStops
 from seawall.model.reports import FillKind, FillReport, OrderReport, PositionReport, Source, StopReport, StopStatus
@@ -80,6 +80,21 @@ def _contradicts(stands: OrderReport, ended: OrderReport) -> bool:
     same = ended.source is stands.source and ended.status.is_terminal
     same = same and bool(ended.venue_id) and (ended.symbol, ended.venue_id) == (stands.symbol, stands.venue_id)
     return same and ended.filled <= stands.filled and ended.venue_at <= stands.venue_at
+
+
+def sent_before(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
+    """The end of a signal that this record has only seen accepted, while the venue lists an entry under its name: an
+    older copy of the record was put back. It is not sent again; what stands of it is taken up as any position of ours.
+    """
+    if state.phase is not Phase.PREPARING:
+        return
+    names = ((order.client_id, parse_client_id(order.client_id)) for order in answer.told.orders)
+    sent = [name for name, made in names if made is not None and made.signal == digest(state.signal.id)]
+    if sent:
+        detail = f"the venue lists {sent[0]}, which this record does not know: an older copy was put back"
+        yield ev.SignalExecutionFailed(*_whose(state), ev.EndReason.INTERRUPTED.value, detail)
+        yield ev.FlatSeen(*_whose(state), ev.EndReason.INTERRUPTED, answer.at)
+        yield ev.FlatVerified(*_whose(state), ev.EndReason.INTERRUPTED, answer.at)
 
 
 def unshown(state: SagaState, answer: ReadAnswered) -> tuple[ClientId, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from seawall.model.amounts import ZERO
 from seawall.model.times import SECOND, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
-from seawall.sagas.evidence.exposure import moved_by_others, shown_by, shrunk_by, unclosed
+from seawall.sagas.evidence.exposure import left_by, moved_by_others, shrunk_by, unclosed
 from seawall.sagas.evidence.sent import Sent
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.takers import has_nameless_exits
@@ -80,14 +80,13 @@ def _taker_told_from(state: SagaState, around: Circumstances) -> Instant:
     so.
     """
     told, lag = state.opinions.read, around.bounds.read_lag
-    if state.flat_at or told is None or shown_by(state, told, around) > 0:
-        return 0
-    if not _is_unexplained(state, around):
+    seems_left = told is None or left_by(state, told, around) > 0
+    if state.flat_at or (seems_left and state.reduced is None) or not _is_unexplained(state, around):
         return 0
     if shrunk_by(state, around) is not None:
         return around.now + lag
-    gone_at = state.reduced.at if state.reduced is not None else told.agreed_since + lag
-    return max(gone_at, around.term * SECOND) + lag
+    gone_at = told.agreed_since + lag if told is not None else 0
+    return max(state.reduced.at if state.reduced is not None else gone_at, around.term * SECOND) + lag
 
 
 def _part_told_from(state: SagaState, around: Circumstances) -> Instant:

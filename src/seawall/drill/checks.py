@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
+from seawall.model.amounts import ZERO
 from seawall.model.events import Recorded, SignalAccepted
 from seawall.model.ids import Account, SignalId, Symbol
 from seawall.model.times import Bounds
@@ -92,14 +93,17 @@ def other_quantities(verdict: Verdict, states: Iterable[SagaState]) -> Iterator[
     held = {one.symbol: abs(one.quantity) for one in verdict.positions}
     for state in states:
         told, stands = unclosed(state), held.get(state.signal.symbol)
-        if state.phase is Phase.PROTECTED and stands is not None and stands not in (told, _by_both(state)):
+        if state.phase is Phase.PROTECTED and stands is not None and stands not in (told, *_until_reads_agree(state)):
             yield f"journal says that {told} are protected, the venue holds {stands}"
 
 
-def _by_both(state: SagaState) -> Decimal | None:
-    """What both sources last told, until reads have agreed about it for `read_lag`: only then is what was taken in the
-    very instant of our own fill written off, since a word of that instant may be of the moment before.
+def _until_reads_agree(state: SagaState) -> set[Decimal]:
+    """What counts beside, until reads have agreed for `read_lag`: what both sources last told, since a word of the very
+    instant of our own fill may be of the moment before; and what others' trades have left, which the stream alone tells
+    of while nothing can be read.
     """
     read, amounts = state.opinions.read, {abs(word.amount) for word in state.opinions.words()}
-    is_settled = read is not None and read.is_confirmed_after(state.last_fill_heard_at, Bounds().read_lag)
-    return amounts.pop() if len(amounts) == 1 and not is_settled else None
+    if read is not None and read.is_confirmed_after(state.last_fill_heard_at, Bounds().read_lag):
+        return set()
+    theirs = (fill.quantity for fill in state.foreign_fills.values() if fill.side is state.side.opposite)
+    return {unclosed(state) - sum(theirs, ZERO)} | (amounts if len(amounts) == 1 else set())

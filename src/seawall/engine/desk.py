@@ -298,7 +298,7 @@ class Desk:
         accepted = ev.SignalAccepted(signal.id, signal.symbol, signal, closes, reverses)
         self._record(accepted)
         if accepted.opens:
-            self._slots.take_up(accepted)
+            self._slots.take_up(accepted).doubt_if_made_before(self._term * SECOND)
         if closes or reverses:
             self._close_slot(signal, now)
         if holder is not None and admission.granted:

@@ -312,6 +312,12 @@ class Saga:
 
     # ---- recovery
 
+    def doubt_if_made_before(self, began: Instant) -> None:
+        """A signal that was made before this process began may have been sent by an earlier one, whose record of it is
+        lost: it is opened once the list of orders was read.
+        """
+        self.agenda.is_unlisted = self.state.signal.made_at < began
+
     def resume(self, around: Circumstances) -> None:
         """After a restart: every act without an outcome may have been sent, so its outcome is Unknown. None is
         replayed.

@@ -103,10 +103,10 @@ def _is_cover_doubted(state: SagaState, exposure: Exposure, around: Circumstance
 
 def everything_since(state: SagaState, around: Circumstances) -> list[Query]:
     """All orders of the symbol since the first intention, or as far back as the venues list them (design, rule 19);
-    since the signal came, where none is on record.
+    since the signal was made, where none is on record.
     """
     first = state.attempts[0].intent if state.attempts else None
-    since = first.since if first is not None else state.signal.received_at - CLOCKS_APART
+    since = first.since if first is not None else state.signal.made_at - CLOCKS_APART
     return [AskOrders(state.signal.symbol, max(since, around.term * SECOND - around.bounds.look_back))]
 
 

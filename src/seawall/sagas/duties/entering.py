@@ -23,7 +23,7 @@ from seawall.sagas.judgement import retry_at
 
 def enter(state: SagaState, around: Circumstances, agenda: Agenda) -> list[ev.Event]:
     """The intention of an entry, and the entry behind it. Where the stop travels with it, the stop is intended too. A
-    signal that an earlier process has accepted waits for the list of its orders: the record of one may be lost.
+    signal that an earlier process may have had waits for the list of its orders: the record of one may be lost.
     """
     if agenda.is_unlisted:
         return []

@@ -61,8 +61,9 @@ def _trades_tell_from(state: SagaState, around: Circumstances) -> Instant:
 
 
 def _prices_told_from(state: SagaState, around: Circumstances) -> Instant:
-    """`read_lag` after the last close or take-profit whose answer told of a fill without its price."""
-    concluded_at = max((exit_.concluded_at for exit_ in unpriced_exits(state)), default=0)
+    """`read_lag` after the last entry, close or take-profit whose answer told of a fill without its price."""
+    unpriced = (sent for sent in state.orders_sent if state.orders[sent.client_id].is_unpriced)
+    concluded_at = max((sent.concluded_at for sent in unpriced), default=0)
     return concluded_at + around.bounds.read_lag if concluded_at else 0
 
 

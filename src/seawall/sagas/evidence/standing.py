@@ -84,7 +84,13 @@ def is_move_refused(state: SagaState) -> bool:
         return False
     settled = state.settled_trigger.trigger
     tried = [facts for facts in state.stops.values() if facts.trigger == settled and facts.n >= state.settled_n]
-    return any(_is_refused_for_good(facts) for facts in tried)
+    return any(_is_refused_for_good(facts) and not _has_stood_later(state, facts) for facts in tried)
+
+
+def _has_stood_later(state: SagaState, refused: StopFacts) -> bool:
+    """Whether a later stop of the same form was seen live, wherever a hand has moved it since: the venue took it."""
+    later = (facts for facts in state.stops.values() if facts.n > refused.n and facts.live_at)
+    return any((facts.quantity is None) is (refused.quantity is None) for facts in later)
 
 
 def _is_refused_for_good(facts: StopFacts) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from seawall.engine import strays
 from seawall.engine.adopting import Adoption, Before, Finder, adopt
 from seawall.engine.settings import DeskSettings, NakedForeign
-from seawall.engine.settled import has_ended_proven, unsettled
+from seawall.engine.settled import has_ended_proven, is_over, unsettled
 from seawall.engine.slots import Slots
 from seawall.engine.strays import Claim, Orphan
 from seawall.engine.view import AccountView
@@ -155,12 +155,15 @@ class Keeper:
         return kept
 
     def _has_another_ended(self) -> bool:
-        """Whether a signal has come to its proven end since the last look. What its operator has given up is looked at
-        on the period.
+        """Whether a signal has come to its proven end since the last look, and what stands on its slot is none of its
+        own. What its operator has given up, and a position that may be older than its end, are looked at on the period.
         """
         last = next(reversed(self.slots.flat.values()), None)
         before, self._last_ended = self._last_ended, last.state.signal.id if last is not None else SignalId("")
-        return last is not None and self._last_ended != before and has_ended_proven(last.state)
+        if last is None or self._last_ended == before or not has_ended_proven(last.state):
+            return False
+        position = self.view.positions.get(last.state.signal.symbol)
+        return position is not None and position.amount != 0 and is_over(last.state, position)
 
     def next_wake(self) -> Instant | None:
         """The next instant at which a list is to be asked for again though nothing came."""

@@ -50,13 +50,13 @@ def unsettled(
     by_signal: dict[str, list[OrderReport]] = {}
     for order in orders:
         by_signal.setdefault(_signal_of(order), []).append(order)
-    ended = [state for state in earlier if has_ended_proven(state) and _is_over(state, position)]
+    ended = [state for state in earlier if has_ended_proven(state) and is_over(state, position)]
     left = [order for made in by_signal.values() if not any(_knows(state, made) for state in ended) for order in made]
     is_later = nothing_at < position.venue_at
     return [order for order in left if not (is_later and 0 < order.venue_at <= nothing_at)]
 
 
-def _is_over(state: SagaState, position: PositionReport) -> bool:
+def is_over(state: SagaState, position: PositionReport) -> bool:
     """Whether nothing of an ended signal is in a position: its own orders closed all that others had left of it, or the
     position has changed since.
     """

@@ -277,8 +277,11 @@ def entry_verdict(state: SagaState, attempt: Attempt, around: Circumstances) -> 
 
 def has_child(state: SagaState, attempt: Attempt) -> bool:
     """Whether the stop that travels with an attempt stands: the venue makes it at the first fill (bybit.md 3.5), so
-    that it tells of one, whatever is said or not said of the order.
+    that it tells of one, whatever is said or not said of the order. It bears no name: where another entry of ours has
+    filled, it is that one's.
     """
+    if any(facts.filled > 0 for facts in state.entry_orders if facts.client_id != attempt.client_id):
+        return False
     return any(facts.n == attempt.n + 1 and facts.is_made for facts in state.stops.values())
 
 

@@ -124,3 +124,6 @@ CODES: Mapping[VenueName, Mapping[str, tuple[Code, ...]]] = {
     },
 }
 """By venue and by the box's name of the call."""
+
+SAYS_PASSED = frozenset(code.code for code in (*_B_STOPS, *_Y_STOPS) if code.passed)
+"""By which codes a venue says that the market has passed a stop's trigger."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from seawall.drill.codes import SAYS_PASSED
 from seawall.drill.demands import Breach, breaches, ended, entries_of
 from seawall.drill.hands import Hands
 from seawall.drill.lines import fault_on, jump_on, lines_on, switches_on, symbols_on, title_of
@@ -350,8 +351,13 @@ class Play:
         )
 
     def _may_cover(self) -> bool:
-        """Whether this page's venue takes a stop at any time."""
-        return not any(line.line.get("state") for line in lines_on(self.page.fault, self.venue))
+        """Whether this page's venue takes a stop at any time, and does not say that the market has passed it where the
+        page lets the way home begin: whoever is told so closes, and which process is told so is the crash's affair.
+        """
+        lines = [line.line for line in lines_on(self.page.fault, self.venue)]
+        says_passed = any(line["fault"] == "stop_refused" and line.get("code") in SAYS_PASSED for line in lines)
+        begins_home = says_passed and "rollback_began" in self.page.must[self.venue].told
+        return not any(line.get("state") for line in lines) and not begins_home
 
 
 def _is_at_rest(saga: Saga) -> bool:

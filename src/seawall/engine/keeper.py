@@ -14,7 +14,7 @@ from typing import Any
 from seawall.engine import strays
 from seawall.engine.adopting import Adoption, Before, Finder, adopt
 from seawall.engine.settings import DeskSettings, NakedForeign
-from seawall.engine.settled import has_ended_proven, is_over, unsettled
+from seawall.engine.settled import has_closed_all, has_ended_proven, is_over, unsettled
 from seawall.engine.slots import Slots
 from seawall.engine.strays import Claim, Orphan
 from seawall.engine.view import AccountView
@@ -185,9 +185,18 @@ class Keeper:
                 del by_symbol[symbol]
 
     def _is_a_find(self, symbol: Symbol) -> bool:
-        """Whether something is open on a symbol that nobody answers for."""
+        """Whether something is open on a symbol that nobody answers for. A signal that waits in quarantine for what may
+        be left of its stops, and has closed all that was its own, does not.
+        """
         position = self.view.positions.get(symbol)
-        return position is not None and position.amount != 0 and self._holder(symbol) is None
+        is_open = position is not None and position.amount != 0
+        return is_open and not any(map(self._may_hold_some, self.slots.on(symbol)))
+
+    @staticmethod
+    def _may_hold_some(saga: Saga) -> bool:
+        if saga.state.phase is Phase.QUARANTINE:
+            return not has_closed_all(saga.state)
+        return saga.state.phase is not Phase.PREPARING
 
     def _holder(self, symbol: Symbol) -> Saga | None:
         """The signal of ours that has something at the venue on a slot; those in line have nothing there yet."""

@@ -60,9 +60,13 @@ def is_over(state: SagaState, position: PositionReport) -> bool:
     """Whether nothing of an ended signal is in a position: its own orders closed all that others had left of it, or the
     position has changed since.
     """
+    return has_closed_all(state) or _known_until(state) < position.venue_at
+
+
+def has_closed_all(state: SagaState) -> bool:
+    """Whether a signal's own orders closed all that others had left of what its entry filled."""
     left = state.entered if state.reduced is None else state.reduced.left
-    is_closed = left > 0 and unclosed(state) <= 0 and not state.written_off
-    return is_closed or _known_until(state) < position.venue_at
+    return left > 0 and unclosed(state) <= 0 and not state.written_off
 
 
 def _known_until(state: SagaState) -> Instant:

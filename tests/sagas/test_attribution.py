@@ -148,6 +148,19 @@ def test_the_end_of_a_child_is_that_of_the_stop_that_holds_its_id() -> None:
     assert case.state.stops[refused.client_id].status is None
 
 
+def test_a_child_that_a_later_stop_has_put_back_is_that_ones() -> None:
+    """It was moved away unheard; the venue took the later one, and shows the old id, dated after it."""
+    case = protected(traits=BYBIT)
+    for at in (20_000, 31_000):
+        case.reads(at, AskStops(SYMBOL))
+    later = case.newest_stop
+    case.answers(31_100, later.client_id)
+    case.hears(31_200, stop("", at=30_900, trigger=later.trigger, venue_id=VenueId("c-1")))
+    assert case.state.stops[later.client_id].status is None
+    case.hears(31_300, stop("", at=31_090, trigger=later.trigger, venue_id=VenueId("c-1")))
+    assert case.state.stops[later.client_id].status is StopStatus.LIVE
+
+
 def test_what_an_answer_about_our_order_lacks_is_told_once() -> None:
     """The origin's "Order missing 'side' field": an event, no exception, and no second event for the same fields."""
     case = entering()

@@ -23,7 +23,14 @@ from seawall.sagas.duties.agenda import Agenda
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.cover import is_contradicted, is_trigger_final, target_trigger
 from seawall.sagas.evidence.exposure import Exposure, average_entry
-from seawall.sagas.evidence.standing import is_kept_out, is_leaving, is_move_refused, left_behind, live_stops
+from seawall.sagas.evidence.standing import (
+    is_kept_out,
+    is_kept_out_for_good,
+    is_leaving,
+    is_move_refused,
+    left_behind,
+    live_stops,
+)
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import FIRING, MEANS_READ, StopFacts
 from seawall.sagas.judgement import is_entry_known
@@ -263,10 +270,25 @@ def move(state: SagaState, exposure: Exposure, around: Circumstances, agenda: Ag
     if is_moved:
         return cancels(state, around, agenda, [facts.client_id for facts in bridges], is_stop=True)
     if whole is None:
-        return _towards(state, around, agenda, None)
+        return _towards_beside(state, exposure, around, agenda, live)
     if not any(facts in staying for facts in bridges):
         return _towards(state, around, agenda, exposure.open)
     return cancels(state, around, agenda, [whole.client_id], is_stop=True)
+
+
+def _towards_beside(
+    state: SagaState, exposure: Exposure, around: Circumstances, agenda: Agenda, live: tuple[StopFacts, ...]
+) -> list[ev.Event]:
+    """The stop for the whole, where quantity stops stand alone; where another's keeps that one out for good, a quantity
+    stop at the trigger, and then none elsewhere.
+    """
+    if not is_kept_out_for_good(state, around):
+        return _towards(state, around, agenda, None)
+    target = target_trigger(state)
+    if not any(facts.trigger == target and not is_leaving(state, facts) for facts in live):
+        return _towards(state, around, agenda, exposure.open)
+    elsewhere = [facts.client_id for facts in live if facts.trigger != target and not facts.moved_by_hand]
+    return cancels(state, around, agenda, elsewhere, is_stop=True)
 
 
 def _towards(state: SagaState, around: Circumstances, agenda: Agenda, quantity: Decimal | None) -> list[ev.Event]:

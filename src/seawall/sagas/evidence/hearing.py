@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seawall.model import events as ev
-from seawall.model.acts import Reason
+from seawall.model.acts import Outcome, Reason
 from seawall.model.ids import ClientId, Leg, SignalId, Symbol, VenueId, digest, parse_client_id
 from seawall.model.inputs import ActAnswered, Input, ReadAnswered, ReadFailed, StreamReported, Told
 from seawall.model.queries import AskFills, AskOrder, AskOrders, AskStop, AskStops
@@ -217,20 +217,31 @@ def attribute(
 
 def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> ClientId | None:
     """Which of our stops a report is about. A child stays with the stop that holds its id while it stands at that one's
-    trigger: asked for the same once more, the venue modifies nothing (34040), or it makes another child.
+    trigger: asked for the same once more, the venue modifies nothing (34040), or it makes another child. Where it was
+    moved away meanwhile, and a later one of ours has put it back, it is that one's.
     """
     if around.traits.names_stops or report.client_id:
         is_ours = _is_stop_of_ours(state, report.client_id) or _took_our_place(state, report)
         return report.client_id if is_ours else None
     known = _newest(stop for stop in state.stops.values() if report.venue_id and stop.venue_id == report.venue_id)
     if known is not None and (report.status in ENDED or state.stops[known].trigger == report.trigger):
-        return known
+        return _put_back(state, state.stops[known], report, around) or known
     same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and _may_be(stop, report, around))
     heirs = (stop for stop in same if known is None or (stop.may_live and stop.n > state.stops[known].n))
     heir = _newest(heirs)
     if heir is not None or known is not None or not report.parent:
         return heir or known
     return attribute(state, ClientId(""), VenueId(""), report.parent)
+
+
+def _put_back(state: SagaState, known: StopFacts, report: StopReport, around: Circumstances) -> ClientId | None:
+    """The later stop that the venue took for the same trigger, if the child is dated after it was sent, and stands."""
+    if report.status is not StopStatus.LIVE:
+        return None
+    sent_by = report.venue_at - around.clock_offset - around.clock_error
+    later = (stop for stop in state.stops.values() if stop.n > known.n and stop.trigger == known.trigger)
+    taken = (stop for stop in later if stop.outcome is Outcome.ACKNOWLEDGED and stop.status is None)
+    return _newest(stop for stop in taken if stop.quantity is None and 0 < stop.intended_at < sent_by)
 
 
 def _may_be(stop: StopFacts, report: StopReport, around: Circumstances) -> bool:

@@ -19,7 +19,7 @@ def is_in_place(state: SagaState, exposure: Exposure, around: Circumstances) -> 
         return not left_behind(state, live)
     if len(live) != 1 or is_leaving(state, live[0]):
         return False
-    if live[0].quantity is not None and not _is_kept_out_for_good(state, around):
+    if live[0].quantity is not None and not is_kept_out_for_good(state, around):
         return False
     by_hand = live[0].moved_by_hand and around.manual_change is not ManualChange.RESTORE
     by_hand = by_hand and not _is_echo(state, live[0], around)
@@ -39,7 +39,7 @@ def is_kept_out(state: SagaState) -> bool:
     return bool(_kept_out(state))
 
 
-def _is_kept_out_for_good(state: SagaState, around: Circumstances) -> bool:
+def is_kept_out_for_good(state: SagaState, around: Circumstances) -> bool:
     """Whether another's is what keeps it out: so late after a cancel of our own, what is left of that one does no more
     (binance.md 4.4, 4.6: for a moment), and a quantity covers nothing that the owner adds.
     """

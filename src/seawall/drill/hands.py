@@ -26,10 +26,11 @@ REFUSED_TO_HANDS = (
     words.Reason.PRICE_RANGE,
     words.Reason.STOP_WRONG_SIDE,
     words.Reason.WOULD_TRIGGER,
+    words.Reason.STOP_UNKNOWN,
 )
 """What a venue may answer a hand as it may answer us: a position that it does not know yet
-(`bybit.position_delay_us`), a stop that is there, a halted contract, a price beyond its bounds, a trigger that the
-market has passed.
+(`bybit.position_delay_us`), a stop that is there, or gone, a halted contract, a price beyond its bounds, a trigger that
+the market has passed.
 """
 _HUNDRED = Decimal(100)
 

@@ -238,7 +238,7 @@ class Saga:
         wanted = asking.questions(state, row.duties, exposure, around)
         if Duty.LADDER in row.duties and exposure is not None:
             wanted += laddering.questions(state, exposure, around, agenda)
-        if Duty.PLACE in row.duties:
+        if row.duties & (Duty.PLACE | Duty.MOVE):
             wanted += covering.rules_questions(state)
         if row.duties & (Duty.CLOSE | Duty.REDUCE):
             wanted += closing.market_questions(state, around)

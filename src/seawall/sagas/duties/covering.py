@@ -302,6 +302,8 @@ def _towards(state: SagaState, around: Circumstances, agenda: Agenda, quantity: 
         return _place_new(state, around, target, quantity)
     if last.outcome is Outcome.ACKNOWLEDGED or last.attached:
         return []
+    if last.reason is Reason.FILTER and (settled := _on_the_tick(state, around)):
+        return [*settled]
     wait = growing(around.bounds.stop_repeat_every, sum(facts.sendings for facts in tried) - 1, around.bounds)
     due_at = last.concluded_at + max(last.retry_after, wait)
     if around.now < due_at:

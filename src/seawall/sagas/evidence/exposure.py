@@ -246,12 +246,16 @@ def shrunk_by(state: SagaState, around: Circumstances) -> Opinion | None:
 
 def _is_surely_past(told: Opinion, entered: Moment, around: Circumstances) -> bool:
     """Whether a word is past a fill of our entry by the venue's sequence, where it has one; then the fill's must be
-    known, since rows of one instant may tell of a part of what it filled. One that may be of that instant is past it,
-    too, once reads have agreed about it for `read_lag`: it is the last that the instant left.
+    known, or `read_lag` lie between their dates, since rows of one instant may tell of a part of what it filled. One
+    that may be of that instant is past it, too, once reads have agreed about it for `read_lag`: it is the last that the
+    instant left.
     """
-    word, is_settled = told.report, told.is_confirmed_after(entered.heard_at, around.bounds.read_lag)
-    is_later = 0 < entered.seq < word.seq if word.seq else word.venue_at > entered.venue_at
-    return is_later or (is_settled and tells_of(word, entered))
+    word, lag = told.report, around.bounds.read_lag
+    if told.is_confirmed_after(entered.heard_at, lag) and tells_of(word, entered):
+        return True
+    if word.seq and entered.seq:
+        return word.seq > entered.seq
+    return word.venue_at > entered.venue_at + (lag if word.seq else 0)
 
 
 def shown_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:

@@ -163,7 +163,9 @@ class Keeper:
         if last is None or self._last_ended == before or not has_ended_proven(last.state):
             return False
         position = self.view.positions.get(last.state.signal.symbol)
-        return position is not None and position.amount != 0 and is_over(last.state, position)
+        if position is None or not position.amount:
+            return False
+        return not last.state.entered or is_over(last.state, position)
 
     def next_wake(self) -> Instant | None:
         """The next instant at which a list is to be asked for again though nothing came."""

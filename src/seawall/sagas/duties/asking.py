@@ -5,16 +5,17 @@ from __future__ import annotations
 from seawall.model import events as ev
 from seawall.model.acts import Outcome, Reason
 from seawall.model.queries import AskFills, AskLeverage, AskOrder, AskOrders, AskPositions, AskStop, AskStops, Query
-from seawall.model.reports import StopStatus
+from seawall.model.reports import OrderStatus, StopStatus
 from seawall.model.times import SECOND
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.cover import is_reached
 from seawall.sagas.evidence.exposure import (
     Exposure,
-    contradicts_refusal,
     may_be_gone,
+    shows_more_than_known,
 )
 from seawall.sagas.evidence.hearing import CLOCKS_APART
+from seawall.sagas.evidence.orders import OrderFacts
 from seawall.sagas.evidence.sent import Attempt
 from seawall.sagas.evidence.standing import live_stops
 from seawall.sagas.evidence.state import SagaState
@@ -61,11 +62,21 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
     if Duty.WATCH in duties and exposure is not None and exposure.least < exposure.open:
         wanted[AskPositions(symbol)] = None  # one witness shows less than counts as ours: the second decides
     if Duty.WATCH in duties and state.phase is Phase.PROTECTED:
-        wanted.update((AskOrder(symbol, facts.client_id), None) for facts in state.entry_orders if facts.is_unpriced)
+        doubted = (facts for facts in state.entry_orders if facts.is_unpriced or _is_end_doubted(state, facts, around))
+        wanted.update((AskOrder(symbol, facts.client_id), None) for facts in doubted)
         wanted.update(dict.fromkeys(_about_parts(state, around)))
     if Duty.PREPARE in duties and state.signal.leverage is not None:
         wanted[AskLeverage(symbol)] = None
     return list(wanted)
+
+
+def _is_end_doubted(state: SagaState, facts: OrderFacts, around: Circumstances) -> bool:
+    """Whether only a read has told that an entry ended with a part of it, and a position shows more: that read may have
+    lied, while the rest was filled. It is asked through `doubt`, since another hand's looks the same.
+    """
+    part = not facts.is_end_heard and facts.status.is_terminal and facts.status is not OrderStatus.FILLED
+    is_new = facts.ended_at <= around.now < facts.ended_at + around.bounds.doubt
+    return part and is_new and shows_more_than_known(state, around)
 
 
 def _about_parts(state: SagaState, around: Circumstances) -> list[Query]:
@@ -113,7 +124,7 @@ def everything_since(state: SagaState, around: Circumstances) -> list[Query]:
 def _about_entry(state: SagaState, attempt: Attempt, around: Circumstances) -> list[Query]:
     facts = state.orders[attempt.client_id]
     by_effect = state.filled is not None and state.filled.at_most
-    doubted = facts.filled == 0 and (by_effect or contradicts_refusal(state, around) or has_child(state, attempt))
+    doubted = facts.filled == 0 and (by_effect or shows_more_than_known(state, around) or has_child(state, attempt))
     if state.never_stood(attempt) and not doubted:
         return []
     if is_attempt_dead(state, attempt, around) and facts.is_quantity_known and not facts.is_unpriced and not doubted:

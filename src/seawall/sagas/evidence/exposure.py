@@ -377,14 +377,16 @@ def _fill_at(at: Instant, seq: int) -> Moment:
     return Moment(at, seq, 0, is_fill=True)
 
 
-def contradicts_refusal(state: SagaState, around: Circumstances) -> bool:
-    """Whether a word about the position newer than the intent shows more in our direction than others' fills explain:
-    then an entry answered as refused is asked about all the same.
+def shows_more_than_known(state: SagaState, around: Circumstances) -> bool:
+    """Whether a word about the position newer than the intent shows more in our direction than our own fills that are
+    known, and others', explain: then an entry that is answered as refused, or read to have ended, is asked about all
+    the same.
     """
     words = state.opinions.newer_than(intent_moment(state), around.bounds.read_lag)
     others = in_direction(foreign_baseline(state, around), _baseline(state, around), state.side.sign)
     amounts = (in_direction(told.amount, _baseline(state, around), state.side.sign) for told in words)
-    return any(amount > max(others, ZERO) for amount in amounts)
+    known = max(others, ZERO) + state.entered - state.exited
+    return any(amount > known for amount in amounts)
 
 
 def _is_accounted_for(state: SagaState, around: Circumstances) -> bool:

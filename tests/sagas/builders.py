@@ -196,6 +196,7 @@ class Case:
         """All that the saga is told beside its inputs: everything read, fresh and in order, unless given otherwise."""
         usual: dict[str, Any] = {
             "term": TERM,
+            "began_at": TERM * SECOND,
             "installation": INSTALLATION,
             "clock_known": True,
             "instrument": INSTRUMENT,
@@ -237,7 +238,7 @@ class Case:
         """A new process takes the saga up on what was recorded, without the last `lost` events: not yet durable."""
         self.now = ms(after)
         self.events = self.events[: len(self.events) - lost]
-        self.given["term"] = self.now // SECOND
+        self.given |= {"term": self.now // SECOND, "began_at": self.now}
         self.saga = Saga(self.folded())
         self.saga.resume(self.around)
         self.saga.decide(self.around)

@@ -132,7 +132,7 @@ def test_not_deferred_while_another_word_shows_the_refused_entry_open() -> None:
     assert len(case.state.attempts) == 2
 
 
-@pytest.mark.parametrize("given", [{"may_enter": False}, {"term": T0 // SECOND + 1}])
+@pytest.mark.parametrize("given", [{"may_enter": False}, {"began_at": T0 + SECOND}])
 def test_not_deferred_without_authority_or_by_a_later_process(given: dict[str, object]) -> None:
     """An attempt of an earlier process is only looked for; one without authority is not repeated."""
     case = entering()

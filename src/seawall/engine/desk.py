@@ -56,6 +56,7 @@ class Desk:
         self._installation = installation
         self._settings = settings
         self._term = 0
+        self._began_at: Instant = 0
         self._view = AccountView(installation, settings.bounds)
         self._needs = Needs(settings.bounds, traits.book_batch)
         self._gates = Gates()
@@ -243,7 +244,7 @@ class Desk:
             yield from self._slots.reached(self._view.marks)
 
     def _restart(self, item: inp.Restarted, now: Instant) -> None:
-        self._term = item.term
+        self._term, self._began_at = item.term, now
         self._needs.start(now)
         self._record(ev.ProcessStarted(ev.ACCOUNT_WIDE, ev.EVERY_SYMBOL, item.term, item.installation))
         for saga in list(self._slots.by_signal.values()):
@@ -298,7 +299,7 @@ class Desk:
         accepted = ev.SignalAccepted(signal.id, signal.symbol, signal, closes, reverses)
         self._record(accepted)
         if accepted.opens:
-            self._slots.take_up(accepted).doubt_if_made_before(self._term * SECOND)
+            self._slots.take_up(accepted).doubt_if_made_before(self._began_at)
         if closes or reverses:
             self._close_slot(signal, now)
         if holder is not None and admission.granted:
@@ -403,7 +404,7 @@ class Desk:
         """What a signal hears against. One that is flat only attributes what is said, and needs no view of its slot."""
         if saga.state.phase is not Phase.FLAT:
             return self._around(saga, now)
-        return Circumstances(now, self._traits, self._settings.bounds, self._term, self._installation)
+        return Circumstances(now, self._traits, self._settings.bounds, self._term, self._installation, self._began_at)
 
     def _around_slot(self, symbol: Symbol, saga: Saga | None, now: Instant) -> Circumstances:
         view, clock = self._view, self._view.clock
@@ -416,6 +417,7 @@ class Desk:
             bounds=self._settings.bounds,
             term=self._term,
             installation=self._installation,
+            began_at=self._began_at,
             clock_offset=clock.offset if clock is not None else 0,
             clock_error=clock.error if clock is not None else 0,
             clock_known=clock is not None,

@@ -350,7 +350,7 @@ def _may_try_again(state: SagaState, around: Circumstances) -> bool:
 
 def _is_own_term(attempt: Attempt, around: Circumstances) -> bool:
     """Whether this very process intended the attempt: an earlier one's entry is only looked for."""
-    return attempt.intended_at >= around.term * 1_000_000 - around.clock_offset
+    return attempt.intended_at >= around.began_at
 
 
 def retry_at(state: SagaState) -> Instant:

@@ -25,6 +25,7 @@ from seawall.sagas.evidence.exposure import (
     shrunk_by,
 )
 from seawall.sagas.evidence.fold import apply
+from seawall.sagas.evidence.hearing import never_begun
 from seawall.sagas.evidence.orders import OrderFacts
 from seawall.sagas.evidence.standing import is_move_refused, live_stops
 from seawall.sagas.evidence.state import SagaState
@@ -107,13 +108,10 @@ def _settled_reason(state: SagaState, exposure: Exposure | None) -> EndReason:
 
 
 def _never_begun(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
-    whose = (state.signal.id, state.signal.symbol)
     planned = preparing.plan(state, around)
     reason = planned.reason if isinstance(planned, preparing.Objection) else EndReason.UNFIT
     detail = planned.detail if isinstance(planned, preparing.Objection) else ""
-    yield ev.SignalExecutionFailed(*whose, reason.value, detail)
-    yield ev.FlatSeen(*whose, reason, around.now)
-    yield ev.FlatVerified(*whose, reason, around.now)
+    return never_begun(state, reason, detail, around.now)
 
 
 def _entry_filled(state: SagaState, exposure: Exposure, around: Circumstances) -> ev.EntryFilled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seawall.model.times import SECOND, Duration, Instant
+from seawall.model.times import Duration, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.state import SagaState
 
@@ -12,7 +12,7 @@ def settled_at(state: SagaState, around: Circumstances) -> Instant:
     with each process: while none lived nobody listened, and what an order did meanwhile is told to the new one.
     """
     wait = quarantine(state, around)
-    return (max(state.flat_at, around.term * SECOND) if wait else state.flat_at) + wait
+    return (max(state.flat_at, around.began_at) if wait else state.flat_at) + wait
 
 
 def quarantine(state: SagaState, around: Circumstances) -> Duration:

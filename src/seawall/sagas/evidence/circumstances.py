@@ -30,6 +30,8 @@ class Circumstances(NamedTuple):
     bounds: Bounds
     term: int
     installation: str
+    began_at: Instant = 0
+    """When this process began, by the same clock as `now`: a term counts seconds of the venue's."""
     clock_offset: Duration = 0
     clock_error: Duration = 0
     clock_known: bool = False

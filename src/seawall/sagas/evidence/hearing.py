@@ -92,9 +92,14 @@ def sent_before(state: SagaState, answer: ReadAnswered) -> Iterator[ev.Event]:
     sent = [name for name, made in names if made is not None and made.signal == digest(state.signal.id)]
     if sent:
         detail = f"the venue lists {sent[0]}, which this record does not know: an older copy was put back"
-        yield ev.SignalExecutionFailed(*_whose(state), ev.EndReason.INTERRUPTED.value, detail)
-        yield ev.FlatSeen(*_whose(state), ev.EndReason.INTERRUPTED, answer.at)
-        yield ev.FlatVerified(*_whose(state), ev.EndReason.INTERRUPTED, answer.at)
+        yield from never_begun(state, ev.EndReason.INTERRUPTED, detail, answer.at)
+
+
+def never_begun(state: SagaState, reason: ev.EndReason, detail: str, at: Instant) -> Iterator[ev.Event]:
+    """The end of a signal for which this record knows of nothing sent: it needs no quarantine."""
+    yield ev.SignalExecutionFailed(*_whose(state), reason.value, detail)
+    yield ev.FlatSeen(*_whose(state), reason, at)
+    yield ev.FlatVerified(*_whose(state), reason, at)
 
 
 def unshown(state: SagaState, answer: ReadAnswered) -> tuple[ClientId, ...]:

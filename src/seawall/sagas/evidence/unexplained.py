@@ -7,7 +7,7 @@ longer. Most maintenances are shorter, and an end is not held up for ever for th
 from __future__ import annotations
 
 from seawall.model.amounts import ZERO
-from seawall.model.times import SECOND, Instant
+from seawall.model.times import Instant
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import left_by, moved_by_others, shrunk_by, unclosed
 from seawall.sagas.evidence.sent import Sent
@@ -20,7 +20,7 @@ def trades_asked_until(state: SagaState, around: Circumstances) -> Instant:
     told_from = _trades_tell_from(state, around)
     if state.flat_at or _is_told(state, told_from, around):
         return 0
-    return max(told_from, around.term * SECOND) + around.bounds.doubt
+    return max(told_from, around.began_at) + around.bounds.doubt
 
 
 def lacks_names(state: SagaState, around: Circumstances) -> bool:
@@ -87,7 +87,7 @@ def _taker_told_from(state: SagaState, around: Circumstances) -> Instant:
     if shrunk_by(state, around) is not None:
         return around.now + lag
     gone_at = told.agreed_since + lag if told is not None else 0
-    return max(state.reduced.at if state.reduced is not None else gone_at, around.term * SECOND) + lag
+    return max(state.reduced.at if state.reduced is not None else gone_at, around.began_at) + lag
 
 
 def _part_told_from(state: SagaState, around: Circumstances) -> Instant:

@@ -53,7 +53,7 @@ class Coverage:
         self.pairs.update(row_name(*pair) for pair in result.visited)
         self.switches.update(f"{name} = {answer}" for name, answer in result.plan.page.switches.items())
         self.naked_ms[str(-(-result.naked_us // 1_000))] += 1
-        if result.plan.spares and result.was_filled:
+        if result.is_recoverable:
             self.recoverable["protected" if result.end == "protected" else "not"] += 1
 
     def kept(self) -> dict[str, Any]:

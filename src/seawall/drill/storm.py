@@ -88,6 +88,9 @@ class Tally:
         self.coverage.add(result)
         if result.breaches:
             _print_breach(result)
+        elif result.is_recoverable and result.end != "protected":
+            plan = result.plan
+            print(f"recoverable, and {result.end} {result.reason}: {plan.venue} seed {plan.seed}", flush=True)
 
     def close(self, seconds: float, file: Path | None) -> int:
         """Prints the summary, adds it to what `file` holds of earlier storms; the exit code."""

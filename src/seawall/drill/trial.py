@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from seawall.drill import page, scenario
 from seawall.drill.plans import Plan
-from seawall.model.events import Event
+from seawall.model.events import EndReason, Event
 from seawall.model.ids import Symbol
 from seawall.model.times import SECOND, Duration
 from seawall.sagas.phase import Finding, Phase
@@ -35,6 +35,14 @@ class Result:
     visited: list[tuple[Phase, Finding]] = field(default_factory=list)
     events: int = 0
     took: Duration = 0
+
+    @property
+    def is_recoverable(self) -> bool:
+        """Whether the entry filled and the venue would have taken a stop in time, and no user has moved the stop to
+        where the market then went.
+        """
+        moved = any(hand.does == "protect" for hand in self.plan.page.hand)
+        return self.plan.spares and self.was_filled and not (moved and self.reason == EndReason.STOP_FILLED)
 
 
 def attempt(plan: Plan, tell: Callable[[Duration, Event], None] | None = None) -> Result:

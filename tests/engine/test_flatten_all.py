@@ -1,9 +1,12 @@
-"""Closing whole slots, and all of them: whom such a word reaches while one of them is seen flat already."""
+"""Closing whole slots, all of them, or a part: whom such a word reaches while one of them is seen flat already."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from seawall.engine.slots import Slots
 from seawall.model import inputs as inp
 from seawall.model.acts import ClosePosition, Outcome, SubmitEntry
 from seawall.model.events import EndReason
@@ -110,3 +113,19 @@ def test_a_close_of_the_slot_ends_what_waits_for_it() -> None:
     bench = protected()
     asked = close(900)
     ends_without_an_entry(bench, replace(asked, signal=replace(asked.signal, id=SignalId("close-2"))))
+
+
+@pytest.mark.parametrize("action", [Action.PROTECT, Action.CLOSE])
+def test_a_wish_meets_what_is_open_on_the_slot_behind_a_signal_that_is_seen_flat(action: Action) -> None:
+    """A find beside a quarantine is ours too: its stop moves, a part of it is closed. Where nothing is open the
+    quarantine answers.
+    """
+    bench, found = protected(), protected()
+    seen_flat(bench)
+    first, behind = bench.desk.sagas()[0], found.desk.sagas()[0]
+    behind.state = replace(behind.state, signal=signal(id=SignalId("found-1")))
+    slots = Slots({}, {SYMBOL: [first, behind]})
+    wish = signal(id=SignalId("wish-1"), action=action, percent=D(50))
+    assert slots.met_by(wish) is behind
+    behind.state = replace(behind.state, phase=Phase.CLOSING)
+    assert slots.met_by(wish) is first

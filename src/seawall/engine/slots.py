@@ -17,6 +17,7 @@ from seawall.model.ids import SignalId, Symbol
 from seawall.model.reports import MarkReport
 from seawall.model.signal import Action, Signal
 from seawall.model.times import Duration, Instant
+from seawall.sagas import wishes
 from seawall.sagas.evidence.cover import is_reached
 from seawall.sagas.evidence.fold import begin
 from seawall.sagas.phase import Phase
@@ -96,12 +97,15 @@ class Slots:
         return self.on(signal.symbol) if signal.symbol else self.alive()
 
     def met_by(self, signal: Signal) -> Saga | None:
-        """The saga by which a signal is ruled: who holds its slot. One that asks all to go home meets the first with
+        """The saga by which a signal is ruled: who holds its slot. A wish meets the first that may be open, though one
+        before it is on its way home: a find beside it is ours too. One that asks all to go home meets the first with
         something open, or whose entry may yet leave: a quarantine on one slot says nothing of another, nor of what
         waits for its own.
         """
         if not asks_all_home(signal):
-            return self.holder(signal.symbol)
+            is_wish = signal.action is not Action.OPEN
+            open_ones = (saga for saga in self.on(signal.symbol) if is_wish and saga.state.phase in wishes.GRANTED_IN)
+            return next(open_ones, self.holder(signal.symbol))
         concerned = self.concerned_by(signal)
         due = (saga for saga in concerned if saga.state.phase is not Phase.QUARANTINE)
         return next(due, concerned[0] if concerned else None)

@@ -22,6 +22,9 @@ from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.phase import Phase
 from seawall.sagas.preparing import NO_STOP_AT_NOUGHT, ladder_objection
 
+GRANTED_IN = (Phase.PROTECTING, Phase.PROTECTED)
+"""Where a position is open and stays so: what is on its way home takes no wish."""
+
 
 @dataclass(frozen=True, slots=True)
 class Denial:
@@ -32,7 +35,7 @@ class Denial:
 
 def grant(state: SagaState, signal: Signal, around: Circumstances) -> tuple[ev.Event, ...] | Denial:
     """The events that grant what `signal` asks of the open position of `state`, or why they cannot be."""
-    if state.phase not in (Phase.PROTECTING, Phase.PROTECTED) or around.instrument is None:
+    if state.phase not in GRANTED_IN or around.instrument is None:
         return Denial("symbol: expected a slot with an open position of ours that is not on its way home")
     if signal.action is Action.CLOSE:
         return _part_closed(state, signal, around, around.instrument)

@@ -276,12 +276,15 @@ def _entry_ended(state: SagaState, around: Circumstances) -> Iterator[ev.Event]:
 
 
 def _holding_reduced(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:
-    """Two sources have left less of our holding than our own orders do, once the entry has ended."""
+    """Two sources have left less of our holding than our own orders do, once the entry has ended: past its last fill,
+    though the word be dated a moment before that.
+    """
     is_less = exposure.open < exposure.filled - exposure.exited and state.phase is not Phase.FLAT
     told = shrunk_by(state, around) if is_less and is_entry_known(state, around) else None
     if told is not None:
         left, word = max(shown_by(state, told, around), ZERO), told.report
-        yield ev.HoldingReduced(state.signal.id, state.signal.symbol, left, word.venue_at, word.seq, around.now)
+        since = max([word.venue_at, *(at for _, at, _ in state.entry_fills)])
+        yield ev.HoldingReduced(state.signal.id, state.signal.symbol, left, since, word.seq, around.now)
 
 
 def _stops_confirmed(state: SagaState, exposure: Exposure, around: Circumstances) -> Iterator[ev.Event]:

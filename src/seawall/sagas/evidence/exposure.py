@@ -19,7 +19,15 @@ from seawall.model.times import Instant
 from seawall.sagas.evidence.absence import is_close_absent, is_missed_for
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.orders import OrderFacts
-from seawall.sagas.evidence.positions import DATED_APART, Moment, Opinion, in_direction, is_before, tells_of
+from seawall.sagas.evidence.positions import (
+    DATED_APART,
+    Moment,
+    Opinion,
+    in_direction,
+    is_before,
+    is_dated_near,
+    tells_of,
+)
 from seawall.sagas.evidence.state import SagaState
 
 
@@ -156,14 +164,15 @@ def _amounts(
     state: SagaState, around: Circumstances, moment: Moment, words: list[tuple[str, Opinion]]
 ) -> tuple[tuple[str, Decimal], ...]:
     """(source, quantity in our direction) of position words, less what our own exits have taken since each. A read that
-    others have confirmed `read_lag` after `moment` stands for a second source, but never one that does not bear a
-    fill's date: an empty reply, read for ever, looks the same.
+    others have confirmed `read_lag` after `moment` stands for a second source, but never an empty one that does not
+    bear a fill's date: an empty reply, read for ever, looks the same.
     """
     amounts: list[tuple[str, Decimal]] = []
     for name, told in words:
         amount = left_by(state, told, around)
         amounts.append((name, amount))
-        is_dated = not moment.is_fill or tells_of(told.report, moment)
+        bears_date = is_dated_near if amount > 0 else tells_of
+        is_dated = not moment.is_fill or bears_date(told.report, moment)
         if is_dated and told.is_confirmed_after(moment.heard_at, around.bounds.read_lag):
             amounts.append((f"{name} again", amount))
     return tuple(amounts)
@@ -251,7 +260,7 @@ def _is_surely_past(told: Opinion, entered: Moment, around: Circumstances) -> bo
     instant left.
     """
     word, lag = told.report, around.bounds.read_lag
-    if told.is_confirmed_after(entered.heard_at, lag) and tells_of(word, entered):
+    if told.is_confirmed_after(entered.heard_at, lag) and is_dated_near(word, entered):
         return True
     if word.seq and entered.seq:
         return word.seq > entered.seq

@@ -324,7 +324,8 @@ def _of_read(state: SagaState, answer: ReadAnswered, around: Circumstances) -> I
             if unseen and name not in state.stops and answer.began_at not in state.rounds_of(name):
                 yield ev.OrderNotVisible(*_whose(state), name, answer.began_at, answer.at)
         case AskFills(since=since) if state.intent is not None and since <= state.intent.baseline_at:
-            if state.fills_read_at < _trades_wanted_since(state) or is_told_by(answer.began_at, state, around):
+            wanted = state.fills_read_at < _trades_wanted_since(state) or is_told_by(answer.began_at, state, around)
+            if wanted and answer.began_at > state.fills_read_at:
                 yield ev.FillsRead(*_whose(state), since, answer.began_at)
         case AskOrders():
             yield from _named_now(state, answer.told)

@@ -61,8 +61,7 @@ class Opinion:
 
     def may_tell_of(self, moment: Moment, lag: Duration) -> bool:
         """Whether this word is newer than a fill, or is dated so near to it that it may be."""
-        is_near = bool(self.report.venue_at) and not is_before(self.report, moment)
-        return is_near or self.is_newer_than(moment, lag)
+        return is_dated_near(self.report, moment) or self.is_newer_than(moment, lag)
 
     def is_confirmed_after(self, at: Instant, lag: Duration) -> bool:
         """Whether reads begun after `at` and at least `lag` apart agree. The stream's silence confirms nothing."""
@@ -104,6 +103,11 @@ def is_before(word: PositionReport | HoldingReduced, moment: Moment) -> bool:
     if moment.seq and word.seq:
         return word.seq < moment.seq
     return 0 < word.venue_at < moment.venue_at - DATED_APART
+
+
+def is_dated_near(word: PositionReport | HoldingReduced, moment: Moment) -> bool:
+    """Whether a word bears a date, and it is not of before a fill as near as dates can tell."""
+    return bool(word.venue_at) and not is_before(word, moment)
 
 
 def join_position(opinions: Opinions, report: PositionReport) -> Opinions:

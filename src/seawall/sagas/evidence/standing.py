@@ -79,12 +79,19 @@ def left_behind(state: SagaState, live: tuple[StopFacts, ...]) -> tuple[StopFact
 def is_move_refused(state: SagaState) -> bool:
     """Whether a stop at the settled trigger was refused for good since it was settled: then the old stop is kept. So it
     is where the venue lets no quantity stop in beside the one that stands: without that bridge a move leaves a gap.
+    Where none was settled a move is one back to where the first stop belonged (an older record knows no other place),
+    and only a bridge that is refused beside a stop ends it.
     """
+    target = target_trigger(state)
+    tried = [facts for facts in state.stops.values() if facts.trigger == target and facts.n >= state.settled_n]
     if state.settled_trigger is None:
-        return False
-    settled = state.settled_trigger.trigger
-    tried = [facts for facts in state.stops.values() if facts.trigger == settled and facts.n >= state.settled_n]
+        tried = [facts for facts in tried if _bears_none_beside(facts) and _has_another_stood(state, facts)]
     return any(_is_refused_for_good(facts) and not _has_stood_later(state, facts) for facts in tried)
+
+
+def _has_another_stood(state: SagaState, refused: StopFacts) -> bool:
+    """Whether another stop of ours was seen live: what was refused was a move, and not the first cover."""
+    return any(facts.live_at and facts.client_id != refused.client_id for facts in state.stops.values())
 
 
 def _has_stood_later(state: SagaState, refused: StopFacts) -> bool:
@@ -97,6 +104,9 @@ def _is_refused_for_good(facts: StopFacts) -> bool:
     """Whether the venue will not have a stop, and has not been seen to hold it for all its words. That another exists
     is the last word on a quantity stop alone: this venue bears none beside it (binance.md 4.7, an open question).
     """
-    bears_none_beside = facts.reason is Reason.STOP_EXISTS and facts.quantity is not None
-    final = bears_none_beside or not (facts.reason.is_not_executed or facts.reason in MEANS_READ)
+    final = _bears_none_beside(facts) or not (facts.reason.is_not_executed or facts.reason in MEANS_READ)
     return facts.outcome is Outcome.REFUSED and facts.status is None and final
+
+
+def _bears_none_beside(facts: StopFacts) -> bool:
+    return facts.reason is Reason.STOP_EXISTS and facts.quantity is not None

@@ -9,10 +9,11 @@ import pytest
 from seawall.engine.settled import nothing_open_at, unsettled
 from seawall.engine.strays import claim
 from seawall.model import inputs as inp
-from seawall.model.events import DistressRaised, EndReason, PositionAdopted
+from seawall.model.events import DistressRaised, EndReason, HoldingReduced, PositionAdopted
 from seawall.model.ids import ClientId, Leg, Side, SignalId, client_id
 from seawall.model.queries import AskInstruments, AskMark, AskOpenOrders, AskOrders, AskPositions, AskStops
 from seawall.model.reports import OrderReport, Source, StopStatus
+from seawall.sagas.evidence.positions import join_position
 from seawall.sagas.phase import Phase
 from tests.engine.builders import Bench
 from tests.engine.desks import entry, newest_stop, protected
@@ -157,3 +158,17 @@ def test_exits_alone_make_no_position() -> None:
     found = claim(position(-27, 5_000), [opened], [], INSTALLATION)
     assert found is not None
     assert found.quantity == D(27)
+
+
+def test_what_others_have_left_nothing_of_explains_nothing_that_stands_later() -> None:
+    """The last words that a liquidated signal heard are of what a hand has bought since, and that does not change."""
+    bench = protected()
+    state = replace(bench.saga.state, phase=Phase.FLAT, end=EndReason.LIQUIDATED)
+    bought, made = position(10, 3_000, told=2_000), [listed(entry(bench), at=1_100)]
+    left = HoldingReduced(state.signal.id, SYMBOL, D(0), ms(1_200), 0, ms(1_210))
+    heard = join_position(state.opinions, position(10, 2_000, told=2_000, source=Source.STREAM))
+    ended = replace(state, opinions=join_position(heard, bought))
+    assert unsettled(bought, made, [ended], nothing_open_at(ended)) == made
+    known = replace(ended, reduced=left)
+    assert unsettled(bought, made, [known], nothing_open_at(known)) == []
+    assert unsettled(position(10, 3_000, told=1_100), made, [known], nothing_open_at(known)) == made

@@ -212,3 +212,16 @@ def test_what_had_left_unexplained_stays_so_when_a_late_fill_comes() -> None:
     story = velvet().flat_seen(960)
     story.fill(91_000, 90_990, "3", "t10").then(91_000, ev.SagaReopened(story.sid, VELVET, D(3), ours(91_000)))
     assert kinds(story) == [(ExitKind.UNKNOWN, D(27), None)]
+
+
+@pytest.mark.parametrize(("entry", "taken", "seqs"), [("b", "a", (4, 5)), ("999", "1000", (0, 0))])
+def test_within_one_instant_a_trade_follows_another_by_sequence_or_number(
+    entry: str, taken: str, seqs: tuple[int, int]
+) -> None:
+    """Liquidated in the instant of the fill: Bybit's ids are drawn at random, Binance's numbers grow by a digit."""
+    story = Story("long-1", side=Side.BUY).accepted().intended().fill(90, 40, "27", entry, seq=seqs[0])
+    story.entry_filled(90, 40)
+    gone = story.fill(
+        95, 40, "27", taken, seq=seqs[1], client_id=ClientId("autoclose-1"), kind=FillKind.LIQUIDATION, side=Side.SELL
+    )
+    assert kinds(gone) == [(ExitKind.LIQUIDATION, D(27), D("0.2"))]

@@ -16,11 +16,13 @@ from seawall.sagas.evidence.cover import best_cover, cover_of, is_trigger_final,
 from seawall.sagas.evidence.exposure import intent_moment, last_moment
 from seawall.sagas.evidence.positions import Moment
 from seawall.sagas.evidence.stops import Cover
+from seawall.sagas.phase import Phase
 from tests.sagas.builders import (
     BINANCE,
     BYBIT,
     SYMBOL,
     AskFills,
+    AskOrder,
     AskPositions,
     Case,
     D,
@@ -321,6 +323,22 @@ def test_a_close_of_what_is_known_by_its_effect_leaves_nothing_open() -> None:
     case.hears(400, order(closed, filled=27, at=400), position(0, 400, told=400, source=STREAM))
     read(case, 500, 0)
     assert case.exposure.open == 0
+
+
+def test_a_list_of_trades_that_may_lag_does_not_deny_what_a_position_spoke_for() -> None:
+    """27 seen by their effect, a read that says cancelled and empty, no trade listed: it has not ended as unfilled until
+    the trades were read as long after as reads may lag.
+    """
+    case = entering()
+    stream(case, 300, 27)
+    case.reads(400, AskOrder(SYMBOL, case.entry), order(case.entry, OrderStatus.CANCELLED, at=300, source=Source.ORDER))
+    case.hears(900, position(0, 900, told=900, source=STREAM))
+    read(case, 950, 0, told=900)
+    case.hears(960, stop(case.newest_stop.client_id, StopStatus.EXPIRED, at=960))
+    case.reads(1_000, AskFills(SYMBOL, case.baseline_at), began=990)
+    assert case.phase() is not Phase.FLAT
+    case.reads(10_500, AskFills(SYMBOL, case.baseline_at), began=10_450)
+    assert (case.phase(), case.state.end) == (Phase.FLAT, EndReason.NOT_FILLED)
 
 
 def close_request() -> inp.CloseRequested:

@@ -35,10 +35,11 @@ def has_ended_proven(state: SagaState) -> bool:
 
 def nothing_open_at(state: SagaState) -> Instant:
     """The latest moment, in the venue's time, of which an ended signal knows that nothing opened before it is left: its
-    own last fill, or a word that the slot is empty. Words of anything else may tell of a later signal's position.
+    own last fill, a word that the slot is empty, or that others had left nothing of it. Words of anything else may tell
+    of a later signal's position.
     """
     empty = [word.venue_at for word in state.opinions.words() if not word.amount]
-    return max([_last_fill_at(state), *empty])
+    return max([_last_fill_at(state), _nothing_left_at(state), *empty])
 
 
 def unsettled(
@@ -57,16 +58,22 @@ def unsettled(
 
 
 def is_over(state: SagaState, position: PositionReport) -> bool:
-    """Whether nothing of an ended signal is in a position: its own orders closed all that others had left of it, or the
-    position has changed since.
+    """Whether nothing of an ended signal is in a position: its own orders closed all that others had left of it, they
+    had left nothing and the position has changed since, or it has since all that the signal knows of.
     """
-    return has_closed_all(state) or _known_until(state) < position.venue_at
+    return has_closed_all(state) or (_nothing_left_at(state) or _known_until(state)) < position.venue_at
 
 
 def has_closed_all(state: SagaState) -> bool:
     """Whether a signal's own orders closed all that others had left of what its entry filled."""
     left = state.entered if state.reduced is None else state.reduced.left
     return left > 0 and unclosed(state) <= 0 and not state.written_off
+
+
+def _nothing_left_at(state: SagaState) -> Instant:
+    """When others were seen to have left nothing of it, in the venue's time; 0 where they were not."""
+    told = state.reduced
+    return told.venue_at if told is not None and told.left <= 0 and not state.written_off else 0
 
 
 def _known_until(state: SagaState) -> Instant:

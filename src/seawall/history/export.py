@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from seawall.history.exits import taken_by_others
-from seawall.history.facts import History, entry_fills, exit_fills, first, signal_of
+from seawall.history.facts import History, entry_fills, exit_fills, first, place_in_order, signal_of
 from seawall.history.receipt import state_of
 from seawall.model.events import SignalAccepted
 from seawall.model.ids import SignalId, Symbol
@@ -87,7 +87,7 @@ def fill_rows(history: History) -> Iterator[FillRow]:
     account = signal.account if signal is not None else ""
     legs = [(fill, "entry") for fill in entry_fills(history)] + [(fill, "exit") for fill in exit_fills(history)]
     legs += [(_part(fill, own), "outside") for fill, own in taken_by_others(history)]
-    for fill, leg in sorted(legs, key=lambda one: (one[0].venue_at, one[0].trade_id)):
+    for fill, leg in sorted(legs, key=lambda one: place_in_order(one[0])):
         yield _fill_row(history[0].event.signal_id, account, leg, fill)
 
 

@@ -178,12 +178,19 @@ def _trades(history: History, names: tuple[ClientId, ...], venue_ids: tuple[str,
 
 
 def all_fills(history: History) -> list[FillReport]:
-    """Every trade that was told, whoever made it, each once, in the venue's order of time."""
+    """Every trade that was told, whoever made it, each once, in the venue's order."""
     found: dict[str, FillReport] = {}
     for event in every(history, FillReported):
         before = found.get(event.report.trade_id, event.report)
         found[event.report.trade_id] = _together(before, event.report)
-    return sorted(found.values(), key=lambda fill: (fill.venue_at, fill.trade_id))
+    return sorted(found.values(), key=place_in_order)
+
+
+def place_in_order(fill: FillReport) -> tuple[Instant, int, int, str]:
+    """By what trades are in the venue's order: time, within an instant its sequence where it has one (bybit.md 2.1),
+    else the trades' numbers, which grow.
+    """
+    return (fill.venue_at, fill.seq, len(fill.trade_id), fill.trade_id)
 
 
 def _together(one: FillReport, other: FillReport) -> FillReport:
@@ -196,6 +203,7 @@ def _together(one: FillReport, other: FillReport) -> FillReport:
         venue_id=one.venue_id or other.venue_id,
         price=one.price if one.price > 0 else other.price,
         fee=one.fee or (one.fee if other.fee is None else other.fee),
+        seq=one.seq or other.seq,
         kind=other.kind if one.kind is FillKind.TRADE else one.kind,
         profit=other.profit if one.profit is None else one.profit,
     )

@@ -11,6 +11,7 @@ from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.cover import is_reached
 from seawall.sagas.evidence.exposure import (
     Exposure,
+    is_undecided,
     may_be_gone,
     shows_more_than_known,
 )
@@ -59,8 +60,8 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
     if Duty.WATCH in duties and exposure is not None and _is_cover_doubted(state, exposure, around):
         wanted[AskPositions(symbol)] = None
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
-    if Duty.WATCH in duties and exposure is not None and exposure.least < exposure.open:
-        wanted[AskPositions(symbol)] = None  # one witness shows less than counts as ours: the second decides
+    if Duty.WATCH in duties and exposure is not None and is_undecided(state, exposure):
+        wanted[AskPositions(symbol)] = None
     if Duty.WATCH in duties and state.phase is Phase.PROTECTED:
         doubted = (facts for facts in state.entry_orders if facts.is_unpriced or _is_end_doubted(state, facts, around))
         wanted.update((AskOrder(symbol, facts.client_id), None) for facts in doubted)

@@ -267,6 +267,13 @@ def _is_surely_past(told: Opinion, entered: Moment, around: Circumstances) -> bo
     return word.venue_at > entered.venue_at + (lag if word.seq else 0)
 
 
+def is_undecided(state: SagaState, exposure: Exposure) -> bool:
+    """Whether less is shown than counts as ours: by one witness, which a second or a later read of it decides; or by
+    two, while it is not remembered, which reads that agree for `read_lag` decide.
+    """
+    return exposure.least < max(exposure.open, unclosed(state))
+
+
 def shown_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:
     """What a word about the position shows in our direction, of what was not there before us."""
     return in_direction(told.report.amount, _baseline(state, around), state.side.sign)

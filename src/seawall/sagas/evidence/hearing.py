@@ -18,7 +18,7 @@ from seawall.model.queries import AskFills, AskOrder, AskOrders, AskStop, AskSto
 from seawall.model.reports import FillKind, FillReport, OrderReport, PositionReport, Source, StopReport, StopStatus
 from seawall.model.times import MINUTE, Bounds, Duration, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
-from seawall.sagas.evidence.exposure import last_moment, measure
+from seawall.sagas.evidence.exposure import is_undecided, last_moment, measure
 from seawall.sagas.evidence.orders import join_fill, join_order
 from seawall.sagas.evidence.positions import adds
 from seawall.sagas.evidence.sent import Sent
@@ -151,15 +151,10 @@ def of_position(state: SagaState, report: PositionReport, around: Circumstances)
     told = state.opinions.of(report.source)
     repeats = told is not None and (told.report.amount, told.report.stop_loss) == (report.amount, report.stop_loss)
     settled = state.phase is Phase.PROTECTED and repeats and report.amount * state.side.sign > 0
-    settled = settled and report.venue_at == (told.report.venue_at if told else 0) and _is_decided(state, around)
+    settled = settled and report.venue_at == (told.report.venue_at if told else 0)
+    settled = settled and not is_undecided(state, measure(state, around))
     adds_to_it = not settled and adds(state.opinions, report, around.bounds.read_lag)
     return ev.PositionReported(*_whose(state), report) if adds_to_it or _awaits_a_read(state, report) else None
-
-
-def _is_decided(state: SagaState, around: Circumstances) -> bool:
-    """Whether no single witness shows less than what counts as open: that of one would have to be confirmed."""
-    exposure = measure(state, around)
-    return exposure.least == exposure.open
 
 
 def _awaits_a_read(state: SagaState, report: PositionReport) -> bool:

@@ -57,7 +57,7 @@ def _trades_tell_from(state: SagaState, around: Circumstances) -> Instant:
     """From when on a read of the trades tells who took the position from us, at what price we closed it, and whether
     there was one.
     """
-    return max(_taker_told_from(state, around), _prices_told_from(state, around), _emptiness_told_from(state))
+    return max(_taker_told_from(state, around), _prices_told_from(state, around), _emptiness_told_from(state, around))
 
 
 def _prices_told_from(state: SagaState, around: Circumstances) -> Instant:
@@ -67,12 +67,13 @@ def _prices_told_from(state: SagaState, around: Circumstances) -> Instant:
     return concluded_at + around.bounds.read_lag if concluded_at else 0
 
 
-def _emptiness_told_from(state: SagaState) -> Instant:
+def _emptiness_told_from(state: SagaState, around: Circumstances) -> Instant:
     """That an entry ended without a fill may be told by reads alone, and one may lie; and that the slot is flat may be
-    a hand's doing, or the venue's.
+    a hand's doing, or the venue's. Where a position spoke for a fill, a list of trades that may lag does not deny it.
     """
     empty = (facts for facts in state.entry_orders if facts.is_empty and not facts.is_end_heard)
-    return max((facts.ended_at for facts in empty), default=0)
+    ended_at = max((facts.ended_at for facts in empty), default=0)
+    return ended_at + around.bounds.read_lag if ended_at and state.filled is not None else ended_at
 
 
 def _taker_told_from(state: SagaState, around: Circumstances) -> Instant:

@@ -1,7 +1,8 @@
 """The storm: many seeds on both venues, on every core, with progress; a breach prints its seed, its plan, its command.
 
 `make storm SEEDS=0..1000` runs them, and prints at the end what was covered; `ARGS="--json FILE"` keeps the counts,
-added to what the file holds. `python -m seawall.drill.storm --venue bybit --show 177` shows one with its timeline.
+added to what the file holds. `python -m seawall.drill.storm --venue bybit --show 177` shows one with its timeline, and,
+if it broke a promise, the lines of its plan that are needed for that.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 from seawall.drill.coverage import Coverage
-from seawall.drill.plans import draw
+from seawall.drill.demands import Breach
+from seawall.drill.page import Page
+from seawall.drill.plans import Plan, draw
 from seawall.drill.printer import text_of
 from seawall.drill.progress import Progress
+from seawall.drill.shrink import shrunk
 from seawall.drill.trial import Result, attempt
 from seawall.model.ids import VenueName
 
@@ -116,12 +121,21 @@ def _print_breach(result: Result) -> None:
 
 
 def _show(venue: VenueName, seed: int) -> int:
-    """One seed's plan, every event of ours, and the verdict."""
+    """One seed's plan, every event of ours, the lines that it takes to break the same promise, and the verdict."""
     plan = draw(venue, seed)
     result = attempt(plan, tell=lambda at, event: print(f"{at / 1000:12.1f} ms  {event}"))
     print(text_of(plan.page))
+    if result.breaches:
+        print(f"the same is broken by no more than\n\n{text_of(_shrunk(plan, result))}")
     print(f"{result.end} {result.reason}; breaches: {'; '.join(result.breaches) or 'none'}")
     return 1 if result.breaches else 0
+
+
+def _shrunk(plan: Plan, result: Result) -> Page:
+    def breaches(of: Result) -> list[Breach]:
+        return [Breach(text) for text in of.breaches]
+
+    return shrunk(plan.page, breaches(result), lambda page: breaches(attempt(replace(plan, page=page))))
 
 
 if __name__ == "__main__":

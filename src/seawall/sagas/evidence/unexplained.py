@@ -69,11 +69,14 @@ def _prices_told_from(state: SagaState, around: Circumstances) -> Instant:
 
 def _emptiness_told_from(state: SagaState, around: Circumstances) -> Instant:
     """That an entry ended without a fill may be told by reads alone, and one may lie; and that the slot is flat may be
-    a hand's doing, or the venue's. Where a position spoke for a fill, a list of trades that may lag does not deny it.
+    a hand's doing, or the venue's. Where a position spoke for a fill, a list of trades that may lag does not deny it;
+    nor do the first reads of a new process, which may all be empty, tell what it was deaf to.
     """
     empty = (facts for facts in state.entry_orders if facts.is_empty and not facts.is_end_heard)
     ended_at = max((facts.ended_at for facts in empty), default=0)
-    return ended_at + around.bounds.read_lag if ended_at and state.filled is not None else ended_at
+    if not ended_at or (state.filled is None and ended_at >= around.began_at):
+        return ended_at
+    return max(ended_at, around.began_at) + around.bounds.read_lag
 
 
 def _taker_told_from(state: SagaState, around: Circumstances) -> Instant:

@@ -35,7 +35,7 @@ from seawall.sagas.phase import Phase
 from venuesim.judge import Episode, Verdict
 from venuesim.traffic import LogEntry
 from venuesim.verdict import Standing
-from venuesim.words import Origin, Purpose
+from venuesim.words import Origin, Purpose, StopStatus
 
 WRITES_WITHIN: Duration = 10 * SECOND
 """How long a process that has sent something must live on for its record to be asked for (judgement)."""
@@ -232,15 +232,15 @@ def _is_bare(position: Standing, verdict: Verdict) -> bool:
 
 
 def stood_in(name: str, episodes: Sequence[Episode]) -> bool:
-    """Whether a stop of somebody else covered to its end a position of ours from which a stop of ours had gone: what
-    its owner puts in the place of ours is accepted (design, rule 18), and goes with the position. `name`: its own, or
-    the venue's id of it.
+    """Whether a stop of somebody else covered to its end, or until it stuck at its trigger, a position of ours from
+    which a stop of ours had gone: what its owner puts in the place of ours is accepted (design, rule 18), and goes with
+    the position. `name`: its own, or the venue's id of it.
     """
     for episode in episodes:
         ours = [stop for stop in episode.stops if is_ours(stop.client_id, INSTALLATION)]
         gone = [stop.ended_at for stop in ours if stop.ended_at is not None]
         named = [stop for stop in episode.stops if name in (stop.client_id, stop.stop_id)]
-        to_its_end = [stop for stop in named if stop.ended_at is None]
+        to_its_end = [stop for stop in named if stop.ended_at is None or stop.end == StopStatus.TRIGGERING]
         if episode.closed_at is not None and any(min(gone, default=NEVER) <= stop.live_at for stop in to_its_end):
             return True
     return False

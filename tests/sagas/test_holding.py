@@ -121,6 +121,19 @@ def test_what_reads_have_agreed_about_for_ten_seconds_is_the_last_of_its_instant
     assert reduced.left == D(17)
 
 
+@pytest.mark.parametrize("told", [97, 100])
+def test_a_read_that_repeats_what_a_covered_fills_instant_left_is_heard_once_it_is_late_enough(told: int) -> None:
+    """Dated with the fill, or three milliseconds before it: it is asked for, and says nothing new but that it is late."""
+    case = protected()
+    show(case, 250, 17, told=told)
+    assert AskPositions(SYMBOL) in case.saga.agenda.asking
+    assert case.told_of(ev.HoldingReduced) == []
+    case.reads(10_400, AskPositions(SYMBOL), position(17, 10_380, told=told), began=10_360)
+    [reduced] = case.told_of(ev.HoldingReduced)
+    assert reduced.left == D(17)
+    assert AskPositions(SYMBOL) not in case.saga.agenda.asking
+
+
 def test_what_is_written_off_is_off_what_was_left_too() -> None:
     """The operator writes off the 17: nothing reopens the signal, though our own orders leave ten more."""
     case = shrunk()

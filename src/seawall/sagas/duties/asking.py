@@ -60,7 +60,7 @@ def questions(state: SagaState, duties: Duty, exposure: Exposure | None, around:
     if Duty.WATCH in duties and exposure is not None and _is_cover_doubted(state, exposure, around):
         wanted[AskPositions(symbol)] = None
         wanted.update(dict.fromkeys(_about_stops(state, exposure, around)))
-    if Duty.WATCH in duties and exposure is not None and is_undecided(state, exposure):
+    if Duty.WATCH in duties and exposure is not None and is_undecided(state, exposure, around):
         wanted[AskPositions(symbol)] = None
     if Duty.WATCH in duties and state.phase is Phase.PROTECTED:
         doubted = (facts for facts in state.entry_orders if facts.is_unpriced or _is_end_doubted(state, facts, around))

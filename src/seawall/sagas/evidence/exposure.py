@@ -267,11 +267,14 @@ def _is_surely_past(told: Opinion, entered: Moment, around: Circumstances) -> bo
     return word.venue_at > entered.venue_at + (lag if word.seq else 0)
 
 
-def is_undecided(state: SagaState, exposure: Exposure) -> bool:
-    """Whether less is shown than counts as ours: by one witness, which a second or a later read of it decides; or by
-    two, while it is not remembered, which reads that agree for `read_lag` decide.
+def is_undecided(state: SagaState, exposure: Exposure, around: Circumstances) -> bool:
+    """Whether less is shown than counts as ours: by one witness, which a second or a later read of it decides; by two,
+    while it is not remembered, which reads that agree for `read_lag` decide; or by a word of the last fill's instant.
     """
-    return exposure.least < max(exposure.open, unclosed(state))
+    told = (word for word in (state.opinions.stream, state.opinions.read) if word is not None)
+    near = (word for word in told if word.may_tell_of(exposure.moment, around.bounds.read_lag))
+    shown = [exposure.least, *(left_by(state, word, around) for word in near)]
+    return min(shown) < max(exposure.open, unclosed(state))
 
 
 def shown_by(state: SagaState, told: Opinion, around: Circumstances) -> Decimal:

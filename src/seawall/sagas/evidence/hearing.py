@@ -20,7 +20,7 @@ from seawall.model.times import MINUTE, Bounds, Duration, Instant
 from seawall.sagas.evidence.circumstances import Circumstances
 from seawall.sagas.evidence.exposure import is_undecided, last_moment, measure
 from seawall.sagas.evidence.orders import join_fill, join_order
-from seawall.sagas.evidence.positions import adds
+from seawall.sagas.evidence.positions import adds, join_position
 from seawall.sagas.evidence.sent import Sent
 from seawall.sagas.evidence.state import SagaState
 from seawall.sagas.evidence.stops import ENDED, FIRING, StopFacts, conclude, found, join_stop
@@ -152,9 +152,15 @@ def of_position(state: SagaState, report: PositionReport, around: Circumstances)
     repeats = told is not None and (told.report.amount, told.report.stop_loss) == (report.amount, report.stop_loss)
     settled = state.phase is Phase.PROTECTED and repeats and report.amount * state.side.sign > 0
     settled = settled and report.venue_at == (told.report.venue_at if told else 0)
-    settled = settled and not is_undecided(state, measure(state, around))
+    settled = settled and not _decides(state, report, around)
     adds_to_it = not settled and adds(state.opinions, report, around.bounds.read_lag)
     return ev.PositionReported(*_whose(state), report) if adds_to_it or _awaits_a_read(state, report) else None
+
+
+def _decides(state: SagaState, report: PositionReport, around: Circumstances) -> bool:
+    """Whether less is shown than counts as ours, once this word is heard: it may have become late enough to tell."""
+    heard = replace(state, opinions=join_position(state.opinions, report))
+    return is_undecided(heard, measure(heard, around), around)
 
 
 def _awaits_a_read(state: SagaState, report: PositionReport) -> bool:

@@ -380,3 +380,27 @@ def test_what_a_find_does_under_a_signals_names_is_not_that_signals(leg: Leg) ->
     case.hears(900, replace(fill(name, 27, at=890), side=Side.SELL))
     assert (case.exposure.exited, case.state.is_ours(name)) == (D(0), False)
     assert case.state.is_ours(sibling(known, leg, known.term, case.state.next_n + 7))
+
+
+def test_a_nameless_stop_is_the_newest_that_left_before_its_date() -> None:
+    """The attached one is seen late, while another at its trigger is under way: that is refused, and what stands stands."""
+    case = entering(traits=BYBIT)
+    attached = case.newest_stop.client_id
+    case.hears(100, order(case.entry, filled=27, at=100), fill(case.entry, at=100))
+    case.hears(300, position(27, 300, told=100, source=STREAM, stop_loss=D(0)))
+    second = case.newest_stop.client_id
+    assert second != attached
+    seen = stop("", at=200, trigger=case.newest_stop.trigger, venue_id=VenueId("c-1"))
+    case.reads(350, AskStops(SYMBOL), seen)
+    case.answers(400, second, Outcome.REFUSED, Reason.TRIGGER_PASSED)
+    assert (case.state.stops[attached].status, case.state.stops[second].status) == (StopStatus.LIVE, None)
+
+
+def test_a_nameless_stop_of_an_unknown_date_is_the_newest() -> None:
+    """Where no date says otherwise the last that was asked for is what stands."""
+    case = entering(traits=BYBIT)
+    case.hears(100, order(case.entry, filled=27, at=100), fill(case.entry, at=100))
+    case.hears(300, position(27, 300, told=100, source=STREAM, stop_loss=D(0)))
+    second = case.newest_stop
+    case.reads(350, AskStops(SYMBOL), replace(stop("", trigger=second.trigger, venue_id=VenueId("c-1")), venue_at=0))
+    assert case.state.stops[second.client_id].status is StopStatus.LIVE

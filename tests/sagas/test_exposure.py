@@ -507,11 +507,12 @@ def test_a_row_that_does_not_speak_of_a_stop_leaves_the_word_before_it() -> None
     assert case.sent(PlaceStop) == []
 
 
-def test_a_position_older_than_the_fill_takes_nothing_back() -> None:
-    """A stale row without a stop is no word about it."""
+@pytest.mark.parametrize(("told", "stands"), [(80, True), (97, False)])
+def test_a_position_older_than_the_fill_takes_nothing_back(told: int, stands: bool) -> None:
+    """A stale row without a stop is no word about it; one dated three milliseconds before the order is of the fill."""
     case = naked(traits=BYBIT)
-    stream(case, 300, 27, told=99, stop_loss=D(0))
-    assert cover(case, case.newest_stop.client_id) is Cover.ACKNOWLEDGED
+    stream(case, 300, 27, told=told, stop_loss=D(0))
+    assert (cover(case, case.newest_stop.client_id) is Cover.ACKNOWLEDGED) is stands
 
 
 def test_an_unknown_full_stop_that_the_position_shows_is_acknowledged() -> None:

@@ -101,6 +101,8 @@ class Keeper:
         match item.query:
             case AskPositions(symbol=None):
                 self._reads = [*self._reads[-_READS_KEPT:], item.began_at]
+            case AskPositions(symbol=symbol) if symbol is not None and self._is_a_find(symbol):
+                pass  # read for a signal that cannot hold any of it
             case AskOrders(symbol=symbol):
                 self._orders[symbol] = item
             case AskStops() | AskOpenOrders():
@@ -187,18 +189,23 @@ class Keeper:
                 del by_symbol[symbol]
 
     def _is_a_find(self, symbol: Symbol) -> bool:
-        """Whether something is open on a symbol that nobody answers for. A signal that waits in quarantine for what may
-        be left of its stops, and has closed all that was its own, does not.
-        """
+        """Whether something is open on a symbol that nobody answers for."""
         position = self.view.positions.get(symbol)
-        is_open = position is not None and position.amount != 0
-        return is_open and not any(map(self._may_hold_some, self.slots.on(symbol)))
+        if position is None or not position.amount:
+            return False
+        return not any(self._may_hold_some(saga, position) for saga in self.slots.on(symbol))
 
     @staticmethod
-    def _may_hold_some(saga: Saga) -> bool:
-        if saga.state.phase is Phase.QUARANTINE:
-            return not has_closed_all(saga.state)
-        return saga.state.phase is not Phase.PREPARING
+    def _may_hold_some(saga: Saga, position: PositionReport) -> bool:
+        """Whether some of a position may be a signal's. Not of one that waits in quarantine for what may be left of its
+        stops, and has closed all that was its own; nor, on the other side, of one of an earlier process that has filled
+        nothing: what that process did after it may be forgotten.
+        """
+        state = saga.state
+        if state.phase is Phase.PREPARING or (state.phase is Phase.QUARANTINE and has_closed_all(state)):
+            return False
+        is_empty = state.filled is None and not state.entered and bool(saga.agenda.took_up_at)
+        return not (is_empty and position.amount * state.side.sign < 0)
 
     def _holder(self, symbol: Symbol) -> Saga | None:
         """The signal of ours that has something at the venue on a slot; those in line have nothing there yet."""

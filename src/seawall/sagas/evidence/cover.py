@@ -113,11 +113,11 @@ def _is_taken_back(facts: StopFacts, row: PositionReport | None) -> bool:
 
 
 def _row(state: SagaState, around: Circumstances) -> PositionReport | None:
-    """The newest word about the position since the first proof of a fill, of those that speak of its stop at all: a
-    field that did not come takes nothing back.
+    """The newest word about the position since the first proof of a fill, or of its instant, of those that speak of its
+    stop at all: a field that did not come takes nothing back.
     """
-    newer = state.opinions.newer_than(first_moment(state), around.bounds.read_lag)
-    words = [told for told in newer if told.stop_loss is not None]
+    heard = state.opinions.telling_of(first_moment(state), around.bounds.read_lag)
+    words = [told for told in heard if told.stop_loss is not None]
     if len(words) <= 1:
         return words[0] if words else None
     return max(words, key=lambda told: (told.seq, told.venue_at, told.began_at))

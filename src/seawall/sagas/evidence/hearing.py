@@ -224,7 +224,8 @@ def attribute(
 def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> ClientId | None:
     """Which of our stops a report is about. A child stays with the stop that holds its id while it stands at that one's
     trigger: asked for the same once more, the venue modifies nothing (34040), or it makes another child. Where it was
-    moved away meanwhile, and a later one of ours has put it back, it is that one's.
+    moved away meanwhile, and a later one of ours has put it back, it is that one's. One that is heard of first is the
+    newest's that left before its date: none that left later has made it.
     """
     if around.traits.names_stops or report.client_id:
         is_ours = _is_stop_of_ours(state, report.client_id) or _took_our_place(state, report)
@@ -233,8 +234,9 @@ def _stop_named(state: SagaState, report: StopReport, around: Circumstances) -> 
     if known is not None and (report.status in ENDED or state.stops[known].trigger == report.trigger):
         return _put_back(state, state.stops[known], report, around) or known
     same = (stop for stop in state.stops.values() if stop.trigger == report.trigger and _may_be(stop, report, around))
-    heirs = (stop for stop in same if known is None or (stop.may_live and stop.n > state.stops[known].n))
-    heir = _newest(heirs)
+    heirs = [stop for stop in same if known is None or (stop.may_live and stop.n > state.stops[known].n)]
+    sent_by = report.venue_at - around.clock_offset + around.clock_error
+    heir = _newest(stop for stop in heirs if stop.intended_at <= sent_by) or _newest(iter(heirs))
     if heir is not None or known is not None or not report.parent:
         return heir or known
     return attribute(state, ClientId(""), VenueId(""), report.parent)

@@ -82,6 +82,11 @@ class Opinions:
         spoken = (self.stream, self.read)
         return tuple([told.report for told in spoken if told is not None and told.is_newer_than(moment, lag)])
 
+    def telling_of(self, moment: Moment, lag: Duration) -> tuple[PositionReport, ...]:
+        """The words that may tell of a fill, one a source: newer than it, or dated as near as dates can tell."""
+        spoken = (self.stream, self.read)
+        return tuple([told.report for told in spoken if told is not None and told.may_tell_of(moment, lag)])
+
     def words(self) -> tuple[PositionReport, ...]:
         """The latest word of each source that has spoken."""
         return tuple([told.report for told in (self.stream, self.read) if told is not None])

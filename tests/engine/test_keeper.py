@@ -11,7 +11,7 @@ from seawall.model import inputs as inp
 from seawall.model.acts import CancelOrder, PlaceTakeProfit
 from seawall.model.ids import Account, ClientId, Leg, Side, SignalId, VenueId, client_id
 from seawall.model.queries import AskInstruments, AskMark, AskOpenOrders, AskOrders, AskPositions, AskStops
-from seawall.model.reports import OrderStatus, PositionReport
+from seawall.model.reports import OrderReport, OrderStatus, PositionReport
 from tests.sagas.builders import (
     BOUNDS,
     INSTALLATION,
@@ -37,7 +37,9 @@ def a_keeper() -> Keeper:
     return Keeper(Account("alpha"), settings, AccountView(INSTALLATION, BOUNDS), Slots())
 
 
-def reads(keeper: Keeper, after: float, query: AskPositions | AskOrders, *reports: PositionReport) -> None:
+def reads(
+    keeper: Keeper, after: float, query: AskPositions | AskOrders, *reports: PositionReport | OrderReport
+) -> None:
     """A complete read, to the view and to the keeper, as the desk does it."""
     item = inp.ReadAnswered(query, ms(after - 20), ms(after), told(*reports))
     keeper.view.hear(item)
@@ -99,6 +101,26 @@ def test_what_only_a_stop_of_ours_explains_waits_for_its_order() -> None:
             adopted_at = at
             break
     assert lag <= adopted_at < lag + 2_000
+
+
+def test_a_covered_position_waits_for_an_entry_of_ours_that_seems_not_to_have_filled() -> None:
+    """Nobody's stop is behind it, so nothing hurries; but the list that shows our order may be behind the fill."""
+    keeper = a_keeper()
+    keeper.view.hear(inp.ReadAnswered(AskInstruments(), ms(0), ms(10), inp.Told(instruments=(INSTRUMENT,))))
+    keeper.view.hear(
+        inp.ReadAnswered(AskStops(), ms(80), ms(100), told(stop("web_1", trigger=STOP_AT, side=Side.SELL)))
+    )
+    name = client_id(INSTALLATION, SignalId("lost"), Leg.ENTRY, TERM, 1)
+    reads(keeper, 120, AskPositions(), position(HELD, 100, told=90))
+    keeper.look(TERM, ms(120))
+    reads(keeper, 150, AskOrders(SYMBOL, 0), order(name, OrderStatus.OPEN, at=60))
+    assert keeper.look(TERM, ms(150)).adoptions == []
+    due = keeper.next_wake()
+    assert due is not None
+    assert AskOrders in [type(ask.query) for ask in keeper.look(TERM, due).asks]
+    keeper.view.hear(inp.ReadAnswered(AskMark(SYMBOL), due, due, inp.Told(marks=(mark(at=due),))))
+    reads(keeper, 900, AskOrders(SYMBOL, 0), order(name, filled=HELD, at=90))
+    assert len(keeper.look(TERM, ms(900)).adoptions) == 1
 
 
 def ended_rung(after: float) -> tuple[Keeper, ClientId]:

@@ -224,7 +224,8 @@ class Keeper:
         claim = strays.claim(position, made, stops, finder.installation)
         is_bare = claim is None and strays.is_naked(position, stops)
         is_without_an_order = claim is not None and claim.entry is None
-        if (is_bare or is_without_an_order) and self._may_be_late(position, orders, now):
+        is_unfilled = claim is None and strays.may_yet_fill(made, finder.installation)
+        if (is_bare or is_without_an_order or is_unfilled) and self._may_be_late(position, orders, now):
             return
         if is_bare:
             claim = self._of_foreign(position, kept)
@@ -234,7 +235,8 @@ class Keeper:
     def _may_be_late(self, position: PositionReport, orders: ReadAnswered, now: Instant) -> bool:
         """Whether a list that explains nothing may only be behind the position: not once another, `read_lag` later, has
         explained no more. Until then it is asked for again soon, since what is ours may stand naked; and what a stop of
-        ours stands behind may be the late fill of a signal that has ended, whose order will say so.
+        ours stands behind may be the late fill of a signal that has ended, whose order will say so, as one may that is
+        listed and seems not to have filled yet.
         """
         symbol, bounds = position.symbol, self.settings.bounds
         since, amount = self._unexplained.get(symbol, (orders.began_at, position.amount))

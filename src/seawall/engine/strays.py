@@ -87,6 +87,11 @@ def claim(
     return None
 
 
+def may_yet_fill(orders: Iterable[OrderReport], installation: str) -> bool:
+    """Whether one of them is an entry of ours that shows no fill: the list may lag behind it."""
+    return any(_is_entry(order) and is_ours(order.client_id, installation) and not order.filled for order in orders)
+
+
 def _is_entry(order: OrderReport) -> bool:
     name = parse_client_id(order.client_id)
     return name is not None and name.leg is Leg.ENTRY

@@ -113,13 +113,13 @@ def test_a_covered_position_waits_for_an_entry_of_ours_that_seems_not_to_have_fi
     name = client_id(INSTALLATION, SignalId("lost"), Leg.ENTRY, TERM, 1)
     reads(keeper, 120, AskPositions(), position(HELD, 100, told=90))
     keeper.look(TERM, ms(120))
-    reads(keeper, 150, AskOrders(SYMBOL, 0), order(name, OrderStatus.OPEN, at=60))
+    reads(keeper, 150, AskOrders(SYMBOL, 0), order(name, OrderStatus.OPEN, at=60, side=Side.BUY))
     assert keeper.look(TERM, ms(150)).adoptions == []
     due = keeper.next_wake()
     assert due is not None
     assert AskOrders in [type(ask.query) for ask in keeper.look(TERM, due).asks]
     keeper.view.hear(inp.ReadAnswered(AskMark(SYMBOL), due, due, inp.Told(marks=(mark(at=due),))))
-    reads(keeper, 900, AskOrders(SYMBOL, 0), order(name, filled=HELD, at=90))
+    reads(keeper, 900, AskOrders(SYMBOL, 0), order(name, filled=HELD, at=90, side=Side.BUY))
     assert len(keeper.look(TERM, ms(900)).adoptions) == 1
 
 

@@ -203,6 +203,21 @@ def test_the_naked_clock_stands_still_while_the_venue_does_not_answer() -> None:
     assert case.finding() is Finding.OVERDUE
 
 
+def test_a_silence_that_began_before_the_naked_clock_holds_it_only_from_there_on() -> None:
+    """Four seconds of it had passed when the fill was told, and one more when the reply was missed."""
+    case = naked()
+    case.at(200)
+    began = case.saga.agenda.naked_since
+    case.given |= {"mute": 5 * SECOND, "mute_since": began + SECOND - 5 * SECOND}
+    case.now = began + SECOND
+    case.saga.decide(case.around)
+    case.given |= {"mute_since": 0}
+    case.now = began + SECOND + BOUNDS.max_naked - 1
+    assert case.finding() is not Finding.OVERDUE
+    case.now += 1
+    assert case.finding() is Finding.OVERDUE
+
+
 @pytest.mark.parametrize(("covered_for", "bare_until"), [(1, 5_101), (4_999, 10_099), (5_000, 13_000)])
 def test_a_stop_that_does_not_last_lets_the_naked_clock_stand_still(covered_for: int, bare_until: int) -> None:
     """Bare from 100, covered from 3,000: a stop live for an instant and rejected, again and again, covers nothing."""

@@ -58,12 +58,16 @@ class Agenda:
         """Lets the naked clock run while something is `bare` (design, rule 13). A cover that lasts less than `steady`
         makes it stand still and go on: a stop that is live for an instant and rejected, again and again, covers
         nothing. One that has lasted as long as the clock itself is protection; what comes after it is another danger,
-        with all of the clock before it. `now`: our time with the venue's silences taken out.
+        with all of the clock before it. `now`: our time with the venue's silences taken out. A silence is known once a
+        reply has not come; of one that began before the clock did only what follows is taken out, so that it never
+        begins later than now.
         """
         if bare and not self.naked_since:
             flickered = now - self._covered_since < steady
             self.naked_since = now - (self._bare_for if flickered else 0)
-        elif not bare and self.naked_since:
+        elif bare:
+            self.naked_since = min(self.naked_since, now)
+        elif self.naked_since:
             self._bare_for, self._covered_since, self.naked_since = now - self.naked_since, now, 0
 
     def lists_again_at(self, bounds: Bounds) -> Instant:

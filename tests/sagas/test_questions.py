@@ -32,6 +32,7 @@ from tests.sagas.builders import (
     ms,
     naked,
     order,
+    percent,
     position,
     protected,
     stop,
@@ -219,3 +220,26 @@ def test_a_child_that_was_never_seen_is_looked_for_among_all_orders_since_the_in
     rejected = stop("", StopStatus.REJECTED, at=200, parent=case.entry, venue_id=VenueId("c-1"))
     case.reads(620, AskOrders(SYMBOL, case.since), rejected)
     assert case.finding() is Finding.NAKED
+
+
+def test_a_live_stop_is_asked_about_while_the_entrys_price_is_not_told() -> None:
+    """What covers may vanish unheard meanwhile: that is not found out only when the price comes."""
+    case = entering(percent(3))
+    case.answers(50, case.entry)
+    case.hears(100, order(case.entry, filled=27, at=100))
+    placed = case.newest_stop.client_id
+    case.answers(150, placed)
+    case.hears(160, stop(placed, at=150))
+    assert (case.phase(), case.finding()) == (Phase.PROTECTING, Finding.COVERED)
+    assert {AskOrder(SYMBOL, case.entry), AskStop(SYMBOL, placed)} <= set(case.saga.agenda.asking)
+
+
+def test_a_symbol_that_the_list_of_all_positions_leaves_out_is_asked_for() -> None:
+    """By itself the list proves nothing; its own row says what became of it, and ends the question."""
+    case = protected()
+    case.reads(300, AskPositions(None), position(27, 280, told=250))
+    assert AskPositions(SYMBOL) not in case.saga.agenda.asking
+    case.reads(400, AskPositions(None))
+    assert AskPositions(SYMBOL) in case.saga.agenda.asking
+    case.reads(500, AskPositions(SYMBOL), position(27, 480, told=250))
+    assert AskPositions(SYMBOL) not in case.saga.agenda.asking

@@ -187,17 +187,17 @@ class Desk:
 
     @staticmethod
     def _says_nothing_new(saga: Saga, item: inp.Input, *, stood: bool) -> bool:
-        """Whether an input without an event leaves nothing to decide: a word about the slot of a signal that is flat,
-        whose ids alone are still watched; and a read of the whole account that only repeats what a protected one knows.
-        A list of stops without an event repeats what was known of ours; others beside them, and their end, are told:
-        `stood` says whether any stood before.
+        """Whether an input without an event leaves nothing to decide: a word about the slot of a signal that is flat;
+        and a read of the whole account that only repeats what a protected one knows, and leaves out none of it. A list
+        of stops repeats so what was known of ours; `stood` says whether others stood before.
         """
         if saga.state.phase is Phase.FLAT:
             return True
         if stood or not isinstance(item, inp.ReadAnswered) or saga.state.phase is not Phase.PROTECTED:
             return False
-        is_covered = saga.finding is Finding.PROTECTED and not saga.agenda.others_stand
-        return item.query == _ALL_POSITIONS or (item.query == _ALL_STOPS and is_covered)
+        if item.query == _ALL_STOPS:
+            return saga.finding is Finding.PROTECTED and not saga.agenda.others_stand
+        return item.query == _ALL_POSITIONS and not saga.agenda.is_left_out
 
     def _parts(self, item: inp.Input) -> Iterator[tuple[Saga, inp.Input]]:
         """Whom an input concerns; of a read of the whole account each is handed what is about its own symbol."""

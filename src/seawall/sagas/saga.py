@@ -24,7 +24,7 @@ from seawall.model.inputs import (
     StreamChanged,
     Told,
 )
-from seawall.model.queries import AskOpenOrders, AskOrder, AskOrders, AskStop, AskStops, Query
+from seawall.model.queries import AskOpenOrders, AskOrder, AskOrders, AskPositions, AskStop, AskStops, Query
 from seawall.model.reports import Source
 from seawall.model.times import Instant
 from seawall.sagas.duties import acting, asking, closing, covering, entering, laddering
@@ -92,7 +92,7 @@ class Saga:
                 self.agenda.answered(item.query, item.began_at, item.at)
                 complete = isinstance(item, ReadAnswered) and isinstance(item.query, AskStops | AskStop)
                 if isinstance(item, ReadAnswered):
-                    self._note_orders(item)
+                    self._note_beyond(item)
                 self.agenda.stops_read_at = max(self.agenda.stops_read_at, item.began_at if complete else 0)
                 if complete and isinstance(item.query, AskStops):
                     self.agenda.others_stand = hearing.others_stand(self.state, item.told, around)
@@ -105,9 +105,12 @@ class Saga:
             case _:
                 return
 
-    def _note_orders(self, item: ReadAnswered) -> None:
-        """What a complete read of orders says beyond its reports."""
+    def _note_beyond(self, item: ReadAnswered) -> None:
+        """What a complete read says beyond its reports: what it does not show."""
         match item.query:
+            case AskPositions(symbol=symbol):
+                shown = any(position.symbol == self.state.signal.symbol for position in item.told.positions)
+                self.agenda.is_left_out = symbol is None and not shown
             case AskOrders():
                 for event in hearing.sent_before(self.state, item):
                     self._record(event)
@@ -242,6 +245,8 @@ class Saga:
             wanted += covering.rules_questions(state)
         if row.duties & (Duty.CLOSE | Duty.REDUCE):
             wanted += closing.market_questions(state, around)
+        if agenda.is_left_out and exposure is not None and exposure.open > 0:
+            wanted.append(AskPositions(state.signal.symbol))
         if agenda.is_unlisted and state.phase is not Phase.FLAT:
             wanted += asking.everything_since(state, around)
         return wanted

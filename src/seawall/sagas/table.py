@@ -79,7 +79,7 @@ TABLE: dict[tuple[Phase, Finding], Row] = {
     (P.PROTECTING, F.OVERDUE): Row(P.CLOSING, _COVER | _GO_HOME, "max_naked is over; placing goes on beside the close"),
     (P.PROTECTING, F.PASSED): Row(P.CLOSING, _GO_HOME, "I13, I23: a stop behind the market can never be placed"),
     (P.PROTECTING, F.ARMED): Row(P.PROTECTING, _COVER, "I15: what is acknowledged is asked about, never closed for"),
-    (P.PROTECTING, F.COVERED): Row(P.PROTECTING, _SETTLE_ENTRY),
+    (P.PROTECTING, F.COVERED): Row(P.PROTECTING, _SETTLE_ENTRY | D.ASK_STOP),
     (P.PROTECTING, F.MISPLACED): Row(P.PROTECTING, D.MOVE | D.ASK_STOP, "a provisional stop protects while it moves"),
     (P.PROTECTING, F.PROTECTED): Row(P.PROTECTED, D.WATCH),
     (P.PROTECTING, F.CONTRARY): Row(P.PROTECTING, D.ALARM | _SETTLE_ENTRY | D.ASK_STOP),

@@ -42,6 +42,10 @@ class Agenda:
     """When this process took the signal up from an earlier one; 0 where it accepted it itself."""
     listed_at: Instant = 0
     """The beginning of the last complete list of all orders since the intention."""
+    is_left_out: bool = False
+    """Whether the last list of all positions had no row of this symbol: by itself that proves nothing (a list may leave
+    out what is flat, or one that is not), so the symbol's own row is asked for.
+    """
     unshown: tuple[ClientId, ...] = ()
     """Take-profits that stood by all that is known, and that the last whole book did not show."""
     naked_since: Instant = 0
